@@ -1,0 +1,53 @@
+// Every bound on what a peer can grow: the reason and the RAM it can cost.
+
+export const limits = Object.freeze({
+	/** Bytes on the wire of a stanza that is built as a whole; at most four times that in RAM. */
+	builtBytes: 4096,
+	/** Bytes of any stanza, built or not; more ends the stream. A roster of 8,000 friends fits. Costs no RAM. */
+	stanzaBytes: 1_048_576,
+	/** Open elements (R-CORE-11): 16 bytes each in the parser's stack. */
+	depth: 32,
+	/** Attributes of one element (R-CORE-11). */
+	attributes: 32,
+	/** Bytes of one name, prefix included. */
+	nameBytes: 128,
+	/** Bytes of one attribute value, after references. */
+	attributeBytes: 2048,
+	/** Bytes of one text node, after references. */
+	textBytes: 4096,
+	/** Namespace declarations in scope. */
+	namespaces: 24,
+	/** Bytes of one stanza we send (R-323-33 splits readouts at 4 KiB). */
+	writtenBytes: 8192,
+	/** Bytes waiting for room in the socket; beyond it the connection is given up. */
+	queuedBytes: 16_384,
+	/** Our own IQ requests in flight: 80 bytes each. */
+	pendingRequests: 16,
+	/** Seconds until an IQ of ours counts as unanswered. */
+	requestSeconds: 30,
+	/** Readouts at once, all peers (R-323-31). */
+	readouts: 8,
+	/** Readouts at once of one full JID. */
+	readoutsPerPeer: 2,
+	/** Fields in one definition. */
+	fields: 32,
+	/** Field names in one request. */
+	requestedFields: 32,
+	/** Components asked while looking for the registry (section 3.2). */
+	discoItems: 16,
+	/** Roster entries kept; the rest is known to the broker alone. */
+	rosterEntries: 64,
+	/** SCRAM iterations below which a server is refused as weak (RFC 5802 asks for 4096). */
+	scramIterationsLeast: 4096,
+	/** SCRAM iterations above which a server is refused: it could keep a chip busy for minutes. */
+	scramIterationsMost: 100_000,
+	/** Seconds for each step of login (R-CORE-12). */
+	stepSeconds: 15,
+	/** Longest pause between two tries, seconds (R-CORE-9). */
+	retrySeconds: 300,
+	/** Life of a connection that resets the pause, seconds. */
+	stableSeconds: 60,
+	/** Tag name and value, characters (XEP-0347 3.4). */
+	tagName: 32,
+	tagValue: 128,
+});
