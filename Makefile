@@ -1,0 +1,55 @@
+# Every command a person types. `make` alone lists them.
+
+NPX := node_modules/.bin
+JEST := NODE_OPTIONS=--experimental-vm-modules $(NPX)/jest
+SOURCES := $(shell find src hosts -name '*.ts' 2>/dev/null) tsconfig.json tsconfig.build.json
+
+.DEFAULT_GOAL := help
+.PHONY: help build start test unit world scenarios check format conformance peers prosody clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: build/.built ## install the npm packages and compile: then `npx extasis …` works here
+
+start: build prosody ## the whole story on this machine: broker, thing, owner, stranger (ARGS="--no-demo")
+	@node build/hosts/cli/extasis.js start $(ARGS)
+
+test: peers check ## everything: types, lint, every suite on Node, on XS and against real Prosody
+	$(JEST) --json --outputFile=build/test-results.json
+
+unit: node_modules/.stamp ## the suites of src/ on Node and on XS
+	$(JEST) --selectProjects node xs
+
+scenarios: peers ## what runs against real Prosody and slixmpp
+	$(JEST) --selectProjects scenarios
+
+check: build ## types, lint and format
+	$(NPX)/tsc -p src/tsconfig.json
+	$(NPX)/tsc -p tsconfig.json
+	$(NPX)/biome check --error-on-warnings .
+
+format: node_modules/.stamp ## put the files into the one format
+	$(NPX)/biome check --write .
+
+conformance: node_modules/.stamp peers ## run everything and write docs/CONFORMANCE.md anew
+	WRITE_CONFORMANCE=1 $(JEST)
+
+prosody: ## install Prosody by the system's package manager, if it is missing
+	@sh hosts/broker/install-prosody.sh
+
+peers: build prosody ## install what the tests talk to, if it is missing: Prosody and slixmpp
+	@sh tests/install-peers.sh
+
+clean: ## remove what was built; the data of `make start` stays in data/
+	rm -rf build
+
+node_modules/.stamp: package.json package-lock.json .npmrc
+	npm ci --no-progress
+	@touch $@
+
+build/.built: node_modules/.stamp $(SOURCES)
+	$(NPX)/tsc -p tsconfig.build.json
+	@chmod +x build/hosts/cli/extasis.js
+	@ln -sf ../../build/hosts/cli/extasis.js $(NPX)/extasis
+	@touch $@
