@@ -31,6 +31,8 @@ export const limits = Object.freeze({
 	readoutsPerPeer: 2,
 	/** Fields in one definition. */
 	fields: 32,
+	/** Characters in the name of a field, parameter or node. */
+	fieldName: 64,
 	/** Field names in one request. */
 	requestedFields: 32,
 	/** Components asked while looking for the registry (section 3.2). */
@@ -49,5 +51,5 @@ export const limits = Object.freeze({
 	stableSeconds: 60,
 	/** Tag name and value, characters (XEP-0347 3.4). */
 	tagName: 32,
-	tagValue: 128,
+	tagValue: 128
 });

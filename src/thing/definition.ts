@@ -1,0 +1,187 @@
+// What a maker writes about a thing: who made it, what can be read of it. Data only; checked once, then frozen.
+import type { SensorValue } from "../host.js";
+import { limits } from "../limits.js";
+
+/** The types that a field has on the wire (XEP-0323 2.3). */
+export type FieldType = "numeric" | "string" | "boolean" | "int" | "long" | "enum" | "date" | "dateTime" | "duration" | "time";
+
+export type FieldCategory = "momentary" | "peak" | "status" | "computed" | "identity";
+
+export interface FieldDefinition {
+	readonly type: FieldType;
+	/** One category, or several of which each finds the field. */
+	readonly category: FieldCategory | readonly FieldCategory[];
+	/** Of a numeric field: "°C", "hPa", … */
+	readonly unit?: string;
+	/** Of a numeric field: digits after the point. They are significant: 23.40 is not 23.4. Default 0. */
+	readonly decimals?: number;
+	/** The sensor's physical range [low, high]; virtual sensors move within it. */
+	readonly range?: readonly [number, number];
+	/** A constant: such a field has no sensor. */
+	readonly value?: SensorValue;
+	/** Name given to host.sensors; default is the field's name. */
+	readonly sensor?: string;
+	/** Of an enum field: the name of its type. */
+	readonly dataType?: string;
+}
+
+/** What can be set, by the name of the field that shows it. */
+export interface ParameterDefinition {
+	readonly type: "boolean";
+	/** Name given to host.actuators; default is the parameter's name. */
+	readonly actuator?: string;
+}
+
+export interface Definition {
+	/** The manufacturer's domain name (tag MAN). */
+	readonly manufacturer: string;
+	readonly model: string;
+	/** Of the hardware and its firmware together (tag V). */
+	readonly version: number;
+	/** Tag CLASS: what kind of thing, such as "Weather". */
+	readonly class?: string;
+	/** Tag NAME; shown in service discovery. */
+	readonly name?: string;
+	/** The node id in sensor data; default "thing". */
+	readonly node?: string;
+	readonly fields: Readonly<Record<string, FieldDefinition>>;
+	readonly parameters?: Readonly<Record<string, ParameterDefinition>>;
+}
+
+const types: readonly string[] = Object.freeze([
+	"numeric",
+	"string",
+	"boolean",
+	"int",
+	"long",
+	"enum",
+	"date",
+	"dateTime",
+	"duration",
+	"time"
+]);
+const categories: readonly string[] = Object.freeze(["momentary", "peak", "status", "computed", "identity"]);
+
+/** Checks and freezes; what is wrong is thrown in one sentence. */
+export function defineThing(definition: Definition): Definition {
+	checkDefinition(definition);
+	return freeze(definition);
+}
+
+/** Throws an Error with one sentence about the first thing that is wrong. Takes what a file held, too. */
+export function checkDefinition(definition: Definition): void {
+	if (!isObject(definition)) fail("A definition is an object with manufacturer, model, version and fields.");
+	checkTag("manufacturer", definition.manufacturer);
+	checkTag("model", definition.model);
+	if (typeof definition.version !== "number" || !Number.isFinite(definition.version)) fail("version must be a number, such as 1.0.");
+	if (definition.class !== undefined) checkTag("class", definition.class);
+	if (definition.name !== undefined) checkTag("name", definition.name);
+	if (definition.node !== undefined) checkName("node", definition.node);
+	if (!isObject(definition.fields)) fail("fields must be an object: a field's name and what it is.");
+	const names = Object.keys(definition.fields);
+	if (names.length === 0) fail("A thing needs at least one field.");
+	if (names.length > limits.fields) fail(`A thing has at most ${limits.fields} fields; this one has ${names.length}.`);
+	for (const name of names) checkField(name, definition.fields[name]);
+	if (definition.parameters === undefined) return;
+	if (!isObject(definition.parameters)) fail("parameters must be an object: a parameter's name and what it is.");
+	for (const name of Object.keys(definition.parameters)) checkParameter(name, definition.parameters[name], definition.fields[name]);
+}
+
+function checkField(name: string, field: FieldDefinition | undefined): void {
+	checkName("A field's name", name);
+	const who = `Field ${name}`;
+	if (field === undefined || !isObject(field)) fail(`${who} must be an object with type and category.`);
+	if (!types.includes(field.type)) fail(`${who}: type must be one of ${types.join(", ")}.`);
+	const list = categoriesOf(field);
+	if (list.length === 0 || list.some((category) => !categories.includes(category)))
+		fail(`${who}: category must be one of ${categories.join(", ")}, or a list of them.`);
+	if (field.unit !== undefined) {
+		if (field.type !== "numeric") fail(`${who}: only numeric fields have a unit.`);
+		if (!isPlain(field.unit)) fail(`${who}: unit must be text of at most ${limits.tagName} characters.`);
+	}
+	if (field.decimals !== undefined) {
+		if (field.type !== "numeric") fail(`${who}: only numeric fields have decimals.`);
+		if (!Number.isInteger(field.decimals) || field.decimals < 0 || field.decimals > 9)
+			fail(`${who}: decimals must be a whole number from 0 to 9.`);
+	}
+	if (field.range !== undefined) checkRange(who, field.range);
+	if (field.type === "enum" && (field.dataType === undefined || field.dataType === "")) fail(`${who}: an enum needs dataType.`);
+	if (field.dataType !== undefined && !isPlain(field.dataType))
+		fail(`${who}: dataType must be a name of at most ${limits.tagName} characters.`);
+	if (field.sensor !== undefined) checkName(`${who}: sensor`, field.sensor);
+	if (field.value !== undefined && typeof field.value !== expectedValue(field.type))
+		fail(`${who}: value must be a ${expectedValue(field.type)}, since its type is ${field.type}.`);
+	if (typeof field.value === "number" && !Number.isFinite(field.value)) fail(`${who}: value must be finite.`);
+	if (typeof field.value === "string" && !isText(field.value, limits.tagValue))
+		fail(`${who}: value must be text of at most ${limits.tagValue} characters.`);
+}
+
+function checkParameter(name: string, parameter: ParameterDefinition | undefined, field: FieldDefinition | undefined): void {
+	checkName("A parameter's name", name);
+	const who = `Parameter ${name}`;
+	if (parameter === undefined || !isObject(parameter) || parameter.type !== "boolean") fail(`${who}: type must be boolean.`);
+	if (field !== undefined && field.type !== parameter.type) fail(`${who} and the field of that name must have the same type.`);
+	if (parameter.actuator !== undefined) checkName(`${who}: actuator`, parameter.actuator);
+}
+
+function checkRange(who: string, range: readonly [number, number]): void {
+	if (
+		!Array.isArray(range) ||
+		range.length !== 2 ||
+		!range.every((end) => typeof end === "number" && Number.isFinite(end)) ||
+		range[0] >= range[1]
+	)
+		fail(`${who}: range must be two numbers, low and high.`);
+}
+
+/** The categories of a field as a list. */
+export function categoriesOf(field: FieldDefinition): readonly FieldCategory[] {
+	return typeof field.category === "string" ? [field.category] : Array.isArray(field.category) ? field.category : [];
+}
+
+/** What a sensor gives for a field of this type. */
+function expectedValue(type: FieldType): "number" | "boolean" | "string" {
+	if (type === "numeric" || type === "int" || type === "long") return "number";
+	return type === "boolean" ? "boolean" : "string";
+}
+
+/** A tag's value travels in registrations and in the sticker (XEP-0347 3.4). */
+function checkTag(what: string, value: unknown): void {
+	if (typeof value !== "string" || value === "" || !isText(value, limits.tagValue))
+		fail(`${what} must be text of 1 to ${limits.tagValue} characters.`);
+}
+
+function checkName(what: string, name: unknown): void {
+	if (typeof name !== "string" || name === "" || !isText(name, limits.fieldName))
+		fail(`${what} must be text of 1 to ${limits.fieldName} characters.`);
+}
+
+function isPlain(text: unknown): boolean {
+	return typeof text === "string" && isText(text, limits.tagName);
+}
+
+/** Short enough, and nothing that XML cannot carry in an attribute. */
+function isText(text: string, longest: number): boolean {
+	if (text.length > longest) return false;
+	for (const character of text) {
+		const code = character.codePointAt(0)!;
+		if (code < 0x20 || code === 0x7f || code === 0xfffe || code === 0xffff || (code >= 0xd800 && code <= 0xdfff)) return false;
+	}
+	return true;
+}
+
+function isObject(value: unknown): boolean {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function freeze<T>(value: T): T {
+	if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+		Object.freeze(value);
+		for (const key of Object.keys(value)) freeze((value as Readonly<Record<string, unknown>>)[key]);
+	}
+	return value;
+}
+
+function fail(sentence: string): never {
+	throw new Error(sentence);
+}

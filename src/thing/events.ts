@@ -1,0 +1,31 @@
+// The steps of a thing's life that it tells its host. None holds a KEY, a password or any other secret.
+import type { ThingEvent } from "../host.js";
+
+export type LifeEvent = ThingEvent &
+	(
+		| /** An account of our own stands at the broker. */ { readonly event: "account"; readonly jid: string }
+		| /** Logged in and bound; `jid` is the full one. */ { readonly event: "online"; readonly jid: string }
+		| /** The registry has our tags: whoever has the sticker can claim. */ { readonly event: "registered"; readonly registry: string }
+		| {
+				readonly event: "claimed";
+				readonly owner: string /** undefined where the registry did not say. */;
+				readonly public: boolean | undefined;
+		  }
+		| /** No longer to be found in the registry; still owned. */ { readonly event: "removed" }
+		| { readonly event: "disowned" }
+		| {
+				readonly event: "readout";
+				readonly from: string;
+				readonly fields: readonly string[];
+				readonly outcome: "done" | "failed" | "cancelled";
+		  }
+		| /** Someone was refused. */ { readonly event: "denied"; readonly from: string; readonly what: "readout" | "claim" | "subscription" }
+		| {
+				readonly event: "offline";
+				readonly reason: string;
+				readonly detail: string;
+				/** Seconds until the next try; undefined when there is none. */
+				readonly retry: number | undefined;
+		  }
+		| /** What a person should know or do, in one sentence. */ { readonly event: "error"; readonly message: string }
+	);
