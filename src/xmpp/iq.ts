@@ -1,0 +1,318 @@
+// Requests and their answers (RFC 6120 8.2.3): every get and set is answered exactly once, every answer is matched on id and sender.
+import type { Host } from "../host.js";
+import { limits } from "../limits.js";
+import { encodeBase32 } from "../text/base32.js";
+import type { Element } from "../xml/element.js";
+import type { Parts } from "../xml/parser.js";
+import type { Writer } from "../xml/writer.js";
+import { bareJID, domainOf, localOf, resourceOf, sameJID } from "./jid.js";
+import type { Outbox } from "./outbox.js";
+import type { Scheduler, Task } from "./scheduler.js";
+import { type Condition, type ErrorType, parseStanzaError, type StanzaError, stanzaError, writeStanzaError } from "./stanza-error.js";
+
+/** How a request of ours ended: `error` is there exactly when it failed. */
+export interface Answer {
+	/** First child of the result; without its content when that went to onPart. */
+	readonly payload?: Element;
+	/** The answering stanza; none when time ran out or the connection ended. */
+	readonly stanza?: Element;
+	readonly error?: StanzaError;
+}
+
+export interface SendOptions {
+	/** Default: limits.requestSeconds. */
+	readonly seconds?: number;
+	/** Takes the children of the result's payload one by one as they arrive, so that it may be of any length. */
+	readonly onPart?: (part: Element) => void;
+}
+
+export interface IQRouterOptions {
+	readonly outbox: Outbox;
+	readonly scheduler: Scheduler;
+	readonly random: Host["random"];
+	/** Is told what a handler threw; without it the exception goes on to who fed the stanza. */
+	readonly onError?: (error: unknown) => void;
+}
+
+interface Handler {
+	readonly type: "get" | "set" | "any";
+	readonly name: string;
+	readonly namespace: string;
+	readonly handle: (request: IQRequest) => void;
+}
+
+interface Pending {
+	readonly id: string;
+	/** Undefined: our own account. */
+	readonly to: string | undefined;
+	readonly onAnswer: (answer: Answer) => void;
+	readonly onPart: ((part: Element) => void) | undefined;
+	task: Task | undefined;
+}
+
+export class IQRouter {
+	#outbox: Outbox;
+	#scheduler: Scheduler;
+	#onError: ((error: unknown) => void) | undefined;
+	#handlers: Handler[] = [];
+	#pending: Pending[] = [];
+	/** A new one each boot, so that no peer that keeps answers by id replays one of an earlier life (R-CORE-13). */
+	#nonce: string;
+	#count = 0;
+	#address: string | undefined;
+	#epoch = 0;
+	/** The request begun by open(): its id and addressee. */
+	#id: string | undefined;
+	#to: string | undefined;
+
+	constructor(options: IQRouterOptions) {
+		this.#outbox = options.outbox;
+		this.#scheduler = options.scheduler;
+		this.#onError = options.onError;
+		this.#nonce = encodeBase32(options.random(5));
+	}
+
+	/** Our full JID once bound. */
+	get address(): string | undefined {
+		return this.#address;
+	}
+
+	/** Rises with every connection that ends; answers to requests of an older one lead nowhere. */
+	get epoch(): number {
+		return this.#epoch;
+	}
+
+	/** Full JID after bind. Undefined when the connection ended, bound or not: what was pending fails then. */
+	setAddress(jid: string | undefined): void {
+		const ended = jid === undefined || (this.#address !== undefined && this.#address !== jid);
+		this.#address = jid;
+		if (!ended) return;
+		this.#epoch++;
+		this.#id = undefined;
+		const lost = this.#pending;
+		this.#pending = [];
+		for (const pending of lost) this.#scheduler.clear(pending.task);
+		for (const pending of lost) this.#tell(pending, { error: stanzaError("remote-server-timeout", "the connection ended") });
+	}
+
+	/** Gives requests with this payload to `handler`, which sees to it that each is answered. */
+	handle(type: "get" | "set" | "any", name: string, namespace: string, handler: (request: IQRequest) => void): void {
+		for (const one of this.#handlers) {
+			const overlap = one.type === type || one.type === "any" || type === "any";
+			if (overlap && one.name === name && one.namespace === namespace) throw new Error(`<${name} xmlns='${namespace}'/> has a handler`);
+		}
+		this.#handlers.push({ type, name, namespace, handle: handler });
+	}
+
+	/** Starts a request; the payload is written into the Writer, then send(). Without `to` it is for our own account. */
+	open(type: "get" | "set", to?: string): Writer {
+		this.#id = `${this.#nonce}-${(this.#count++).toString(36)}`;
+		this.#to = to;
+		return this.#outbox.open("iq", to).attribute("type", type).attribute("id", this.#id);
+	}
+
+	/** Sends what open() started; onAnswer comes once, always later. */
+	send(onAnswer: (answer: Answer) => void, options: SendOptions = {}): void {
+		const id = this.#id;
+		if (id === undefined) throw new Error("no request is open");
+		this.#id = undefined;
+		if (this.#pending.length >= limits.pendingRequests) {
+			const error = stanzaError("resource-constraint", "too many requests wait for an answer");
+			this.#scheduler.set(0, () => onAnswer({ error }));
+			return;
+		}
+		const pending: Pending = { id, to: this.#to, onAnswer, onPart: options.onPart, task: undefined };
+		const wait = (options.seconds ?? limits.requestSeconds) * 1000;
+		pending.task = this.#scheduler.set(wait, () => {
+			if (this.#take(pending)) onAnswer({ error: stanzaError("remote-server-timeout", "no answer in time") });
+		});
+		this.#pending.push(pending);
+		try {
+			this.#outbox.send();
+		} catch (error) {
+			this.#take(pending);
+			throw error;
+		}
+	}
+
+	/** Every iq that arrives built. */
+	receive(stanza: Element): void {
+		const type = stanza.attribute("type");
+		if (type === "result" || type === "error") {
+			const pending = this.#match(stanza);
+			if (pending === undefined || !this.#take(pending)) return;
+			if (type === "error") this.#tell(pending, { stanza, error: parseStanzaError(stanza) });
+			else this.#tell(pending, { stanza, payload: stanza.children[0] });
+			return;
+		}
+		const payload = stanza.children[0];
+		if (type !== "get" && type !== "set") this.#refuse(stanza, "bad-request", "an iq is a get, set, result or error");
+		else if (stanza.attribute("id") === undefined) this.#refuse(stanza, "bad-request", "an iq has an id");
+		else if (payload === undefined || stanza.children.length > 1) this.#refuse(stanza, "bad-request", "a request has one payload");
+		else this.#dispatch(new IQRequest(this, this.#outbox, stanza, payload));
+	}
+
+	/** Every iq that was too large to be built; `head` has its attributes and the start tag of its first child. */
+	skipped(head: Element): void {
+		const type = head.attribute("type");
+		if (type === "get" || type === "set") {
+			// RFC 6120 8.3.3.12
+			this.#refuse(head, "policy-violation", "the request is too large");
+			return;
+		}
+		const pending = this.#match(head);
+		if (pending === undefined || !this.#take(pending)) return;
+		this.#tell(pending, { stanza: head, error: stanzaError("policy-violation", "the answer is too large", "cancel") });
+	}
+
+	/** XMLHandler.onPayload for iqs: answers to requests that asked for parts are streamed. */
+	partsFor(stanza: Element, _payload: Element): Parts | undefined {
+		if (stanza.attribute("type") !== "result") return undefined;
+		const pending = this.#match(stanza);
+		const onPart = pending?.onPart;
+		if (onPart === undefined) return undefined;
+		return {
+			depth: 2,
+			onPart: (part) => {
+				// Time may run out while a long answer arrives.
+				if (!this.#pending.includes(pending!)) return;
+				try {
+					onPart(part);
+				} catch (error) {
+					this.#report(error);
+				}
+			}
+		};
+	}
+
+	#refuse(stanza: Element, condition: Condition, text: string): void {
+		writeStanzaError(writeAnswer(this.#outbox, stanza, "error"), condition, text);
+		this.#outbox.send();
+	}
+
+	#dispatch(request: IQRequest): void {
+		const { type, payload } = request;
+		for (const one of this.#handlers) {
+			if (one.name !== payload.name || one.namespace !== payload.namespace || (one.type !== type && one.type !== "any")) continue;
+			try {
+				one.handle(request);
+			} catch (error) {
+				if (!request.answered) request.fail("internal-server-error");
+				this.#report(error);
+			}
+			return;
+		}
+		request.fail("service-unavailable");
+	}
+
+	/** The request that this stanza may answer (R-CORE-10). */
+	#match(stanza: Element): Pending | undefined {
+		const id = stanza.attribute("id");
+		for (const pending of this.#pending) {
+			if (pending.id === id) return this.#mayAnswer(stanza.attribute("from"), pending.to) ? pending : undefined;
+		}
+		return undefined;
+	}
+
+	#mayAnswer(from: string | undefined, to: string | undefined): boolean {
+		const own = this.#address;
+		if (own === undefined) {
+			// Before bind nobody but the server speaks on the stream.
+			return from === undefined || (localOf(from) === undefined && resourceOf(from) === undefined);
+		}
+		const account = bareJID(own);
+		const domain = domainOf(own);
+		if (to === undefined || sameJID(to, account) || sameJID(to, domain)) {
+			return from === undefined || sameJID(from, account) || sameJID(from, domain);
+		}
+		return from !== undefined && sameJID(from, to);
+	}
+
+	/** True when it was still pending. */
+	#take(pending: Pending): boolean {
+		const index = this.#pending.indexOf(pending);
+		if (index < 0) return false;
+		this.#pending.splice(index, 1);
+		this.#scheduler.clear(pending.task);
+		return true;
+	}
+
+	#tell(pending: Pending, answer: Answer): void {
+		try {
+			pending.onAnswer(answer);
+		} catch (error) {
+			this.#report(error);
+		}
+	}
+
+	#report(error: unknown): void {
+		if (this.#onError === undefined) throw error;
+		this.#onError(error);
+	}
+}
+
+/** One get or set that we were sent. Who holds it answers it once, now or later. */
+export class IQRequest {
+	/** Who asks; a request without `from` is of our own account (RFC 6120 8.1.2.1). */
+	readonly from: string;
+	readonly type: "get" | "set";
+	readonly payload: Element;
+	#router: IQRouter;
+	#outbox: Outbox;
+	#stanza: Element;
+	#epoch: number;
+	#answered = false;
+
+	constructor(router: IQRouter, outbox: Outbox, stanza: Element, payload: Element) {
+		this.#router = router;
+		this.#outbox = outbox;
+		this.#stanza = stanza;
+		this.#epoch = router.epoch;
+		this.payload = payload;
+		this.from = stanza.attribute("from") ?? bareJID(router.address ?? "");
+		this.type = stanza.attribute("type") === "set" ? "set" : "get";
+	}
+
+	get id(): string {
+		return this.#stanza.attribute("id") ?? "";
+	}
+
+	get answered(): boolean {
+		return this.#answered;
+	}
+
+	/** Starts the result; its payload is written into the Writer, then send(). */
+	result(): Writer {
+		this.#check();
+		return writeAnswer(this.#outbox, this.#stanza, "result");
+	}
+
+	/** Sends what result() started. */
+	send(): void {
+		this.#check();
+		this.#answered = true;
+		// Of an older connection: the peer's router has failed it already, and a resource of the same name may be another now.
+		if (this.#epoch === this.#router.epoch) this.#outbox.send();
+	}
+
+	/** Answers with an empty result. */
+	succeed(): void {
+		this.result();
+		this.send();
+	}
+
+	/** Answers with an error; `type` where it is not the one RFC 6120 recommends. */
+	fail(condition: Condition, text?: string, type?: ErrorType): void {
+		this.#check();
+		writeStanzaError(writeAnswer(this.#outbox, this.#stanza, "error"), condition, text, type);
+		this.send();
+	}
+
+	#check(): void {
+		if (this.#answered) throw new Error("the request is answered already");
+	}
+}
+
+function writeAnswer(outbox: Outbox, request: Element, type: "result" | "error"): Writer {
+	return outbox.open("iq", request.attribute("from")).attribute("type", type).attribute("id", request.attribute("id"));
+}
