@@ -35,6 +35,14 @@ export const limits = Object.freeze({
 	fieldName: 64,
 	/** Field names in one request. */
 	requestedFields: 32,
+	/** Characters of a readout's seqnr, kept while it runs. */
+	sequence: 64,
+	/** Bytes of one message of a readout (R-323-33). */
+	fragmentBytes: 4096,
+	/** Seconds that sensors get to answer one readout. */
+	readoutSeconds: 10,
+	/** Characters of a sensor's own error text that are passed on. */
+	errorText: 200,
 	/** Components asked while looking for the registry (section 3.2). */
 	discoItems: 16,
 	/** Roster entries kept; the rest is known to the broker alone. */

@@ -1,11 +1,9 @@
 // What a maker writes about a thing: who made it, what can be read of it. Data only; checked once, then frozen.
 import type { SensorValue } from "../host.js";
+import type { FieldCategory, FieldType } from "../iot/sensor-data.js";
 import { limits } from "../limits.js";
 
-/** The types that a field has on the wire (XEP-0323 2.3). */
-export type FieldType = "numeric" | "string" | "boolean" | "int" | "long" | "enum" | "date" | "dateTime" | "duration" | "time";
-
-export type FieldCategory = "momentary" | "peak" | "status" | "computed" | "identity";
+export type { FieldCategory, FieldType };
 
 export interface FieldDefinition {
 	readonly type: FieldType;

@@ -1,0 +1,213 @@
+// The exchange of a readout (XEP-0323 3): request, accepted, fields, failure, cancel. Who may, and what sensors say, is asked of others.
+import type { Host, SensorValue } from "../host.js";
+import { limits } from "../limits.js";
+import { writeDateTime } from "../text/datetime.js";
+import type { IQRequest, IQRouter } from "../xmpp/iq.js";
+import { resourceOf, sameBare, sameJID } from "../xmpp/jid.js";
+import type { Outbox } from "../xmpp/outbox.js";
+import type { Scheduler, Task } from "../xmpp/scheduler.js";
+import {
+	type Envelope,
+	fragmentEnd,
+	isRequested,
+	parseReadoutRequest,
+	parseSequence,
+	type Reading,
+	type ReadoutRequest,
+	SENSOR_DATA,
+	type SensorField,
+	writeAccepted,
+	writeCancelled,
+	writeFailure,
+	writeFields,
+	writeValue
+} from "./sensor-data.js";
+
+export interface ReadoutsOptions {
+	readonly router: IQRouter;
+	readonly outbox: Outbox;
+	readonly scheduler: Scheduler;
+	readonly clock: Host["clock"];
+	/** The one node id of this thing. */
+	readonly node: string;
+	readonly fields: readonly SensorField[];
+	/** Whether this full JID may read; asked before anything of its request is looked at. `decide` may come later, once. */
+	readonly authorize: (from: string, decide: (allowed: boolean) => void) => void;
+	/** Reads one field; may answer at once, late, or never. */
+	readonly read: (field: SensorField, onValue: (error: string | undefined, value?: SensorValue) => void) => void;
+	/** A readout that was accepted has ended. */
+	readonly onEnd: (from: string, fields: readonly string[], outcome: "done" | "failed" | "cancelled") => void;
+}
+
+interface Readout extends Envelope {
+	readonly fields: readonly SensorField[];
+	/** One per field that was answered, in the order of the answers. */
+	readonly readings: Reading[];
+	timeout: Task | undefined;
+}
+
+export class Readouts {
+	#options: ReadoutsOptions;
+	/** Those that wait for sensors. */
+	#running: Readout[] = [];
+
+	constructor(options: ReadoutsOptions) {
+		this.#options = options;
+		options.router.handle("get", "req", SENSOR_DATA, (request) => this.#admit(request, () => this.#start(request)));
+		// The XEP cancels by get, later generations by set.
+		options.router.handle("any", "cancel", SENSOR_DATA, (request) => this.#admit(request, () => this.#cancel(request)));
+	}
+
+	/** The peer has gone or its messages came back; a bare JID stands for all its resources (R-323-32). */
+	forget(jid: string): void {
+		const same = resourceOf(jid) === undefined ? sameBare : sameJID;
+		for (const readout of this.#running.slice()) if (same(readout.to, jid)) this.#end(readout, "cancelled");
+	}
+
+	/** The connection is gone, or the owner: nobody waits for the data. */
+	clear(): void {
+		for (const readout of this.#running.slice()) this.#end(readout, "cancelled");
+	}
+
+	#admit(request: IQRequest, proceed: () => void): void {
+		let decided = false;
+		this.#options.authorize(request.from, (allowed) => {
+			if (decided) return;
+			decided = true;
+			// The same words whatever was asked, so that a stranger learns nothing (R-323-22).
+			if (allowed) proceed();
+			else request.fail("forbidden", "Access denied.", "cancel");
+		});
+	}
+
+	#start(request: IQRequest): void {
+		const asked = parseReadoutRequest(request.payload);
+		if ("condition" in asked) {
+			request.fail(asked.condition, asked.text);
+			return;
+		}
+		const { clock, node, scheduler } = this.#options;
+		if (asked.nodes.some((id) => id !== node)) {
+			request.fail("item-not-found", "There is no such node.", "cancel");
+			return;
+		}
+		if (asked.when !== undefined && asked.when > clock.now()) {
+			request.fail("feature-not-implemented", "This thing cannot put off a readout: ask when it is due.", "cancel");
+			return;
+		}
+		if (this.#find(request.from, asked.sequence) !== undefined) {
+			request.fail("conflict", "A readout with this seqnr is running.", "cancel");
+			return;
+		}
+		const own = this.#running.filter(({ to }) => to === request.from).length;
+		if (this.#running.length >= limits.readouts || own >= limits.readoutsPerPeer) {
+			request.fail("resource-constraint", "Too many readouts at once: ask again later.", "wait");
+			return;
+		}
+		const readout = this.#open(request.from, asked);
+		this.#running.push(readout);
+		writeAccepted(request.result(), asked.sequence);
+		request.send();
+		readout.timeout = scheduler.set(limits.readoutSeconds * 1000, () => this.#timeOut(readout));
+		if (readout.fields.length === 0) this.#finish(readout);
+		for (const field of readout.fields) this.#read(readout, field);
+	}
+
+	#open(to: string, asked: ReadoutRequest): Readout {
+		const fields = this.#options.fields.filter((field) => isRequested(asked, field));
+		return { to, sequence: asked.sequence, node: this.#options.node, fields, readings: [], timeout: undefined };
+	}
+
+	#read(readout: Readout, field: SensorField): void {
+		try {
+			this.#options.read(field, (error, value) => this.#take(readout, field, error, value));
+		} catch (error) {
+			this.#take(readout, field, error instanceof Error ? error.message : "the sensor failed");
+		}
+	}
+
+	#take(readout: Readout, field: SensorField, error: string | undefined, value?: SensorValue): void {
+		if (!this.#running.includes(readout) || readout.readings.some((reading) => reading.field === field)) return;
+		const text = error === undefined ? writeValue(field, value) : undefined;
+		if (text === undefined) this.#fail(readout, field, error ?? "the sensor gave no value");
+		else readout.readings.push({ field, timestamp: this.#timestamp(), value: text });
+		if (readout.readings.length === readout.fields.length) this.#finish(readout);
+	}
+
+	#fail(readout: Readout, field: SensorField, why: string): void {
+		readout.readings.push({ field, timestamp: this.#timestamp(), error: `${field.name}: ${printable(why)}` });
+	}
+
+	#timeOut(readout: Readout): void {
+		for (const field of readout.fields)
+			if (!readout.readings.some((reading) => reading.field === field)) this.#fail(readout, field, "the sensor did not answer in time");
+		this.#finish(readout);
+	}
+
+	/** To the second: what was sampled together stands under one timestamp, and stanzas stay small. */
+	#timestamp(): string {
+		return writeDateTime(Math.floor(this.#options.clock.now() / 1000) * 1000);
+	}
+
+	/** Sends everything: failures last, since some readers stop at the first (slixmpp), and done on the last message (R-323-30). */
+	#finish(readout: Readout): void {
+		const values = readout.readings.filter(({ value }) => value !== undefined);
+		const failures = readout.readings.filter(({ value }) => value === undefined);
+		this.#end(readout, failures.length > 0 ? "failed" : "done");
+		if (values.length > 0 || failures.length === 0) this.#send(readout, values, writeFields, failures.length === 0);
+		if (failures.length > 0) this.#send(readout, failures, writeFailure, true);
+	}
+
+	#send(readout: Readout, readings: readonly Reading[], write: typeof writeFields, last: boolean): void {
+		const { outbox } = this.#options;
+		let start = 0;
+		do {
+			const end = fragmentEnd(readout, readings, start);
+			write(outbox.open("message", readout.to), readout, readings, start, end, last && end === readings.length);
+			outbox.send();
+			start = end;
+		} while (start < readings.length);
+	}
+
+	#cancel(request: IQRequest): void {
+		const sequence = parseSequence(request.payload);
+		if (sequence === undefined) {
+			request.fail("bad-request", "seqnr is missing.");
+			return;
+		}
+		// Only ever one's own: a readout is known by the full JID and the seqnr (R-323-5, 10).
+		const readout = this.#find(request.from, sequence);
+		if (readout === undefined) {
+			request.fail("item-not-found", "No readout with this seqnr is running.", "cancel");
+			return;
+		}
+		this.#end(readout, "cancelled");
+		writeCancelled(request.result(), sequence);
+		request.send();
+	}
+
+	#find(from: string, sequence: string): Readout | undefined {
+		return this.#running.find((readout) => readout.to === from && readout.sequence === sequence);
+	}
+
+	#end(readout: Readout, outcome: "done" | "failed" | "cancelled"): void {
+		const index = this.#running.indexOf(readout);
+		if (index < 0) return;
+		this.#running.splice(index, 1);
+		this.#options.scheduler.clear(readout.timeout);
+		const names = readout.fields.map(({ name }) => name);
+		this.#options.onEnd(readout.to, names, outcome);
+	}
+}
+
+/** A sensor's own words, short and without what XML cannot carry. */
+function printable(text: string): string {
+	let kept = "";
+	let count = 0;
+	for (const character of text) {
+		if (count++ === limits.errorText) break;
+		const code = character.codePointAt(0)!;
+		kept += code < 0x20 || (code >= 0xd800 && code <= 0xdfff) || code === 0xfffe || code === 0xffff ? "?" : character;
+	}
+	return kept;
+}

@@ -1,0 +1,47 @@
+// What the factory gave a thing: serial number and claim KEY. Where there was no factory, the thing gives them to itself once.
+
+import type { Host } from "../host.js";
+import type { Tag } from "../iot/sticker.js";
+import { encodeBase32 } from "../text/base32.js";
+import type { Definition } from "./definition.js";
+import type { Vault } from "./vault.js";
+
+export interface FactoryData {
+	/** Tag SN. */
+	readonly serial: string;
+	/** Tag KEY: whoever has it can claim the thing. */
+	readonly key: string;
+}
+
+const FACTORY = "factory";
+
+/** What is stored stands, since a sticker may be printed: throws when something else is given. */
+export function loadFactory(vault: Vault, random: Host["random"], given: Partial<FactoryData>): FactoryData {
+	const stored = vault.read(FACTORY);
+	if (typeof stored?.serial === "string" && typeof stored.key === "string") {
+		if (given.serial !== undefined && given.serial !== stored.serial)
+			throw new Error(`This store belongs to the thing with serial number ${stored.serial}: give that, none, or another store.`);
+		if (given.key !== undefined && given.key !== stored.key)
+			throw new Error("This store belongs to a thing with another KEY: give that, none, or another store.");
+		return { serial: stored.serial, key: stored.key };
+	}
+	// 128 bits for the KEY (R-347-7); both in characters that no decoder needs to unescape (R-347-32).
+	const serial = given.serial ?? encodeBase32(random(5));
+	const key = given.key ?? encodeBase32(random(16));
+	vault.write(FACTORY, { serial, key });
+	return { serial, key };
+}
+
+/** Exactly the sticker's tags, and nothing that changes (R-347-4, 6). */
+export function tagsOf(definition: Definition, factory: FactoryData): readonly Tag[] {
+	const tags: Tag[] = [
+		{ name: "SN", value: factory.serial },
+		{ name: "MAN", value: definition.manufacturer },
+		{ name: "MODEL", value: definition.model },
+		{ name: "V", value: definition.version }
+	];
+	if (definition.class !== undefined) tags.push({ name: "CLASS", value: definition.class });
+	if (definition.name !== undefined) tags.push({ name: "NAME", value: definition.name });
+	tags.push({ name: "KEY", value: factory.key });
+	return Object.freeze(tags);
+}
