@@ -1,0 +1,73 @@
+// The host on Node: everything that stands under a thing which runs as an ordinary process.
+import type { Host, ThingEvent } from "../../src/host.js";
+import type { Definition } from "../../src/thing/definition.js";
+import { crypto, random } from "./crypto.js";
+import { lockFolder } from "./lock.js";
+import { createVirtualParts } from "./sensors.js";
+import { NodeSocket } from "./socket.js";
+import { FolderStorage } from "./storage.js";
+import { createTimer } from "./timer.js";
+
+export interface NodeHostOptions {
+	/** Folder of the thing's storage; made if missing, locked until close(). */
+	readonly store: string;
+	/** Names the virtual sensors and actuators. */
+	readonly definition: Definition;
+	/** What makes this thing's sensors differ from another's; default is the folder. */
+	readonly seed?: string;
+	readonly onEvent?: (event: ThingEvent) => void;
+	readonly log?: (text: string) => void;
+	/** Shows the sticker, KEY included. */
+	readonly onSticker?: (uri: string) => void;
+}
+
+export interface NodeHost extends Host {
+	/** Stops the timer, lets the last words of open sockets leave, and frees the store. */
+	close(): Promise<void>;
+}
+
+/** Throws with one sentence when another thing uses the store or the folder cannot be used. */
+export function createNodeHost(options: NodeHostOptions): NodeHost {
+	const { definition, log, onSticker, store } = options;
+	const unlock = lockFolder(store);
+	process.once("exit", unlock);
+	const storage = new FolderStorage(store);
+	const clock = Object.freeze({ now: () => Date.now(), trusted: true });
+	const timer = createTimer();
+	const sockets = new Map<NodeSocket, Promise<void>>();
+	const parts = createVirtualParts({ definition, clock, seed: options.seed ?? store });
+
+	return Object.freeze({
+		network: Object.freeze({
+			connect(wanted: Parameters<Host["network"]["connect"]>[0]) {
+				let closed = (): void => {};
+				const end = new Promise<void>((resolve) => {
+					closed = resolve;
+				});
+				const socket = new NodeSocket(wanted, () => {
+					sockets.delete(socket);
+					closed();
+				});
+				sockets.set(socket, end);
+				return socket;
+			}
+		}),
+		storage,
+		clock,
+		timer,
+		random,
+		crypto,
+		...parts,
+		...(onSticker === undefined ? {} : { display: Object.freeze({ sticker: onSticker }) }),
+		event: (event: ThingEvent) => options.onEvent?.(event),
+		...(log === undefined ? {} : { log }),
+		async close() {
+			timer.clear();
+			const ends = [...sockets.values()];
+			for (const socket of sockets.keys()) socket.close();
+			await Promise.all(ends);
+			process.off("exit", unlock);
+			unlock();
+		}
+	});
+}
