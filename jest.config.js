@@ -27,7 +27,7 @@ export default {
 		{
 			...shared,
 			displayName: "node",
-			testMatch: ["<rootDir>/tests/*.spec.ts", "<rootDir>/tests/{unit,unit-node,conformance,world}/**/*.spec.ts"]
+			testMatch: ["<rootDir>/tests/{floors,unit,unit-node,conformance,world}/**/*.spec.ts"]
 		},
 		{ ...shared, displayName: "xs", runner: "<rootDir>/tests/xs/runner.js", testMatch: ["<rootDir>/tests/unit/**/*.spec.ts"] },
 		{ ...shared, displayName: "scenarios", testMatch: ["<rootDir>/tests/{scenarios,faults}/**/*.spec.ts"] }

@@ -1,0 +1,206 @@
+// The rules of docs/DESIGN.md sections 2 and 3 as code: what may import what, and what src/ must not contain. Works on the syntax tree, not on text.
+import { posix } from "node:path";
+import { parseSync } from "@swc/core";
+
+export interface Finding {
+	readonly file: string;
+	readonly line: number;
+	readonly rule: string;
+}
+
+type Node = { readonly type?: string; readonly span: { readonly start: number }; readonly [key: string]: unknown };
+
+/** Each floor of src/ imports from itself and from those below it. */
+const floors = Object.freeze(["text", "xml", "xmpp", "iot", "thing", "things", "main"]);
+/** Types and bounds: named from everywhere in src/, above nothing. */
+const ground = Object.freeze(["src/host.ts", "src/limits.ts"]);
+/** Which hosts may import which others. */
+const neighbours: Readonly<Record<string, readonly string[]>> = Object.freeze({
+	esp32: ["moddable"],
+	mcsim: ["moddable"],
+	simulator: ["node"],
+	cli: ["*"]
+});
+/** Absent or frozen on the chip, or a hidden clock or dice. */
+const absent = new Set(
+	"Promise RegExp TextEncoder TextDecoder setTimeout setInterval setImmediate queueMicrotask structuredClone console Intl Buffer WeakRef FinalizationRegistry eval Function Iterator Float16Array".split(
+		" "
+	)
+);
+/** Methods that XS 13.3 lacks or refuses. */
+const absentMethods = new Set(
+	"toSorted toReversed toSpliced groupBy withResolvers fromAsync isWellFormed toWellFormed fromBase64 toBase64 setFromBase64 fromHex toHex isError union intersection symmetricDifference isSubsetOf isSupersetOf isDisjointFrom localeCompare toLocaleString toLocaleLowerCase toLocaleUpperCase normalize".split(
+		" "
+	)
+);
+const hidden = new Set(["Date.now", "Math.random"]);
+const frozenByName = new Set(["name", "message", "toString"]);
+const longest = 400;
+
+/** Everything wrong with one file; `file` is its path from the root of the project, with "/". */
+export function checkFile(file: string, source: string): Finding[] {
+	const findings: Finding[] = [];
+	const lines = lineStarts(source);
+	const add = (at: number, rule: string): void => {
+		findings.push({ file, line: lineOf(lines, at), rule });
+	};
+	const inSource = file.startsWith("src/");
+
+	if (!source.startsWith("//") && !source.startsWith("#!")) add(0, "the first line is a comment that says what the file is");
+	const length = source.split("\n").length - 1;
+	if (inSource && length > longest) add(lines[longest]!, `no file in src/ is over ${longest} lines`);
+
+	// swc counts bytes from 1.
+	const tree = parseSync(source, { syntax: "typescript", target: "es2022" }) as unknown as Node;
+	visit(tree, undefined, "", (node, parent, key) => {
+		const at = node.span.start - 1;
+		checkImport(file, node, (rule) => add(at, rule));
+		if (node.type === "TsEnumDeclaration" && node.isConst !== true) add(at, "only const enum");
+		if (node.type === "TsModuleDeclaration" && node.declare !== true && node.global !== true) add(at, "no namespaces");
+		if (node.type === "TsParameterProperty") add(at, "no parameter properties");
+		if (node.type === "TsKeywordType" && node.kind === "any") add(at, "no any");
+		if (node.type?.startsWith("ExportDefault")) add(at, "named exports only");
+		if (inSource) checkWords(file, node, parent, key, (rule) => add(at, rule));
+	});
+	if (inSource) for (const item of tree.body as Node[]) checkState(item, (node, rule) => add(node.span.start - 1, rule));
+	return findings;
+}
+
+function checkImport(file: string, node: Node, add: (rule: string) => void): void {
+	let source: unknown;
+	if (node.type === "ImportDeclaration" || node.type === "ExportNamedDeclaration" || node.type === "ExportAllDeclaration")
+		source = node.source;
+	else if (node.type === "TsImportType") source = node.argument;
+	else if (node.type === "CallExpression" && (node.callee as Node).type === "Import") {
+		source = (node.arguments as { expression: unknown }[])[0]?.expression;
+		if (file.startsWith("src/")) add("no import() in src/");
+	}
+	const from = (source as { value?: unknown } | null | undefined)?.value;
+	if (typeof from === "string") for (const rule of importRules(file, from)) add(rule);
+}
+
+/** What is wrong with `from` as an import of `file`. */
+function importRules(file: string, from: string): string[] {
+	const inSource = file.startsWith("src/");
+	if (!from.startsWith(".")) return inSource ? [`src/ imports nothing but itself, not "${from}"`] : [];
+	const rules: string[] = [];
+	if (!/\.(js|json|cjs|mjs)$/.test(from)) rules.push(`relative imports end in .js, not "${from}"`);
+	const target = posix.join(posix.dirname(file), from).replace(/\.js$/, ".ts");
+	if (inSource) {
+		if (!target.startsWith("src/")) return [...rules, `src/ imports nothing but itself, not ${target}`];
+		if (ground.includes(target)) return rules;
+		if (ground.includes(file)) return [...rules, `${file} imports nothing`];
+		const [own, other] = [floorOf(file), floorOf(target)];
+		if (floors.indexOf(other) > floors.indexOf(own))
+			rules.push(`floor ${own} must not import floor ${other} above it (${floors.join(" < ")})`);
+		if (!floors.includes(other) || !floors.includes(own)) rules.push(`no floor named ${floors.includes(own) ? other : own}`);
+		return rules;
+	}
+	if (!file.startsWith("hosts/")) return rules;
+	const own = file.split("/")[1]!;
+	if (target.startsWith("src/")) return own === "broker" ? [...rules, "hosts/broker imports nothing from src/"] : rules;
+	if (!target.startsWith("hosts/")) return [...rules, `hosts/ imports only hosts/ and src/, not ${target}`];
+	const other = target.split("/")[1]!;
+	const allowed = neighbours[own] ?? [];
+	if (own !== other && !allowed.includes(other) && !allowed.includes("*")) rules.push(`hosts/${own} must not import hosts/${other}`);
+	return rules;
+}
+
+function floorOf(file: string): string {
+	return file.split("/")[1]!.replace(/\.ts$/, "");
+}
+
+function checkWords(file: string, node: Node, parent: Node | undefined, key: string, add: (rule: string) => void): void {
+	if (node.async === true || node.type === "AwaitExpression" || node.isAwait === true) add("no async in src/");
+	if (node.type === "RegExpLiteral" && file.startsWith("src/xml/")) add("no regular expression in src/xml/");
+	if (node.type === "ClassProperty" && node.isStatic === true && node.readonly !== true) add("no mutable static: it is module state");
+	if (node.type === "PrivateProperty" && node.isStatic === true && node.readonly !== true) add("no mutable static: it is module state");
+	if (node.type === "Identifier" && absent.has(node.value as string) && isReference(parent, key)) {
+		add(`no ${node.value} on the chip`);
+	}
+	if (node.type === "CallExpression") {
+		const callee = pathOf(node.callee as Node);
+		if (callee === "Symbol" || callee === "Symbol.for") add("no Symbol(): symbols are never collected");
+		if (hidden.has(callee)) add(`no ${callee}(): time and randomness are parameters`);
+		const method = callee.split(".").at(-1)!;
+		if (callee.includes(".") && absentMethods.has(method)) add(`no .${method}(): XS 13.3 lacks it`);
+	}
+	if (node.type === "NewExpression" && pathOf(node.callee as Node) === "Date" && !(node.arguments as unknown[] | null)?.length) {
+		add("no new Date(): time is a parameter");
+	}
+	if (isClass(node) && node.superClass && pathOf(node.superClass as Node).endsWith("Error")) {
+		visit(node, undefined, "", (inner) => {
+			if (inner.type !== "AssignmentExpression") return;
+			const [head, name] = pathOf(inner.left as Node).split(".");
+			if (head === "this" && frozenByName.has(name!)) add(`an Error's this.${name} = … throws on XS: built-ins are frozen`);
+		});
+	}
+}
+
+function isClass(node: Node): boolean {
+	return node.type === "ClassDeclaration" || node.type === "ClassExpression";
+}
+
+/** Module level: only const, and tables frozen. */
+function checkState(item: Node, add: (node: Node, rule: string) => void): void {
+	const declaration = item.type === "ExportDeclaration" ? (item.declaration as Node) : item;
+	if (declaration.type !== "VariableDeclaration" || declaration.declare === true) return;
+	if (declaration.kind !== "const") add(declaration, `no ${declaration.kind} at module level: modules are preloaded to flash`);
+	for (const { init } of declaration.declarations as { init: Node | null }[]) {
+		const value = init && unwrapped(init);
+		if (!value) continue;
+		const growing = value.type === "NewExpression" && ["Map", "Set", "Array", "WeakMap", "WeakSet"].includes(pathOf(value.callee as Node));
+		if (value.type === "ObjectExpression" || value.type === "ArrayExpression" || growing)
+			add(value, "a table at module level is frozen: Object.freeze(…)");
+	}
+}
+
+function unwrapped(node: Node): Node {
+	return node.type === "TsAsExpression" ||
+		node.type === "TsSatisfiesExpression" ||
+		node.type === "TsConstAssertion" ||
+		node.type === "ParenthesisExpression"
+		? unwrapped(node.expression as Node)
+		: node;
+}
+
+/** "a.b.c" of a chain of names, "" of anything else. */
+function pathOf(node: Node): string {
+	if (node.type === "Identifier") return node.value as string;
+	if (node.type === "ThisExpression") return "this";
+	if (node.type === "MemberExpression") {
+		const property = node.property as Node;
+		return property.type === "Identifier" ? `${pathOf(node.object as Node)}.${property.value}` : "";
+	}
+	if (node.type === "OptionalChainingExpression") return pathOf(node.base as Node);
+	return "";
+}
+
+/** Is an identifier there the thing of that name, and not the name of a member? */
+function isReference(parent: Node | undefined, key: string): boolean {
+	return key !== "key" && !(key === "property" && parent?.type === "MemberExpression");
+}
+
+/** Walks all that is an object, also what has no type or place of its own (a method's function, arguments). */
+function visit(node: Node, parent: Node | undefined, key: string, see: (node: Node, parent: Node | undefined, key: string) => void): void {
+	if (node.span) see(node, parent, key);
+	for (const [name, value] of Object.entries(node)) {
+		for (const child of Array.isArray(value) ? value : [value]) {
+			if (typeof child === "object" && child !== null && name !== "span") visit(child as Node, node, name, see);
+		}
+	}
+}
+
+/** Byte offsets at which lines begin. */
+function lineStarts(source: string): number[] {
+	const starts = [0];
+	const bytes = Buffer.from(source);
+	for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) starts.push(at + 1);
+	return starts;
+}
+
+function lineOf(starts: readonly number[], at: number): number {
+	let line = starts.findIndex((start) => start > at);
+	if (line < 0) line = starts.length;
+	return line;
+}
