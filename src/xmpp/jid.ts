@@ -1,11 +1,12 @@
 // Addresses (RFC 7622) as the broker stamped them: plain strings, compared after an ASCII fold of local part and domain.
 import { foldASCII, sameFolded } from "../text/fold.js";
-import { utf8Length } from "../text/utf8.js";
+import { encodeUTF8 } from "../text/utf8.js";
 
 /** Bytes of each part (RFC 7622 3.2 to 3.4). */
 const PART = 1023;
 /** RFC 7622 3.3.1. */
 const NOT_IN_LOCAL = "\"&'/:<>@";
+const NOT_IN_DOMAIN = "\"&'<>@\\";
 
 /** What has the form of a JID. Unicode's rules for its parts are the broker's to enforce. */
 export function isJID(text: string): boolean {
@@ -15,7 +16,7 @@ export function isJID(text: string): boolean {
 	if (slash >= 0 && !fits(text.slice(slash + 1), "", 0x20)) return false;
 	if (at >= 0 && !fits(bare.slice(0, at), NOT_IN_LOCAL, 0x21)) return false;
 	const domain = bare.slice(at + 1);
-	return fits(domain, "\"&'<>@\\", 0x21) && !domain.startsWith(".") && !domain.includes("..");
+	return fits(domain, NOT_IN_DOMAIN, 0x21) && !domain.startsWith(".") && !domain.includes("..");
 }
 
 /** Without the resource. */
@@ -59,11 +60,10 @@ export function sameJID(a: string, b: string): boolean {
 }
 
 function fits(part: string, forbidden: string, least: number): boolean {
-	if (part === "") return false;
-	for (let at = 0; at < part.length; at++) {
-		const code = part.charCodeAt(at);
-		if (code < least || code === 0x7f) return false;
-		if (code < 0x80 && forbidden.includes(part[at]!)) return false;
+	const bytes = encodeUTF8(part);
+	if (bytes.length === 0 || bytes.length > PART) return false;
+	for (const byte of bytes) {
+		if (byte < least || byte === 0x7f || (byte < 0x80 && forbidden.includes(String.fromCharCode(byte)))) return false;
 	}
-	return utf8Length(part) <= PART;
+	return true;
 }
