@@ -23,6 +23,7 @@ const shared = {
 export default {
 	maxWorkers: 2,
 	testTimeout: 30_000,
+	reporters: ["default", "<rootDir>/tests/conformance/reporter.js"],
 	projects: [
 		{
 			...shared,
