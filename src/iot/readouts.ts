@@ -2,6 +2,7 @@
 import type { Host, SensorValue } from "../host.js";
 import { limits } from "../limits.js";
 import { writeDateTime } from "../text/datetime.js";
+import { isChar } from "../xml/characters.js";
 import type { IQRequest, IQRouter } from "../xmpp/iq.js";
 import { resourceOf, sameBare, sameJID } from "../xmpp/jid.js";
 import type { Outbox } from "../xmpp/outbox.js";
@@ -207,7 +208,7 @@ function printable(text: string): string {
 	for (const character of text) {
 		if (count++ === limits.errorText) break;
 		const code = character.codePointAt(0)!;
-		kept += code < 0x20 || (code >= 0xd800 && code <= 0xdfff) || code === 0xfffe || code === 0xffff ? "?" : character;
+		kept += code < 0x20 || !isChar(code) ? "?" : character;
 	}
 	return kept;
 }

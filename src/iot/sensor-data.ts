@@ -4,6 +4,7 @@ import { limits } from "../limits.js";
 import { parseBoolean } from "../text/boolean.js";
 import { parseDateTime } from "../text/datetime.js";
 import { writeDecimal } from "../text/decimal.js";
+import { isChar } from "../xml/characters.js";
 import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
 import type { Condition } from "../xmpp/stanza-error.js";
@@ -180,11 +181,7 @@ function whole(value: SensorValue | undefined, most: number): string | undefined
 
 /** No character that XML cannot carry, and short enough for a reader with our own bounds. */
 function isSendable(text: string): boolean {
-	for (const character of text) {
-		const code = character.codePointAt(0)!;
-		if ((code < 0x20 && code !== 9 && code !== 10 && code !== 13) || (code >= 0xd800 && code <= 0xdfff)) return false;
-		if (code === 0xfffe || code === 0xffff) return false;
-	}
+	for (const character of text) if (!isChar(character.codePointAt(0)!)) return false;
 	return escapedLength(text) <= limits.attributeBytes;
 }
 

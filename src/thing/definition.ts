@@ -2,6 +2,7 @@
 import type { SensorValue } from "../host.js";
 import type { FieldCategory, FieldType } from "../iot/sensor-data.js";
 import { limits } from "../limits.js";
+import { isChar } from "../xml/characters.js";
 
 export type { FieldCategory, FieldType };
 
@@ -163,7 +164,7 @@ function isText(text: string, longest: number): boolean {
 	if (text.length > longest) return false;
 	for (const character of text) {
 		const code = character.codePointAt(0)!;
-		if (code < 0x20 || code === 0x7f || code === 0xfffe || code === 0xffff || (code >= 0xd800 && code <= 0xdfff)) return false;
+		if (code < 0x20 || !isChar(code)) return false;
 	}
 	return true;
 }

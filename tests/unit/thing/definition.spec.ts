@@ -1,0 +1,40 @@
+// A maker's mistakes, each with its sentence.
+import { checkDefinition, type Definition, defineThing } from "../../../src/thing/definition.js";
+import { weatherStation } from "../../../src/things/weather-station.js";
+
+const good = (): Definition => ({
+	manufacturer: "example.org",
+	model: "M",
+	version: 1,
+	fields: { T: { type: "numeric", category: "momentary", unit: "K", decimals: 1, range: [0, 9] } }
+});
+
+test("the example passes and cannot be changed", () => {
+	expect(Object.isFrozen(weatherStation)).toBe(true);
+	expect(Object.isFrozen(weatherStation.fields.Temperature?.range)).toBe(true);
+	expect(defineThing(good())).toEqual(good());
+});
+
+test.each([
+	["no manufacturer", { manufacturer: undefined }, "manufacturer must be text"],
+	["a model that XML cannot carry", { model: "a\u0000b" }, "model must be text"],
+	["a version as text", { version: "1" }, "version must be a number"],
+	["no fields", { fields: {} }, "at least one field"],
+	["an unknown type", { fields: { T: { type: "float", category: "momentary" } } }, "Field T: type must be one of"],
+	["an unknown category", { fields: { T: { type: "int", category: "now" } } }, "Field T: category must be one of"],
+	["no category", { fields: { T: { type: "int" } } }, "Field T: category must be one of"],
+	["a unit of text", { fields: { T: { type: "string", category: "status", unit: "K" } } }, "only numeric fields have a unit"],
+	["half a decimal", { fields: { T: { type: "numeric", category: "status", decimals: 0.5 } } }, "decimals must be"],
+	["a range upside down", { fields: { T: { type: "numeric", category: "status", range: [2, 1] } } }, "range must be"],
+	["a constant of another type", { fields: { T: { type: "numeric", category: "status", value: "1" } } }, "value must be a number"],
+	["an enum of nothing", { fields: { T: { type: "enum", category: "status" } } }, "an enum needs dataType"],
+	["a parameter of another type than its field", { parameters: { T: { type: "boolean" } } }, "must have the same type"]
+])("refused: %s", (_what, wrong, sentence) => {
+	expect(() => checkDefinition({ ...good(), ...(wrong as Partial<Definition>) })).toThrow(sentence);
+});
+
+test("33 fields are one too many", () => {
+	const fields: Record<string, { type: "int"; category: "status" }> = {};
+	for (let i = 0; i < 33; i++) fields[`F${i}`] = { type: "int", category: "status" };
+	expect(() => checkDefinition({ ...good(), fields })).toThrow("at most 32 fields");
+});

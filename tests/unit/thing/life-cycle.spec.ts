@@ -1,0 +1,164 @@
+// A thing's life cut at every write: it goes on from before or from after, never from between.
+import { type Claim, LifeCycle, type Step } from "../../../src/thing/life-cycle.js";
+import { Vault } from "../../../src/thing/vault.js";
+import { FakeStorage, fakeRandom, PowerCut } from "../../support/storage.js";
+
+const OWNER: Claim = { owner: "owner@example.org", public: true };
+const OTHER: Claim = { owner: "other@example.org", public: true };
+
+function life(storage: FakeStorage, seed = 1): LifeCycle {
+	return new LifeCycle(new Vault(storage, () => {}), fakeRandom(seed));
+}
+
+/** State, owner, public, and what the owner left. */
+function shown(cycle: LifeCycle): string {
+	return [cycle.state, cycle.owner, cycle.public, cycle.readOwned("a")?.value, cycle.readOwned("b")?.value].join(" ");
+}
+
+test("the whole way, and back again", () => {
+	const cycle = life(new FakeStorage());
+	expect(cycle.state).toBe("factory");
+	for (const step of ["account", "registered", "registered"] as const) expect(cycle.take(step)).toBe(true);
+	expect(cycle.take("claimed", OWNER)).toBe(true);
+	expect(cycle.owner).toBe(OWNER.owner);
+	expect(cycle.take("removed")).toBe(true);
+	expect(cycle.owner).toBe(OWNER.owner);
+	expect(cycle.take("disowned")).toBe(true);
+	expect(cycle.owner).toBeUndefined();
+	expect(cycle.take("registered")).toBe(true);
+});
+
+test.each([
+	["factory", [], "claimed"],
+	["account", ["account"], "removed"],
+	["account", ["account"], "disowned"],
+	["registered", ["account", "registered"], "disowned"],
+	["disowned", ["account", "claimed", "disowned"], "removed"],
+	["claimed", ["account", "claimed"], "registered"],
+	["claimed", ["account", "claimed"], "account"]
+] as [string, Step[], Step][])("refused: from %s after %j the step %s", (state, way, step) => {
+	const cycle = life(new FakeStorage());
+	const take = (one: Step): boolean => (one === "claimed" ? cycle.take(one, OWNER) : cycle.take(one));
+	for (const one of way) take(one);
+	expect(take(step)).toBe(false);
+	expect(cycle.state).toBe(state);
+});
+
+test("R-347-26 another owner's claim is refused, the same owner's again is not", () => {
+	const storage = new FakeStorage();
+	const cycle = life(storage);
+	cycle.take("account");
+	cycle.take("claimed", OWNER);
+	expect(cycle.take("claimed", OTHER)).toBe(false);
+	expect(cycle.owner).toBe(OWNER.owner);
+	const writes = storage.writes;
+	expect(cycle.take("claimed", { ...OWNER })).toBe(true);
+	expect(storage.writes).toBe(writes);
+	expect(cycle.take("claimed", { owner: OWNER.owner, public: false })).toBe(true);
+	expect(life(storage).public).toBe(false);
+});
+
+test("R-347-27 public that was not told stays unknown over a reboot", () => {
+	const storage = new FakeStorage();
+	const cycle = life(storage);
+	cycle.take("account");
+	cycle.take("claimed", { owner: OWNER.owner, public: undefined });
+	expect(shown(life(storage))).toBe(shown(cycle));
+	expect(life(storage).public).toBeUndefined();
+});
+
+/** Everything that happens in a life with two owners; each entry is one step for whoever looks from outside. */
+const story: readonly ((cycle: LifeCycle) => void)[] = [
+	(cycle) => void cycle.take("account"),
+	(cycle) => void cycle.take("registered"),
+	(cycle) => void cycle.take("claimed", OWNER),
+	(cycle) => cycle.writeOwned("a", { value: "first" }),
+	(cycle) => cycle.writeOwned("b", { value: "first too" }),
+	(cycle) => void cycle.take("removed"),
+	(cycle) => void cycle.take("disowned"),
+	(cycle) => void cycle.take("registered"),
+	(cycle) => void cycle.take("claimed", OTHER),
+	(cycle) => cycle.writeOwned("a", { value: "second" }),
+	(cycle) => void cycle.take("disowned")
+];
+
+test("R-347-29 power that goes at any write leaves the state before or after, and nothing of an old owner", () => {
+	let cuts = 0;
+	for (const after of [false, true]) {
+		for (let cut = 0; ; cut++) {
+			const storage = new FakeStorage();
+			storage.cut = cut;
+			storage.after = after;
+			const cycle = life(storage);
+			let before = shown(cycle);
+			let died: ((cycle: LifeCycle) => void) | undefined;
+			for (const step of story) {
+				before = shown(cycle);
+				try {
+					step(cycle);
+				} catch (error) {
+					expect(error instanceof PowerCut).toBe(true);
+					died = step;
+					break;
+				}
+				// Erasing goes on silently without power; the life ends there all the same.
+				if (storage.writes > cut) break;
+			}
+			if (died === undefined && storage.writes <= cut) {
+				storage.cut = undefined;
+				break;
+			}
+			const reborn = life(new FakeStorage(storage.records), 99);
+			const whole = life(new FakeStorage(), 1);
+			const index = died === undefined ? story.length : story.indexOf(died);
+			for (const step of story.slice(0, index + 1)) step(whole);
+			const allowed = died === undefined ? [shown(cycle)] : [before, shown(whole)];
+			expect(allowed).toContain(shown(reborn));
+			if (reborn.owner === undefined) expect(shown(reborn)).not.toContain("first");
+			if (reborn.owner === OTHER.owner) expect(shown(reborn)).not.toContain("first");
+			cuts++;
+		}
+	}
+	expect(cuts).toBeGreaterThan(20);
+});
+
+test("what a power cut left of the old owner is erased at the next boot", () => {
+	const storage = new FakeStorage();
+	const cycle = life(storage);
+	cycle.take("account");
+	cycle.take("claimed", OWNER);
+	cycle.writeOwned("a", { value: "first" });
+	storage.cut = storage.writes + 1;
+	cycle.take("disowned");
+	expect(storage.list("o.")).toHaveLength(1);
+	const next = new FakeStorage(storage.records);
+	expect(life(next).state).toBe("disowned");
+	expect(next.list("o.")).toHaveLength(0);
+});
+
+test("a lost commit record does not bring back an owner's records", () => {
+	const storage = new FakeStorage();
+	const cycle = life(storage);
+	cycle.take("account");
+	cycle.take("claimed", OWNER);
+	cycle.writeOwned("a", { value: "first" });
+	storage.records.set("commit", new Uint8Array([1, 2, 3]));
+	const reborn = life(storage, 2);
+	expect(shown(reborn)).toBe("factory    ");
+});
+
+test("a step that cannot be stored is not taken", () => {
+	const storage = new FakeStorage();
+	const cycle = life(storage);
+	cycle.take("account");
+	storage.cut = storage.writes;
+	let thrown = false;
+	try {
+		cycle.take("claimed", OWNER);
+	} catch {
+		thrown = true;
+	}
+	expect(thrown).toBe(true);
+	expect(cycle.state).toBe("account");
+	expect(cycle.owner).toBeUndefined();
+});
