@@ -45,7 +45,11 @@ export interface StanzaError {
 
 /** Writes `<error/>` into an open stanza. The IoT XEPs want some conditions under another type than the RFC's. */
 export function writeStanzaError(writer: Writer, condition: Condition, text?: string, type?: ErrorType): void {
-	writer.open("error").attribute("type", type ?? types[condition]).open(condition, STANZAS).close();
+	writer
+		.open("error")
+		.attribute("type", type ?? types[condition])
+		.open(condition, STANZAS)
+		.close();
 	if (text !== undefined) writer.open("text", STANZAS).attribute("xml:lang", "en").text(text).close();
 	writer.close();
 }
