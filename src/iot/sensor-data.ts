@@ -8,8 +8,10 @@ import { isChar } from "../xml/characters.js";
 import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
 import type { Condition } from "../xmpp/stanza-error.js";
+import { dialects } from "./dialect.js";
 
-export const SENSOR_DATA = "urn:xmpp:iot:sensordata";
+/** The XEP's own generation is the one spoken so far. */
+export const SENSOR_DATA = dialects[0]!.sensorData;
 
 /** The field elements of the wire (XEP-0323 schema). */
 export type FieldType = "numeric" | "string" | "boolean" | "int" | "long" | "enum" | "date" | "dateTime" | "duration" | "time";

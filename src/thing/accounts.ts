@@ -2,8 +2,8 @@
 import type { Host } from "../host.js";
 import { encodeBase32 } from "../text/base32.js";
 import { decodeBase64, encodeBase64 } from "../text/base64.js";
-import type { ScramKeys, ScramMechanism } from "../xmpp/scram.js";
-import type { Account, AccountStore } from "../xmpp/session.js";
+import type { Account, AccountStore } from "../xmpp/account.js";
+import type { ScramKeys } from "../xmpp/scram.js";
 import type { Vault } from "./vault.js";
 
 const ACCOUNT = "account";
@@ -48,7 +48,7 @@ export class Accounts implements AccountStore {
 		if (account !== undefined && !account.registered) this.#store({ ...account, registered: true });
 	}
 
-	keys(mechanism: ScramMechanism, salt: string, iterations: number): ScramKeys | undefined {
+	keys(mechanism: string, salt: string, iterations: number): ScramKeys | undefined {
 		const record = this.#vault.read(KEYS);
 		if (record === undefined || record.username !== this.#account?.username) return undefined;
 		if (record.mechanism !== mechanism || record.salt !== salt || record.iterations !== iterations) return undefined;
@@ -57,7 +57,7 @@ export class Accounts implements AccountStore {
 		return clientKey === undefined || serverKey === undefined ? undefined : { clientKey, serverKey };
 	}
 
-	keepKeys(mechanism: ScramMechanism, salt: string, iterations: number, keys: ScramKeys): void {
+	keepKeys(mechanism: string, salt: string, iterations: number, keys: ScramKeys): void {
 		this.#vault.write(KEYS, {
 			username: this.#account?.username,
 			mechanism,

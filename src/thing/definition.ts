@@ -148,6 +148,8 @@ function expectedValue(type: FieldType): "number" | "boolean" | "string" {
 function checkTag(what: string, value: unknown): void {
 	if (typeof value !== "string" || value === "" || !isText(value, limits.tagValue))
 		fail(`${what} must be text of 1 to ${limits.tagValue} characters.`);
+	// The hash of service discovery is ambiguous with it (XEP-0115 5.4).
+	else if (value.includes("<")) fail(`${what} must not contain <.`);
 }
 
 function checkName(what: string, name: unknown): void {

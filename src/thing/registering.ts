@@ -1,0 +1,299 @@
+// The thing and its Thing Registry (XEP-0347): found, told our tags, believed when it names an owner or takes him away.
+import type { Host } from "../host.js";
+import { type Dialect, dialects } from "../iot/dialect.js";
+import { parseClaimed, parseNotice, parseRegisterAnswer, type RegistryAnswer, writeRegister, writeUpdate } from "../iot/registry.js";
+import { findService } from "../iot/service-discovery.js";
+import type { Tag } from "../iot/sticker.js";
+import { limits } from "../limits.js";
+import type { Answer, IQRequest, IQRouter } from "../xmpp/iq.js";
+import { sameJID } from "../xmpp/jid.js";
+import type { Scheduler, Task } from "../xmpp/scheduler.js";
+import type { StanzaError } from "../xmpp/stanza-error.js";
+import type { LifeEvent } from "./events.js";
+import type { Claim, LifeCycle } from "./life-cycle.js";
+import type { Vault } from "./vault.js";
+
+export interface RegisteringOptions {
+	readonly router: IQRouter;
+	readonly scheduler: Scheduler;
+	readonly random: Host["random"];
+	readonly vault: Vault;
+	readonly lifeCycle: LifeCycle;
+	readonly domain: string;
+	/** The sticker's, all of them and no other (R-347-6). */
+	readonly tags: readonly Tag[];
+	/** Address of the registry where it is configured; else it is looked for among the components of the domain. */
+	readonly given: string | undefined;
+	/** Once per connection, before anything is asked of it: it must know where we are. */
+	readonly onRegistry: (jid: string) => void;
+	readonly onClaimed: (owner: string) => void;
+	readonly onDisowned: (owner: string) => void;
+	readonly onEvent: (event: LifeEvent) => void;
+}
+
+const REGISTRY = "registry";
+/** Of the owner's: the registry has dropped our KEY (R-347-13). */
+const BLANKED = "key";
+/** First pause after a failure, seconds; doubled each time. */
+const FIRST_PAUSE = 5;
+/** Seconds that the registry gets to finish with a claim or a disowning before we say more (R-347-30). */
+const SETTLE = 2;
+
+export class Registering {
+	#options: RegisteringOptions;
+	#registry: { readonly jid: string; readonly dialect: Dialect } | undefined;
+	#online = false;
+	/** The registry is being asked, or looked for. */
+	#busy = false;
+	#failures = 0;
+	#task: Task | undefined;
+	/** The registry was asked once in this boot whether we are still claimed (R-347-16, 17). */
+	#checked = false;
+
+	constructor(options: RegisteringOptions) {
+		this.#options = options;
+		this.#registry = this.#load();
+		for (const { discovery } of dialects) {
+			options.router.handle("set", "claimed", discovery, (request) => this.#heed(request, () => this.#receiveClaimed(request)));
+			options.router.handle("set", "removed", discovery, (request) => this.#heed(request, () => this.#receiveRemoved(request)));
+			options.router.handle("set", "disowned", discovery, (request) => this.#heed(request, () => this.#receiveDisowned(request)));
+		}
+	}
+
+	/** Bare address of the registry once it is known. */
+	get jid(): string | undefined {
+		return this.#registry?.jid;
+	}
+
+	/** Our presence is out. */
+	online(): void {
+		this.#online = true;
+		this.#busy = false;
+		this.#failures = 0;
+		if (this.#registry !== undefined) this.#options.onRegistry(this.#registry.jid);
+		this.#proceed();
+	}
+
+	offline(): void {
+		this.#online = false;
+		this.#options.scheduler.clear(this.#task);
+		this.#task = undefined;
+	}
+
+	/** Does what the state asks for, if anything. */
+	#proceed(): void {
+		if (!this.#online || this.#busy || this.#task !== undefined) return;
+		const { lifeCycle, scheduler, random } = this.#options;
+		switch (lifeCycle.state) {
+			case "factory":
+			case "removed":
+				return;
+			case "disowned":
+				this.#task = scheduler.set(SETTLE * (1000 + 1000 * fraction(random)), () => {
+					this.#task = undefined;
+					this.#register();
+				});
+				return;
+			case "claimed":
+				// A private thing has nothing more to tell (R-347-14); a claimed one never registers (R-347-11).
+				if (lifeCycle.public !== false && !this.#checked) this.#update();
+				return;
+			default:
+				this.#register();
+		}
+	}
+
+	#register(): void {
+		this.#ask(
+			(writer, dialect) => writeRegister(writer, dialect, this.#options.tags),
+			(answer, jid) => {
+				if (answer.claimed !== undefined) {
+					if (!this.#claim(answer.claimed))
+						this.#options.onEvent({ event: "error", message: "The registry names another owner than the one we have." });
+				} else if (this.#options.lifeCycle.take("registered")) this.#options.onEvent({ event: "registered", registry: jid });
+			}
+		);
+	}
+
+	/** Blanks KEY in the registry, so that the sticker claims nothing more, or just shows our face: either way we learn where we stand. */
+	#update(): void {
+		const { lifeCycle, tags } = this.#options;
+		const blanked = lifeCycle.readOwned(BLANKED)?.blanked === true;
+		const changed: readonly Tag[] = blanked ? tags.filter(({ name }) => name === "V") : [{ name: "KEY", value: "" }];
+		this.#ask(
+			(writer, dialect) => writeUpdate(writer, dialect, changed),
+			(answer) => {
+				this.#checked = true;
+				if (answer.disowned === true) this.#disown();
+				else if (!blanked && lifeCycle.owner !== undefined) lifeCycle.writeOwned(BLANKED, { blanked: true });
+			},
+			(error) => {
+				// Removed by the owner: nothing more is told, he stays the owner (R-347-16).
+				if (error.condition !== "item-not-found") return false;
+				this.#checked = true;
+				this.#remove();
+				return true;
+			}
+		);
+	}
+
+	/** One request to the registry, which is found first where it is not known. What fails is tried again. */
+	#ask(
+		write: (writer: ReturnType<IQRouter["open"]>, dialect: Dialect) => void,
+		onAnswer: (answer: RegistryAnswer, jid: string) => void,
+		onRefusal: (error: StanzaError) => boolean = () => false
+	): void {
+		const registry = this.#registry;
+		if (registry === undefined) {
+			this.#find();
+			return;
+		}
+		const { router } = this.#options;
+		this.#busy = true;
+		write(router.open("set", registry.jid), registry.dialect);
+		router.send((answer) =>
+			this.#answered(answer, () => {
+				if (answer.error === undefined) onAnswer(parseRegisterAnswer(answer.payload), registry.jid);
+				else if (!onRefusal(answer.error)) {
+					this.#forget(answer.error);
+					this.#fail(`The registry ${registry.jid} did not take what we told it (${said(answer.error)})`);
+					return;
+				}
+				this.#failures = 0;
+				this.#proceed();
+			})
+		);
+	}
+
+	/** An answer that a lost connection made up is none: online() begins anew. */
+	#answered(_answer: Answer, proceed: () => void): void {
+		if (!this.#online || this.#options.router.address === undefined) return;
+		this.#busy = false;
+		try {
+			proceed();
+		} catch (error) {
+			this.#fail(`What the registry said could not be kept (${error instanceof Error ? error.message : "unknown"})`);
+		}
+	}
+
+	#find(): void {
+		const { router, domain, given } = this.#options;
+		const wanted = dialects.map(({ discovery }) => discovery);
+		this.#busy = true;
+		findService(router, domain, wanted, given, (jid, dialect, error) =>
+			this.#answered({}, () => {
+				if (jid === undefined || dialect === undefined) {
+					const where =
+						given === undefined ? `No Thing Registry was found at ${domain}` : `The Thing Registry ${given} could not be reached`;
+					this.#fail(error === undefined ? where : `${where} (${said(error)})`);
+					return;
+				}
+				this.#registry = { jid, dialect };
+				this.#failures = 0;
+				this.#options.onRegistry(jid);
+				this.#options.vault.write(REGISTRY, { jid, dialect: dialect.name, domain });
+				this.#proceed();
+			})
+		);
+	}
+
+	/** An address that nobody is at is looked for again. */
+	#forget(error: StanzaError): void {
+		const { given } = this.#options;
+		const gone = error.condition === "service-unavailable" || error.condition === "remote-server-not-found";
+		if (gone && given === undefined && this.#options.lifeCycle.owner === undefined) this.#registry = undefined;
+	}
+
+	/** Says so, and tries again after a pause that grows and is never quite the same (power comes back to a thousand things at once). */
+	#fail(what: string): void {
+		const { onEvent, random, scheduler } = this.#options;
+		const pause = Math.min(limits.retrySeconds, FIRST_PAUSE * 2 ** Math.min(this.#failures++, 10)) * (0.5 + 0.5 * fraction(random));
+		onEvent({ event: "error", message: `${what}; trying again in ${Math.ceil(pause)} s.` });
+		scheduler.clear(this.#task);
+		this.#task = scheduler.set(pause * 1000, () => {
+			this.#task = undefined;
+			this.#proceed();
+		});
+	}
+
+	/** From the registry and about ourselves, or not at all (R-347-25). */
+	#heed(request: IQRequest, proceed: () => void): void {
+		const registry = this.#registry?.jid;
+		if (registry === undefined || !sameJID(request.from, registry)) {
+			request.fail("forbidden", "Only this thing's registry may say so.", "cancel");
+			this.#options.onEvent({ event: "denied", from: request.from, what: "claim" });
+		} else if (parseNotice(request.payload) !== undefined) request.fail("item-not-found", "There is no such node.");
+		else proceed();
+	}
+
+	#receiveClaimed(request: IQRequest): void {
+		const claim = parseClaimed(request.payload);
+		if (claim === undefined) request.fail("bad-request", "claimed needs the owner's JID.");
+		else if (this.#claim(claim)) request.succeed();
+		else request.fail("not-allowed", "This thing has another owner.");
+	}
+
+	#receiveRemoved(request: IQRequest): void {
+		this.#remove();
+		request.succeed();
+	}
+
+	/** Kept before it is acknowledged: a registry that heard nothing still has the owner, and we ask it at the next boot. */
+	#receiveDisowned(request: IQRequest): void {
+		this.#disown(() => request.succeed());
+	}
+
+	#claim({ owner, public: isPublic }: Claim): boolean {
+		const { lifeCycle, onClaimed, onEvent, random, scheduler } = this.#options;
+		const known = lifeCycle.state === "claimed";
+		if (!lifeCycle.take("claimed", { owner, public: isPublic })) return false;
+		if (known) return true;
+		onEvent({ event: "claimed", owner, public: isPublic });
+		onClaimed(owner);
+		this.#checked = false;
+		scheduler.clear(this.#task);
+		this.#task = scheduler.set(SETTLE * (1000 + 1000 * fraction(random)), () => {
+			this.#task = undefined;
+			this.#proceed();
+		});
+		return true;
+	}
+
+	#remove(): void {
+		const { lifeCycle, onEvent } = this.#options;
+		const known = lifeCycle.state === "removed";
+		if (lifeCycle.take("removed") && !known) onEvent({ event: "removed" });
+	}
+
+	#disown(acknowledge?: () => void): void {
+		const { lifeCycle, onDisowned, onEvent, scheduler } = this.#options;
+		const owner = lifeCycle.owner;
+		const taken = lifeCycle.take("disowned");
+		acknowledge?.();
+		if (!taken || owner === undefined) return;
+		this.#checked = false;
+		onEvent({ event: "disowned" });
+		onDisowned(owner);
+		scheduler.clear(this.#task);
+		this.#task = undefined;
+		this.#proceed();
+	}
+
+	#load(): { jid: string; dialect: Dialect } | undefined {
+		const { vault, domain, given } = this.#options;
+		const record = vault.read(REGISTRY);
+		const dialect = dialects.find(({ name }) => name === record?.dialect);
+		if (dialect === undefined || typeof record?.jid !== "string" || record.domain !== domain) return undefined;
+		return given === undefined || sameJID(given, record.jid) ? { jid: record.jid, dialect } : undefined;
+	}
+}
+
+/** Uniform from 0 up to 1. */
+function fraction(random: Host["random"]): number {
+	const [high = 0, low = 0] = random(2);
+	return (high * 256 + low) / 65_536;
+}
+
+function said({ condition, text }: StanzaError): string {
+	return text === undefined || text === "" ? condition : `${condition}: ${text}`;
+}

@@ -1,0 +1,266 @@
+// The thing: everything it is made of, tied together. It speaks to its broker and to nobody else.
+import type { Host, SensorValue } from "../host.js";
+import { Readouts } from "../iot/readouts.js";
+import { categorySet, SENSOR_DATA, type SensorField } from "../iot/sensor-data.js";
+import { checkTags, type Tag, writeSticker } from "../iot/sticker.js";
+import type { Element } from "../xml/element.js";
+import { Disco } from "../xmpp/disco.js";
+import { bareJID, isJID, sameBare } from "../xmpp/jid.js";
+import { answerPing } from "../xmpp/ping.js";
+import { PresenceBook } from "../xmpp/presence.js";
+import { Roster } from "../xmpp/roster.js";
+import { Scheduler } from "../xmpp/scheduler.js";
+import { Session } from "../xmpp/session.js";
+import { answerTime } from "../xmpp/time.js";
+import { answerVersion } from "../xmpp/version.js";
+import { Accounts } from "./accounts.js";
+import { Authorizer } from "./authorizer.js";
+import { categoriesOf, checkDefinition, type Definition } from "./definition.js";
+import type { LifeEvent } from "./events.js";
+import { loadFactory, tagsOf } from "./factory.js";
+import { Friends } from "./friends.js";
+import { LifeCycle, type State } from "./life-cycle.js";
+import { Registering } from "./registering.js";
+import { Vault } from "./vault.js";
+
+export interface ThingOptions {
+	readonly host: Host;
+	readonly definition: Definition;
+	/** The broker's domain: of our JID, and of the certificate. */
+	readonly domain: string;
+	/** Where to connect; default is the domain. */
+	readonly address?: { readonly host: string; readonly port: number };
+	readonly tls: "direct" | "starttls";
+	/** PEM text of the trust anchors; default is the host's. */
+	readonly anchors?: string;
+	/** Bare JID of the registry; default is to look for it. */
+	readonly registry?: string;
+	/** Serial number and claim KEY, where the factory gave them; else the thing makes them once. */
+	readonly serial?: string;
+	readonly key?: string;
+}
+
+const SOFTWARE = Object.freeze({ name: "Extasis", version: "0.1.0" });
+const DEFAULT_NODE = "thing";
+
+export class Thing {
+	#host: Host;
+	#definition: Definition;
+	#tags: readonly Tag[];
+	#lifeCycle: LifeCycle;
+	#session: Session;
+	#disco: Disco;
+	#book: PresenceBook;
+	#friends: Friends;
+	#registering: Registering;
+	#readouts: Readouts;
+
+	/** Throws, in one sentence, what is wrong with the options or with what is stored. */
+	constructor(options: ThingOptions) {
+		const { host, definition, domain, registry } = options;
+		checkDefinition(definition);
+		if (!isJID(domain) || domain.includes("@") || domain.includes("/")) throw new Error("domain must be the broker's domain name.");
+		if (registry !== undefined && (!isJID(registry) || registry.includes("/")))
+			throw new Error("registry must be an address without resource.");
+		this.#host = host;
+		this.#definition = definition;
+
+		const vault = new Vault(host.storage, (message) => this.#tell({ event: "error", message }));
+		const random = (count: number): Uint8Array => host.random(count);
+		this.#tags = tagsOf(definition, loadFactory(vault, random, options));
+		const fault = checkTags(this.#tags);
+		if (fault !== undefined) throw new Error(`The sticker cannot be made: ${fault}.`);
+		const lifeCycle = new LifeCycle(vault, random);
+		this.#lifeCycle = lifeCycle;
+		const accounts = new Accounts(vault, random, domain);
+		if (accounts.moved && lifeCycle.state !== "factory") lifeCycle.restart();
+		// The power went between the account and its mark in the life-cycle.
+		if (lifeCycle.state === "factory" && accounts.account()?.registered === true) lifeCycle.take("account");
+
+		const scheduler = new Scheduler(host, (error) => this.#report(error));
+		const session = new Session({
+			host,
+			scheduler,
+			domain,
+			address: options.address,
+			tls: options.tls,
+			anchors: options.anchors,
+			accounts,
+			onAccount: (jid) => this.#onAccount(jid),
+			onOnline: (jid) => this.#onOnline(jid),
+			onOffline: (reason, detail, retry) => this.#onOffline(reason, detail, retry),
+			onMessage: (stanza) => this.#onMessage(stanza),
+			onPresence: (stanza) => this.#book.receive(stanza),
+			onError: (error) => this.#report(error)
+		});
+		this.#session = session;
+		const { router } = session;
+
+		const allowed = (from: string): boolean => this.#mayLook(from, domain);
+		const identity = { category: "client", type: "bot", name: definition.name ?? definition.model };
+		this.#disco = new Disco({ router, identity, node: `https://${definition.manufacturer}`, allowed });
+		this.#disco.add(SENSOR_DATA);
+		answerPing(this.#disco);
+		answerVersion(this.#disco, SOFTWARE);
+		answerTime(this.#disco, host.clock);
+
+		this.#book = new PresenceBook({
+			outbox: session,
+			onSubscription: (step, from) => this.#friends.step(step, from),
+			onUnavailable: (from) => this.#readouts.forget(from)
+		});
+		this.#friends = new Friends({
+			book: this.#book,
+			roster: new Roster({ router, onItem: (item) => this.#friends.receive(item) }),
+			owner: () => lifeCycle.owner,
+			registry: () => this.#registering.jid,
+			onDenied: (from) => this.#tell({ event: "denied", from, what: "subscription" })
+		});
+		this.#registering = new Registering({
+			router,
+			scheduler,
+			random,
+			vault,
+			lifeCycle,
+			domain,
+			tags: this.#tags,
+			given: registry,
+			onRegistry: (jid) => this.#book.announce(this.#disco.caps(host.crypto), jid),
+			onClaimed: () => this.#friends.claimed(),
+			onDisowned: (owner) => this.#onDisowned(owner),
+			onEvent: (event) => this.#onLife(event)
+		});
+
+		const authorizer = new Authorizer({
+			owner: () => lifeCycle.owner,
+			onDenied: (from, what) => this.#tell({ event: "denied", from, what })
+		});
+		this.#readouts = new Readouts({
+			router,
+			outbox: session,
+			scheduler,
+			clock: host.clock,
+			node: definition.node ?? DEFAULT_NODE,
+			fields: fieldsOf(definition),
+			authorize: (from, decide) => authorizer.mayRead(from, decide),
+			read: (field, onValue) => this.#read(field, onValue),
+			onEnd: (from, fields, outcome) => this.#tell({ event: "readout", from, fields, outcome })
+		});
+	}
+
+	get state(): State {
+		return this.#lifeCycle.state;
+	}
+
+	/** Bare JID of the owner. */
+	get owner(): string | undefined {
+		return this.#lifeCycle.owner;
+	}
+
+	/** Full JID while online. */
+	get jid(): string | undefined {
+		return this.#session.jid;
+	}
+
+	/** The URI of the sticker, with its KEY: for a person in front of the thing, never for a log. */
+	sticker(): string {
+		return writeSticker(this.#tags, this.#registering.jid);
+	}
+
+	start(): void {
+		this.#session.start();
+	}
+
+	/** Says goodbye and stays away. */
+	stop(): void {
+		this.#registering.offline();
+		this.#readouts.clear();
+		this.#session.stop();
+	}
+
+	#onAccount(jid: string): void {
+		this.#lifeCycle.take("account");
+		this.#tell({ event: "account", jid: bareJID(jid) });
+	}
+
+	#onOnline(jid: string): void {
+		this.#tell({ event: "online", jid });
+		this.#friends.online(() => {
+			// The roster's answer may be that the connection ended.
+			if (this.#session.router.address !== jid) return;
+			this.#book.announce(this.#disco.caps(this.#host.crypto));
+			this.#registering.online();
+		});
+	}
+
+	#onOffline(reason: string, detail: string, retry: number | undefined): void {
+		this.#registering.offline();
+		this.#readouts.clear();
+		this.#book.clear();
+		this.#tell({ event: "offline", reason, detail, retry: retry === undefined ? undefined : Math.round(retry / 1000) });
+	}
+
+	/** Nobody has anything to say to a thing by message; one that comes back says that its reader has gone. */
+	#onMessage(stanza: Element): void {
+		const from = stanza.attribute("from");
+		if (stanza.attribute("type") === "error" && from !== undefined) this.#readouts.forget(from);
+	}
+
+	#onLife(event: LifeEvent): void {
+		this.#tell(event);
+		if (event.event === "registered") this.#host.display?.sticker(this.sticker());
+	}
+
+	#onDisowned(owner: string): void {
+		this.#readouts.forget(owner);
+		this.#friends.disowned(owner);
+	}
+
+	/** Who may learn what we are. To others it is as if nobody were there. */
+	#mayLook(from: string, domain: string): boolean {
+		const { owner } = this.#lifeCycle;
+		const registry = this.#registering.jid;
+		const self = this.#session.jid;
+		if (owner !== undefined && sameBare(from, owner)) return true;
+		if (registry !== undefined && sameBare(from, registry)) return true;
+		return sameBare(from, domain) || (self !== undefined && sameBare(from, self));
+	}
+
+	#read(field: SensorField, onValue: (error: string | undefined, value?: SensorValue) => void): void {
+		const { sensor, value } = this.#definition.fields[field.name]!;
+		if (value !== undefined) {
+			onValue(undefined, value);
+			return;
+		}
+		this.#host.sensors.sample(sensor ?? field.name, (error, sampled) => {
+			try {
+				onValue(error, sampled);
+			} catch (thrown) {
+				this.#report(thrown);
+			}
+		});
+	}
+
+	/** A mistake of ours: the thing lives on. */
+	#report(error: unknown): void {
+		this.#tell({ event: "error", message: `Something unforeseen happened: ${error instanceof Error ? error.message : String(error)}` });
+	}
+
+	#tell(event: LifeEvent): void {
+		try {
+			this.#host.event(event);
+		} catch {
+			// Whoever listens must not bring us down.
+		}
+	}
+}
+
+function fieldsOf(definition: Definition): readonly SensorField[] {
+	const list: SensorField[] = [];
+	for (const name of Object.keys(definition.fields)) {
+		const field = definition.fields[name]!;
+		const { type, unit, decimals, dataType } = field;
+		list.push({ name, type, categories: categorySet(categoriesOf(field)), unit, decimals, dataType });
+	}
+	return list;
+}
