@@ -1,0 +1,45 @@
+// Serial number and KEY: made once, never changed under a printed sticker.
+import { checkTags, parseSticker, writeSticker } from "../../../src/iot/sticker.js";
+import { loadFactory, tagsOf } from "../../../src/thing/factory.js";
+import { Vault } from "../../../src/thing/vault.js";
+import { weatherStation } from "../../../src/things/weather-station.js";
+import { FakeStorage, fakeRandom } from "../../support/storage.js";
+
+const vault = (storage: FakeStorage): Vault => new Vault(storage, () => {});
+
+test("R-347-7 a KEY of 128 random bits, the same after every boot", () => {
+	const storage = new FakeStorage();
+	const first = loadFactory(vault(storage), fakeRandom(1), {});
+	expect(first.key).toMatch(/^[a-z2-7]{26}$/);
+	expect(loadFactory(vault(storage), fakeRandom(2), {})).toEqual(first);
+	expect(storage.writes).toBe(1);
+});
+
+test("what the factory gave is kept", () => {
+	const storage = new FakeStorage();
+	const given = { serial: "SN-1", key: "k".repeat(26) };
+	expect(loadFactory(vault(storage), fakeRandom(), given)).toEqual(given);
+	expect(loadFactory(vault(storage), fakeRandom(), { serial: "SN-1" })).toEqual(given);
+});
+
+test("another serial or KEY than the stored one is refused, without telling the KEY", () => {
+	const storage = new FakeStorage();
+	loadFactory(vault(storage), fakeRandom(), { serial: "SN-1", key: "secret" });
+	expect(() => loadFactory(vault(storage), fakeRandom(), { serial: "SN-2" })).toThrow("SN-1");
+	expect(() => loadFactory(vault(storage), fakeRandom(), { key: "other" })).toThrow("another KEY");
+});
+
+test("R-347-4 R-347-6 the tags are the sticker's, static, and hold", () => {
+	const tags = tagsOf({ ...weatherStation, name: "Roof" }, { serial: "SN-1", key: "k" });
+	expect(checkTags(tags)).toBeUndefined();
+	expect(tags.map(({ name, value }) => `${name}=${value}`)).toEqual([
+		"SN=SN-1",
+		"MAN=extasis.example",
+		"MODEL=WeatherStation",
+		"V=1",
+		"CLASS=Weather",
+		"NAME=Roof",
+		"KEY=k"
+	]);
+	expect(parseSticker(writeSticker(tags, "registry.example.org"))?.tags).toEqual(tags);
+});

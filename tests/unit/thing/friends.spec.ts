@@ -1,0 +1,116 @@
+// Presence subscriptions, from people who should and should not have them.
+import { Friends } from "../../../src/thing/friends.js";
+import { PresenceBook } from "../../../src/xmpp/presence.js";
+import { Roster } from "../../../src/xmpp/roster.js";
+import { IQBench } from "../../support/iq-bench.js";
+import { stanza } from "../../support/wire.js";
+
+const OWNER = "owner@a.example";
+
+class Bench extends IQBench {
+	owner: string | undefined;
+	readonly denied: string[] = [];
+	readonly book = new PresenceBook({ outbox: this.wire, onSubscription: (step, from) => this.friends.step(step, from) });
+	readonly roster: Roster = new Roster({ router: this.router, onItem: (item) => this.friends.receive(item) });
+	readonly friends: Friends = new Friends({
+		book: this.book,
+		roster: this.roster,
+		owner: () => this.owner,
+		registry: () => "registry.a.example",
+		onDenied: (from) => this.denied.push(from)
+	});
+	ready = 0;
+
+	constructor(owner?: string) {
+		super();
+		this.owner = owner;
+	}
+
+	/** Logs in with these contacts; what was sent after the roster came. */
+	login(items: readonly (readonly [jid: string, subscription: string, ask?: boolean])[]): string[] {
+		this.friends.online(() => this.ready++);
+		const written = items.map(([jid, subscription, ask]) => {
+			return `<item jid='${jid}' subscription='${subscription}'${ask ? " ask='subscribe'" : ""}/>`;
+		});
+		this.answer(`<query xmlns='jabber:iq:roster'>${written.join("")}</query>`);
+		return this.wire.take();
+	}
+
+	presence(type: string, from: string): string[] {
+		this.book.receive(stanza(`<presence type='${type}' from='${from}'/>`));
+		return this.wire.take();
+	}
+}
+
+const told = (type: string, to: string): string => `<presence to='${to}' type='${type}'/>`;
+
+test("presence waits for the roster", () => {
+	const bench = new Bench();
+	bench.friends.online(() => bench.ready++);
+	expect(bench.ready).toBe(0);
+	bench.answer("<query xmlns='jabber:iq:roster'/>");
+	expect(bench.ready).toBe(1);
+});
+
+test("R-347-12 the owner's subscription is accepted and returned, once", () => {
+	const bench = new Bench(OWNER);
+	expect(bench.presence("subscribe", OWNER)).toEqual([told("subscribed", OWNER), told("subscribe", OWNER)]);
+	expect(bench.presence("subscribe", OWNER)).toEqual([told("subscribed", OWNER)]);
+	expect(bench.denied).toEqual([]);
+});
+
+test("R-347-12 a claim makes the thing ask for its owner's presence", () => {
+	const bench = new Bench(OWNER);
+	bench.friends.claimed();
+	expect(bench.wire.take()).toEqual([told("subscribe", OWNER)]);
+});
+
+test.each([
+	["both", false, 0],
+	["to", false, 0],
+	["from", true, 0],
+	["from", false, 1],
+	["none", false, 1]
+])("R-347-12 after login with the owner at %s, ask %s, %i subscribe is sent", (subscription, ask, count) => {
+	expect(new Bench(OWNER).login([[OWNER, subscription as string, ask as boolean]])).toHaveLength(count as number);
+});
+
+test("R-347-28 strangers, and everyone while nobody owns the thing, are refused", () => {
+	expect(new Bench(OWNER).presence("subscribe", "stranger@a.example")).toEqual([told("unsubscribed", "stranger@a.example")]);
+	const bench = new Bench();
+	expect(bench.presence("subscribe", OWNER)).toEqual([told("unsubscribed", OWNER)]);
+	expect(bench.denied).toEqual([OWNER]);
+});
+
+test("the registry is welcome, and is not asked for its presence", () => {
+	expect(new Bench().presence("subscribe", "registry.a.example")).toEqual([told("subscribed", "registry.a.example")]);
+});
+
+test("R-347-19 a former owner leaves the roster at once, or else at the next login", () => {
+	const bench = new Bench();
+	bench.friends.disowned(OWNER);
+	expect(bench.wire.take()[0]).toContain(`<item jid='${OWNER}' subscription='remove'/>`);
+	const later = bench.login([
+		[OWNER, "both"],
+		["other@a.example", "from"],
+		["registry.a.example", "both"]
+	]);
+	expect(later).toHaveLength(1);
+	expect(later[0]).toContain("<item jid='other@a.example' subscription='remove'/>");
+	bench.wire.sent.push(later[0]!);
+	bench.answer("");
+	expect(bench.wire.take()[0]).toContain(`<item jid='${OWNER}' subscription='remove'/>`);
+});
+
+test("strays are removed one after the other", () => {
+	const bench = new Bench(OWNER);
+	const first = bench.login([
+		[OWNER, "both"],
+		["a@a.example", "both"],
+		["b@a.example", "both"]
+	]);
+	expect(first).toHaveLength(1);
+	bench.wire.sent.push(first[0]!);
+	bench.answer("");
+	expect(bench.wire.take()[0]).toContain("<item jid='a@a.example' subscription='remove'/>");
+});
