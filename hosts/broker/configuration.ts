@@ -1,0 +1,74 @@
+// The configuration of Prosody that a box writes anew at each start.
+
+export interface Ports {
+	readonly starttls: number;
+	readonly direct: number;
+	readonly websocket: number;
+	readonly component: number;
+}
+
+export interface Configuration {
+	readonly domain: string;
+	readonly registry: string;
+	readonly secret: string;
+	readonly ports: Ports;
+	/** Addresses to listen on for clients; the component port never leaves this machine. */
+	readonly listen: readonly string[];
+	readonly folder: string;
+	readonly modules: string;
+	readonly served: string;
+	readonly certificate: string;
+	readonly key: string;
+}
+
+type Value = string | number | boolean | readonly Value[];
+
+/** JSON strings are Lua strings but for \u and \/, which JSON.stringify writes for control characters only. */
+const lua = (value: Value): string => {
+	if (Array.isArray(value)) return `{ ${value.map(lua).join(", ")} }`;
+	return typeof value === "string" ? JSON.stringify(value).replace(/\\u([0-9a-f]{4})/g, (_, hex) => `\\u{${hex}}`) : `${value}`;
+};
+
+const MODULES = [
+	...["extasis_leash", "disco", "roster", "saslauth", "tls", "register_ibr", "smacks", "ping", "time", "version", "blocklist", "websocket"]
+];
+
+export const writeConfiguration = (c: Configuration): string => {
+	const options: Record<string, Value> = {
+		// As root (containers, CI) Prosody would refuse to start; it is confined to its folder and to loopback.
+		run_as_root: process.getuid?.() === 0,
+		data_path: `${c.folder}/data`,
+		pidfile: `${c.folder}/prosody.pid`,
+		plugin_paths: [c.modules],
+		certificates: c.served,
+		modules_enabled: MODULES,
+		// No other server is talked to: things and owners of one box share its domain.
+		modules_disabled: ["s2s", "offline"],
+		authentication: "extasis",
+		storage: "internal",
+		allow_registration: true,
+		c2s_require_encryption: true,
+		interfaces: c.listen,
+		c2s_ports: [c.ports.starttls],
+		c2s_direct_tls_ports: [c.ports.direct],
+		legacy_ssl_ports: [],
+		http_interfaces: c.listen,
+		http_ports: [c.ports.websocket],
+		https_ports: [],
+		http_default_host: c.domain,
+		// The console is a page on the same machine; no password travels anyway, for there is no PLAIN (mod_auth_extasis).
+		consider_websocket_secure: true,
+		component_interfaces: ["127.0.0.1"],
+		component_ports: [c.ports.component]
+	};
+	return `${[
+		...Object.entries(options).map(([name, value]) => `${name} = ${lua(value)}`),
+		`log = { { levels = { min = "info" }, to = "console" }, { levels = { min = "info" }, to = "file", filename = ${lua(`${c.folder}/prosody.log`)} } }`,
+		// Direct TLS has no host name to choose by when a client sends none.
+		`ssl = { certificate = ${lua(c.certificate)}, key = ${lua(c.key)} }`,
+		`VirtualHost ${lua(c.domain)}`,
+		`Component ${lua(c.registry)}`,
+		`	name = "Thing Registry"`,
+		`	component_secret = ${lua(c.secret)}`
+	].join("\n")}\n`;
+};

@@ -1,0 +1,84 @@
+-- Accounts with the SCRAM keys of SHA-1 and of SHA-256 side by side, and never the password.
+-- Prosody's own internal_hashed keeps one hash only: SHA-1 shuts out what the thing prefers, SHA-256 shuts out @xmpp/client;
+-- internal_plain offers both but keeps passwords in clear, and draws a new salt at each login, so a client can never reuse its keys.
+-- No PLAIN: every client has SCRAM, so no password ever travels.
+
+local hashers = require "util.sasl.scram".hashers;
+local new_sasl = require "util.sasl".new;
+local random = require "util.random".bytes;
+local encodings = require "util.encodings";
+local base64, saslprep = encodings.base64, encodings.stringprep.saslprep;
+
+local accounts = module:open_store("accounts");
+local host = module.host;
+local iterations = 10000;
+local mechanisms = { scram_sha_1 = "SHA-1", scram_sha_256 = "SHA-256" };
+
+local provider = {};
+
+local function account_of(password)
+	password = saslprep(password);
+	if not password or password == "" then
+		return nil, "Password fails SASLprep.";
+	end
+	local account = { salt = base64.encode(random(16)), iteration_count = iterations };
+	for profile, hash in pairs(mechanisms) do
+		local valid, stored_key, server_key = hashers[hash](password, account.salt, iterations);
+		if not valid then
+			return nil, stored_key;
+		end
+		account[profile] = { stored_key = base64.encode(stored_key), server_key = base64.encode(server_key) };
+	end
+	return account;
+end
+
+local function store(username, password)
+	local account, err = account_of(password);
+	if not account then
+		return nil, err;
+	end
+	return accounts:set(username, account);
+end
+
+function provider.create_user(username, password)
+	return store(username, password);
+end
+
+function provider.set_password(username, password)
+	if not accounts:get(username) then
+		return nil, "Account not available.";
+	end
+	return store(username, password);
+end
+
+function provider.user_exists(username)
+	if accounts:get(username) then
+		return true;
+	end
+	return nil, "No such account.";
+end
+
+function provider.users()
+	return accounts:users();
+end
+
+function provider.delete_user(username)
+	return accounts:set(username, nil);
+end
+
+function provider.get_sasl_handler()
+	local profile = {};
+	for name in pairs(mechanisms) do
+		profile[name] = function(_, username)
+			local account = accounts:get(username);
+			local keys = account and account[name];
+			if not keys then
+				return;
+			end
+			return base64.decode(keys.stored_key), base64.decode(keys.server_key), account.iteration_count, account.salt, true;
+		end
+	end
+	return new_sasl(host, profile);
+end
+
+module:provides("auth", provider);

@@ -1,0 +1,278 @@
+// The Thing Registry (XEP-0347 and its ieee dialect): pure logic over a store; time, the network and chance are its caller's.
+
+import { type Element, xml } from "@xmpp/xml";
+import { bare, isFull } from "./jid.js";
+import { parseBoolean, parseSearch } from "./search.js";
+import { keyOf, type Store, type ThingID, type ThingRecord } from "./store.js";
+import { BadRequest, type Dialect, dialectOf, fingerprint, mergeTags, parseTags, type Tag, withoutKey, writeTags } from "./tags.js";
+
+/** Nodes behind one JID. */
+const NODES = 256;
+
+/** An empty outcome is an empty result. */
+export interface Outcome {
+	readonly payload?: Element;
+	readonly condition?: "bad-request" | "item-not-found" | "not-allowed" | "resource-constraint" | "service-unavailable";
+	readonly text?: string;
+}
+
+/** What a thing made of what it was told; unreachable: it is not there, or did not answer. */
+export type Reaction = "acknowledged" | "refused" | "unreachable";
+
+/** Told to whoever runs the box. Never holds a KEY. */
+export interface RegistryEvent {
+	readonly event: "registered" | "claimed" | "told" | "refused" | "updated" | "removed" | "disowned" | "unregistered" | "replaced" | "twin";
+	readonly thing: string;
+	readonly by?: string;
+}
+
+export interface RegistryOptions {
+	readonly store: Store;
+	now(): number;
+	/** Sends an iq of type set to a full JID and brings back what came of it, exactly once. */
+	ask(to: string, payload: Element, onReaction: (reaction: Reaction) => void): void;
+	event(event: RegistryEvent): void;
+}
+
+const NOT_FOUND: Outcome = { condition: "item-not-found" };
+
+export class Registry {
+	readonly #store: Store;
+	readonly #options: RegistryOptions;
+	/** Full JIDs that are online, by bare JID, the newest last. */
+	readonly #online = new Map<string, Set<string>>();
+	/** Things that are being told or disowned. */
+	readonly #busy = new Set<string>();
+
+	constructor(options: RegistryOptions) {
+		this.#options = options;
+		this.#store = options.store;
+	}
+
+	/** Takes a request whose payload is in one of the discovery namespaces; answers exactly once, perhaps later. */
+	handle(type: "get" | "set", from: string, payload: Element, answer: (outcome: Outcome) => void): void {
+		const dialect = dialectOf(payload.getNS());
+		const operation = dialect && `${type} ${payload.getName()}`;
+		try {
+			switch (operation) {
+				case "set register":
+					return answer(this.#register(from, payload, dialect!));
+				case "set mine":
+					return answer(this.#mine(from, payload, dialect!));
+				case "set update":
+					return answer(this.#update(from, payload, dialect!));
+				case "set unregister":
+					return answer(this.#unregister(from, payload, dialect!));
+				case "set remove":
+					return answer(this.#remove(from, payload, dialect!));
+				case "set disown": {
+					const thing = this.#owned(from, payload, dialect!);
+					if (thing === undefined) return answer(NOT_FOUND);
+					return this.disown(thing, (done) => answer(done ? {} : { condition: "not-allowed" }));
+				}
+				case "get search":
+					return answer(this.#search(payload, dialect!));
+				default:
+					return answer({ condition: "service-unavailable" });
+			}
+		} catch (error) {
+			if (!(error instanceof BadRequest)) throw error;
+			answer({ condition: "bad-request", text: error.message });
+		}
+	}
+
+	/** Presence came from here: what the thing has missed is told now. */
+	available(jid: string): void {
+		if (!isFull(jid)) return;
+		const resources = this.#online.get(bare(jid)) ?? new Set();
+		resources.delete(jid);
+		this.#online.set(bare(jid), resources.add(jid));
+		for (const thing of this.#store.ofJID(bare(jid))) {
+			const moved = thing.address === jid ? thing : { ...thing, address: jid };
+			if (moved !== thing) this.#store.put(moved);
+			this.#tell(moved);
+		}
+	}
+
+	unavailable(jid: string): void {
+		const resources = this.#online.get(bare(jid));
+		resources?.delete(jid);
+		if (resources?.size === 0) this.#online.delete(bare(jid));
+	}
+
+	/** The broker is gone, and with it all we knew of who is online. */
+	forgetPresence(): void {
+		this.#online.clear();
+	}
+
+	isOnline(jid: string): boolean {
+		return this.#online.has(jid);
+	}
+
+	thingsOf(owner: string): readonly ThingRecord[] {
+		return this.#store.ofOwner(bare(owner));
+	}
+
+	/** The thing that is now the claimant's, undefined when there is none to claim by these tags. No reason is given (XEP-0347 3.6). */
+	claim(claimant: string, tags: readonly Tag[], isPublic: boolean): ThingRecord | undefined {
+		const owner = bare(claimant);
+		const things = tags.length > 0 ? this.#store.ofFingerprint(fingerprint(tags)) : [];
+		const free = things.find((thing) => thing.owner === undefined && !thing.selfOwned && thing.jid !== owner);
+		if (free === undefined) return things.find((thing) => thing.owner === owner);
+		const claimed: ThingRecord = { ...free, owner, listed: isPublic, told: false, claimedAt: this.#options.now() };
+		this.#store.put(claimed);
+		this.#options.event({ event: "claimed", thing: free.jid, by: owner });
+		this.#tell(claimed);
+		return claimed;
+	}
+
+	/** Final only when the thing has acknowledged it, else it could never be claimed again (XEP-0347 3.14). */
+	disown(thing: ThingRecord, onDone: (done: boolean) => void): void {
+		const key = keyOf(thing);
+		const address = this.#addressOf(thing);
+		const disowning = `disown ${key}`;
+		if (address === undefined || this.#busy.has(disowning)) return onDone(false);
+		this.#busy.add(disowning);
+		this.#options.ask(address, this.#toThing("disowned", thing), (reaction) => {
+			this.#busy.delete(disowning);
+			const now = this.#store.get(thing);
+			if (reaction !== "acknowledged" || now?.owner !== thing.owner || now?.claimedAt !== thing.claimedAt) return onDone(false);
+			const { owner, claimedAt, ...rest } = now!;
+			this.#store.put({ ...rest, fingerprint: undefined, tags: [], listed: false, told: false });
+			this.#options.event({ event: "disowned", thing: thing.jid, by: owner });
+			onDone(true);
+		});
+	}
+
+	#register(from: string, payload: Element, dialect: Dialect): Outcome {
+		const id = this.#idOf(bare(from), payload, dialect);
+		const tags = parseTags(payload, dialect);
+		if (tags.length === 0) throw new BadRequest("A thing registers with at least one tag.");
+		const selfOwned = parseBoolean(payload.attrs.selfOwned, false);
+		const known = this.#store.get(id);
+		const address = isFull(from) ? from : known?.address;
+		if (known?.owner !== undefined) {
+			// XEP-0347 3.3: nothing of it changes, and the thing learns whose it is.
+			this.#store.put({ ...known, address, told: true });
+			if (!known.told) this.#options.event({ event: "told", thing: id.jid, by: known.owner });
+			return { payload: this.#claimedBy(known, dialect) };
+		}
+		if (known === undefined && this.#store.ofJID(id.jid).length >= NODES) return { condition: "resource-constraint" };
+		const print = fingerprint(tags);
+		const twins = this.#store.ofFingerprint(print).filter((thing) => keyOf(thing) !== keyOf(id));
+		this.#store.transaction(() => {
+			for (const twin of twins) if (twin.owner === undefined && !twin.selfOwned) this.#store.delete(twin);
+			this.#store.put({
+				...{ ...id, namespace: dialect.namespace, tags: withoutKey(tags), fingerprint: print, selfOwned, listed: selfOwned, told: false },
+				...{ address, registeredAt: this.#options.now() }
+			});
+		});
+		for (const twin of twins) {
+			const event = twin.owner === undefined && !twin.selfOwned ? "replaced" : "twin";
+			this.#options.event({ event, thing: twin.jid, by: id.jid });
+		}
+		this.#options.event({ event: "registered", thing: id.jid });
+		return {};
+	}
+
+	#mine(from: string, payload: Element, dialect: Dialect): Outcome {
+		const tags = parseTags(payload, dialect);
+		if (tags.length === 0) throw new BadRequest("A claim repeats the tags of the thing.");
+		const thing = this.claim(from, tags, parseBoolean(payload.attrs.public, true));
+		if (thing === undefined) return NOT_FOUND;
+		return { payload: xml("claimed", { xmlns: dialect.namespace, jid: thing.jid, ...nodeAttributes(thing, dialect) }) };
+	}
+
+	#update(from: string, payload: Element, dialect: Dialect): Outcome {
+		const changes = parseTags(payload, dialect);
+		const byOwner = payload.attrs.jid !== undefined && bare(payload.attrs.jid) !== bare(from);
+		const thing = byOwner ? this.#owned(from, payload, dialect) : this.#store.get(this.#idOf(bare(from), payload, dialect));
+		if (thing === undefined) return NOT_FOUND;
+		if (thing.owner === undefined && !thing.selfOwned) return { payload: xml("disowned", { xmlns: dialect.namespace }) };
+		// Removed or claimed as private: nothing is wanted of it any more (XEP-0347 3.10).
+		if (!thing.listed) return NOT_FOUND;
+		this.#store.put({ ...thing, tags: mergeTags(thing.tags, changes) });
+		this.#options.event({ event: "updated", thing: thing.jid, by: bare(from) });
+		return {};
+	}
+
+	#unregister(from: string, payload: Element, dialect: Dialect): Outcome {
+		const id = this.#idOf(bare(from), payload, dialect);
+		if (this.#store.get(id) !== undefined) {
+			this.#store.delete(id);
+			this.#options.event({ event: "unregistered", thing: id.jid });
+		}
+		return {};
+	}
+
+	#remove(from: string, payload: Element, dialect: Dialect): Outcome {
+		const thing = this.#owned(from, payload, dialect);
+		if (thing === undefined) return NOT_FOUND;
+		// It leaves the searches and stays his: without the record a finder of the sticker could claim it.
+		this.#store.put({ ...thing, listed: false });
+		this.#options.event({ event: "removed", thing: thing.jid, by: thing.owner });
+		const address = this.#addressOf(thing);
+		if (address !== undefined) this.#options.ask(address, this.#toThing("removed", thing), () => {});
+		return {};
+	}
+
+	#search(payload: Element, dialect: Dialect): Outcome {
+		const search = parseSearch(payload, dialect);
+		const found: Element[] = [];
+		let at = 0;
+		for (const thing of this.#store.listed()) {
+			if (!search.matches(thing.tags) || at++ < search.offset) continue;
+			if (found.length === search.maxCount) return { payload: xml("found", { xmlns: dialect.namespace, more: "true" }, found) };
+			const who = { owner: thing.owner ?? thing.jid, jid: thing.jid, ...nodeAttributes(thing, dialect) };
+			found.push(xml("thing", who, writeTags(withoutKey(thing.tags))));
+		}
+		return { payload: xml("found", { xmlns: dialect.namespace, more: "false" }, found) };
+	}
+
+	/** The thing of jid and node attributes, if it is the asker's; to everyone else it does not exist. */
+	#owned(from: string, payload: Element, dialect: Dialect): ThingRecord | undefined {
+		if (!payload.attrs.jid) throw new BadRequest("The jid of the thing is missing.");
+		const thing = this.#store.get(this.#idOf(bare(payload.attrs.jid), payload, dialect));
+		return thing?.owner === bare(from) ? thing : undefined;
+	}
+
+	#idOf(jid: string, payload: Element, dialect: Dialect): ThingID {
+		const [node = "", source = "", partition = ""] = dialect.node.map((name) => payload.attrs[name]);
+		if ([node, source, partition].some((part) => part.length > 256)) throw new BadRequest("A node's name has more than 256 characters.");
+		return { jid, node: [node, source, partition] };
+	}
+
+	/** Where it was last seen: online now, else where it was; an address that has gone bounces. */
+	#addressOf(thing: ThingRecord): string | undefined {
+		return [...(this.#online.get(thing.jid) ?? [])].at(-1) ?? thing.address;
+	}
+
+	/** Tells a thing whose it is, until it knows. */
+	#tell(thing: ThingRecord): void {
+		const address = this.#addressOf(thing);
+		const telling = `tell ${keyOf(thing)} ${address} ${thing.claimedAt}`;
+		if (thing.owner === undefined || thing.told || address === undefined || this.#busy.has(telling)) return;
+		this.#busy.add(telling);
+		this.#options.ask(address, this.#toThing("claimed", thing), (reaction) => {
+			this.#busy.delete(telling);
+			const now = this.#store.get(thing);
+			if (now?.owner !== thing.owner || now?.claimedAt !== thing.claimedAt || reaction === "unreachable") return;
+			if (reaction === "acknowledged") this.#store.put({ ...now!, told: true });
+			this.#options.event({ event: reaction === "acknowledged" ? "told" : "refused", thing: thing.jid, by: thing.owner });
+		});
+	}
+
+	#toThing(what: "claimed" | "removed" | "disowned", thing: ThingRecord): Element {
+		const dialect = dialectOf(thing.namespace)!;
+		if (what === "claimed") return this.#claimedBy(thing, dialect);
+		return xml(what, { xmlns: dialect.namespace, ...nodeAttributes(thing, dialect) });
+	}
+
+	/** public is always written: the schema's default is false, the text and its examples mean true. */
+	#claimedBy(thing: ThingRecord, dialect: Dialect): Element {
+		return xml("claimed", { xmlns: dialect.namespace, jid: thing.owner, public: `${thing.listed}`, ...nodeAttributes(thing, dialect) });
+	}
+}
+
+const nodeAttributes = (thing: ThingID, dialect: Dialect): Record<string, string | undefined> =>
+	Object.fromEntries(dialect.node.map((name, at) => [name, thing.node[at] || undefined]));

@@ -1,0 +1,162 @@
+// The entity behind the component's address: takes every stanza, answers every request once. Knows no sockets and no clock.
+
+import { type Element, xml } from "@xmpp/xml";
+import { bare } from "./jid.js";
+import { answerMessage } from "./messages.js";
+import { type Outcome, type Reaction, Registry, type RegistryEvent } from "./registry.js";
+import type { Store } from "./store.js";
+import { namespaces } from "./tags.js";
+
+const NS_STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
+const NS_INFO = "http://jabber.org/protocol/disco#info";
+const NS_ITEMS = "http://jabber.org/protocol/disco#items";
+const NS_PING = "urn:xmpp:ping";
+
+const FEATURES = [NS_INFO, NS_ITEMS, NS_PING, ...namespaces];
+/** Seconds a thing has to answer. */
+const PATIENCE = 30;
+/** Messages of one sender that are answered within a minute: two machines that answer each other must come to rest. */
+const MESSAGES = 20;
+const TALKERS = 1000;
+
+export interface ServiceOptions {
+	readonly jid: string;
+	readonly store: Store;
+	now(): number;
+	/** Calls back once after so many milliseconds; gives what cancels it. */
+	later(milliseconds: number, callback: () => void): () => void;
+	/** Begins the ids of this run, so that no late answer to an earlier one is taken for one of ours. */
+	readonly nonce: string;
+	send(stanza: Element): void;
+	event(event: RegistryEvent): void;
+}
+
+export class Service {
+	readonly #options: ServiceOptions;
+	readonly #registry: Registry;
+	readonly #pending = new Map<string, { readonly to: string; settle(reaction: Reaction): void }>();
+	readonly #talkers = new Map<string, number>();
+	#counter = 0;
+	#minute = 0;
+
+	constructor(options: ServiceOptions) {
+		this.#options = options;
+		this.#registry = new Registry({
+			store: options.store,
+			now: () => options.now(),
+			ask: (to, payload, onReaction) => this.#ask(to, payload, onReaction),
+			event: (event) => options.event(event)
+		});
+	}
+
+	receive(stanza: Element): void {
+		const { from, to, type } = stanza.attrs;
+		if (from === undefined || to === undefined) return;
+		switch (stanza.getName()) {
+			case "iq":
+				if (type === "get" || type === "set") return this.#request(stanza, type);
+				return this.#answer(stanza);
+			case "presence":
+				return this.#presence(from, type);
+			case "message":
+				return this.#message(stanza);
+		}
+	}
+
+	/** The connection to the broker is lost: nobody is online, nothing asked will be answered. */
+	disconnected(): void {
+		this.#registry.forgetPresence();
+		for (const { settle } of [...this.#pending.values()]) settle("unreachable");
+	}
+
+	#request(stanza: Element, type: "get" | "set"): void {
+		const answered = (outcome: Outcome) => this.#reply(stanza, outcome);
+		const [payload, ...more] = stanza.getChildElements();
+		if (payload === undefined || more.length > 0) return answered({ condition: "bad-request" });
+		if (stanza.attrs.to !== this.#options.jid) return answered({ condition: "service-unavailable" });
+		const from = stanza.attrs.from!;
+		if (type === "get" && payload.is("query", NS_INFO)) return answered(this.#info(payload));
+		if (type === "get" && payload.is("query", NS_ITEMS)) {
+			return answered(payload.attrs.node ? { condition: "item-not-found" } : { payload: xml("query", { xmlns: NS_ITEMS }) });
+		}
+		if (type === "get" && payload.is("ping", NS_PING)) return answered({});
+		this.#registry.handle(type, from, payload, answered);
+	}
+
+	#info(payload: Element): Outcome {
+		if (payload.attrs.node) return { condition: "item-not-found" };
+		const identity = xml("identity", { category: "component", type: "generic", name: "Thing Registry" });
+		return { payload: xml("query", { xmlns: NS_INFO }, identity, ...FEATURES.map((feature) => xml("feature", { var: feature }))) };
+	}
+
+	#reply(stanza: Element, { payload, condition, text }: Outcome): void {
+		const { from, to, id } = stanza.attrs;
+		const answer = xml("iq", { from: to, to: from, id, type: condition === undefined ? "result" : "error" });
+		if (payload !== undefined) answer.append(payload);
+		if (condition !== undefined) {
+			const type = condition === "bad-request" ? "modify" : condition === "resource-constraint" ? "wait" : "cancel";
+			const words = text === undefined ? undefined : xml("text", { xmlns: NS_STANZAS, "xml:lang": "en" }, text);
+			answer.append(xml("error", { type }, xml(condition, { xmlns: NS_STANZAS }), words));
+		}
+		this.#options.send(answer);
+	}
+
+	#ask(to: string, payload: Element, onReaction: (reaction: Reaction) => void): void {
+		const id = `${this.#options.nonce}-${++this.#counter}`;
+		const settle = (reaction: Reaction) => {
+			cancel();
+			if (this.#pending.delete(id)) onReaction(reaction);
+		};
+		const cancel = this.#options.later(PATIENCE * 1000, () => settle("unreachable"));
+		this.#pending.set(id, { to, settle });
+		this.#options.send(xml("iq", { from: this.#options.jid, to, id, type: "set" }, payload));
+	}
+
+	#answer(stanza: Element): void {
+		const asked = this.#pending.get(stanza.attrs.id ?? "");
+		// Only the asked one's answer counts (RFC 6120 8.2.3): an id alone can be guessed.
+		if (asked?.to !== stanza.attrs.from) return;
+		if (stanza.attrs.type === "result") return asked!.settle("acknowledged");
+		// The broker answers for a thing that is not there with one of these.
+		const condition = stanza.getChild("error")?.getChildElements()[0]?.getName() ?? "";
+		const away = ["service-unavailable", "recipient-unavailable", "remote-server-timeout", "remote-server-not-found", "item-not-found"];
+		asked!.settle(away.includes(condition) ? "unreachable" : "refused");
+	}
+
+	#presence(from: string, type: string | undefined): void {
+		const send = (answer?: string) => this.#options.send(xml("presence", { from: this.#options.jid, to: bare(from), type: answer }));
+		switch (type) {
+			case undefined:
+				return this.#registry.available(from);
+			case "unavailable":
+			case "error":
+				return this.#registry.unavailable(from);
+			// A friend in an owner's chat client; nothing depends on it.
+			case "subscribe":
+				send("subscribed");
+				return send();
+			case "probe":
+				return send();
+			case "unsubscribe":
+				return send("unsubscribed");
+		}
+	}
+
+	#message(stanza: Element): void {
+		const { from, to, type = "normal" } = stanza.attrs;
+		const text = stanza.getChildText("body");
+		if (text === null || !["chat", "normal"].includes(type) || to !== this.#options.jid || !this.#mayTalk(bare(from!))) return;
+		answerMessage(this.#registry, this.#options.jid, from!, text, (words) => {
+			this.#options.send(xml("message", { from: to, to: from, type }, xml("body", {}, words)));
+		});
+	}
+
+	#mayTalk(who: string): boolean {
+		const minute = Math.floor(this.#options.now() / 60_000);
+		if (minute !== this.#minute || this.#talkers.size > TALKERS) this.#talkers.clear();
+		this.#minute = minute;
+		const said = (this.#talkers.get(who) ?? 0) + 1;
+		this.#talkers.set(who, said);
+		return said <= MESSAGES;
+	}
+}

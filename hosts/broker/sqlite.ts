@@ -1,0 +1,111 @@
+// The registry's memory in one SQLite file.
+
+import { rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Database as SQLite } from "node-sqlite3-wasm";
+import type { Store, ThingID, ThingRecord } from "./store.js";
+import type { Tag } from "./tags.js";
+
+const { Database } = createRequire(import.meta.url)("node-sqlite3-wasm") as typeof import("node-sqlite3-wasm");
+
+/** Each entry leads from the version of its index to the next; what stands here is never changed, only added to. */
+const MIGRATIONS: readonly string[] = [
+	`CREATE TABLE thing (
+		jid TEXT NOT NULL, node TEXT NOT NULL, namespace TEXT NOT NULL, tags TEXT NOT NULL, fingerprint TEXT, owner TEXT,
+		self_owned INTEGER NOT NULL, listed INTEGER NOT NULL, told INTEGER NOT NULL, address TEXT,
+		registered_at INTEGER NOT NULL, claimed_at INTEGER, PRIMARY KEY (jid, node)
+	) STRICT;
+	CREATE INDEX thing_owner ON thing (owner);
+	CREATE INDEX thing_fingerprint ON thing (fingerprint);`
+];
+
+type Row = Record<string, unknown>;
+
+const recordOf = (row: Row): ThingRecord => ({
+	jid: row.jid as string,
+	node: JSON.parse(row.node as string) as ThingRecord["node"],
+	namespace: row.namespace as string,
+	tags: JSON.parse(row.tags as string) as readonly Tag[],
+	fingerprint: (row.fingerprint as string | null) ?? undefined,
+	owner: (row.owner as string | null) ?? undefined,
+	selfOwned: row.self_owned === 1,
+	listed: row.listed === 1,
+	told: row.told === 1,
+	address: (row.address as string | null) ?? undefined,
+	registeredAt: Number(row.registered_at),
+	claimedAt: row.claimed_at === null ? undefined : Number(row.claimed_at)
+});
+
+export class SQLiteStore implements Store {
+	#database: SQLite;
+
+	/** The caller makes sure that no other process has this file open. */
+	constructor(file: string) {
+		// The library locks by making a folder, which a process that was killed leaves behind.
+		rmSync(`${file}.lock`, { recursive: true, force: true });
+		this.#database = new Database(file);
+		this.#database.exec("PRAGMA synchronous = FULL");
+		const version = Number((this.#database.get("PRAGMA user_version") as Row).user_version);
+		if (version > MIGRATIONS.length) {
+			this.close();
+			throw new Error(`${file} was written by a newer version of Extasis: use that, or name another data folder.`);
+		}
+		for (let at = version; at < MIGRATIONS.length; at++) {
+			this.transaction(() => {
+				this.#database.exec(MIGRATIONS[at]!);
+				this.#database.exec(`PRAGMA user_version = ${at + 1}`);
+			});
+		}
+	}
+
+	close(): void {
+		this.#database.close();
+	}
+
+	get(id: ThingID): ThingRecord | undefined {
+		return this.#where("jid = ? AND node = ?", id.jid, JSON.stringify(id.node))[0];
+	}
+
+	put(thing: ThingRecord): void {
+		this.#database.run("INSERT OR REPLACE INTO thing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [
+			...[thing.jid, JSON.stringify(thing.node), thing.namespace, JSON.stringify(thing.tags)],
+			...[thing.fingerprint ?? null, thing.owner ?? null, thing.selfOwned ? 1 : 0, thing.listed ? 1 : 0, thing.told ? 1 : 0],
+			...[thing.address ?? null, thing.registeredAt, thing.claimedAt ?? null]
+		]);
+	}
+
+	delete(id: ThingID): void {
+		this.#database.run("DELETE FROM thing WHERE jid = ? AND node = ?", [id.jid, JSON.stringify(id.node)]);
+	}
+
+	ofJID(jid: string): readonly ThingRecord[] {
+		return this.#where("jid = ?", jid);
+	}
+
+	ofOwner(owner: string): readonly ThingRecord[] {
+		return this.#where("owner = ?", owner);
+	}
+
+	ofFingerprint(fingerprint: string): readonly ThingRecord[] {
+		return this.#where("fingerprint = ?", fingerprint);
+	}
+
+	listed(): Iterable<ThingRecord> {
+		return this.#where("listed = 1");
+	}
+
+	transaction(action: () => void): void {
+		this.#database.exec("BEGIN IMMEDIATE");
+		try {
+			action();
+			this.#database.exec("COMMIT");
+		} catch (error) {
+			if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+			throw error;
+		}
+	}
+
+	#where(condition: string, ...values: string[]): readonly ThingRecord[] {
+		return (this.#database.all(`SELECT * FROM thing WHERE ${condition} ORDER BY jid, node`, values) as Row[]).map(recordOf);
+	}
+}
