@@ -2,6 +2,7 @@
 import { limits } from "../limits.js";
 import { foldASCII } from "../text/fold.js";
 import { decodePercent, encodePercent } from "../text/percent.js";
+import { isChar } from "../xml/characters.js";
 import { isJID } from "../xmpp/jid.js";
 
 /** A number is a numeric tag: registries keep the two types apart. */
@@ -142,7 +143,7 @@ function checkName(name: string): string | undefined {
 	for (const character of name) {
 		length++;
 		if (NOT_IN_NAME.includes(character) || character.trim() === "" || isForbidden(character))
-			return `has a character that no tag name may have`;
+			return "has a character that no tag name may have";
 	}
 	if (length === 0) return "is empty";
 	return length > limits.tagName ? `has more than ${limits.tagName} characters` : undefined;
@@ -152,7 +153,7 @@ function checkText(value: string): string | undefined {
 	let length = 0;
 	for (const character of value) {
 		length++;
-		if (isForbidden(character)) return "has a control character";
+		if (isForbidden(character)) return "has a character that XML cannot carry";
 	}
 	if (length === 0) return "is empty";
 	return length > limits.tagValue ? `has more than ${limits.tagValue} characters` : undefined;
@@ -162,8 +163,8 @@ function checkNumber(value: number): string | undefined {
 	return Math.abs(value) < TOO_LARGE ? undefined : "is no number below 1e21";
 }
 
-/** Controls, lone surrogates and what XML has no place for. */
+/** What XML has no place for, and controls, which attributes do not keep. */
 function isForbidden(character: string): boolean {
 	const code = character.codePointAt(0)!;
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0xd800 && code < 0xe000) || code === 0xfffe || code === 0xffff;
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || !isChar(code);
 }

@@ -1,0 +1,26 @@
+// The table of wire names.
+import { dialectOf, dialects } from "../../../src/iot/dialect.js";
+
+describe("dialects", () => {
+	test.each([
+		["urn:xmpp:iot:discovery", "discovery", "xep"],
+		["urn:ieee:iot:disco:1.0", "discovery", "ieee"],
+		["urn:xmpp:iot:sensordata", "sensorData", "xep"],
+		["urn:ieee:iot:sd:1.0", "sensorData", "ieee"],
+		["urn:xmpp:iot:provisioning", "provisioning", "xep"],
+		["urn:ieee:iot:prov:d:1.0", "provisioning", "ieee"]
+	] as const)("%s is %s in %s", (namespace, what, name) => {
+		expect(dialectOf(namespace, what)?.name).toBe(name);
+		expect(dialectOf(namespace)?.name).toBe(name);
+		expect(dialectOf(namespace, what === "discovery" ? "sensorData" : "discovery")).toBeUndefined();
+	});
+
+	test.each(["", "xep", "nodeId", "urn:nf:iot:disco:1.0", "URN:XMPP:IOT:DISCOVERY"])("%j is in no dialect", (namespace) => {
+		expect(dialectOf(namespace)).toBeUndefined();
+	});
+
+	test("xep is preferred, and nobody changes a row", () => {
+		expect(dialects.map((dialect) => dialect.name)).toEqual(["xep", "ieee"]);
+		expect(dialects.every((dialect) => Object.isFrozen(dialect))).toBe(true);
+	});
+});
