@@ -1,0 +1,75 @@
+// `extasis broker`: the box alone, in the foreground.
+import { type Command, InvalidArgumentError } from "commander";
+import { parseCount, parseDomain } from "./arguments.js";
+import { type BoxFile, boxFolder, writeBoxFile } from "./box-file.js";
+import { untilAsked } from "./ending.js";
+import { Failure, messageOf } from "./errors.js";
+
+export interface BoxOptions {
+	readonly data: string;
+	readonly domain?: string;
+	readonly portOffset?: number;
+	readonly listen?: string;
+}
+
+export function addBroker(program: Command, run: (work: () => Promise<number>) => void): void {
+	program
+		.command("broker")
+		.description("run the box alone in the foreground: broker, Thing Registry, an owner's account")
+		.option("--data <dir>", "what the box keeps", "data")
+		.option("--domain <name>", "the domain that it serves", parseDomain)
+		.option("--port-offset <n>", "ports 5222, 5223, … moved by so many (default: free ports)", parseCount(0, 50_000))
+		.option("--listen <address>", "where to listen (default: this machine only)", parseListen)
+		.action((options: BoxOptions) => run(() => runBroker(options)));
+}
+
+function parseListen(text: string): string {
+	if (!/^[0-9A-Fa-f:.]+$/.test(text)) throw new InvalidArgumentError("an IP address is wanted, such as 0.0.0.0.");
+	return text;
+}
+
+/** The box in DATA/box, and DATA/box.json for the other commands. Throws a Failure. */
+export async function openBox({ data, ...options }: BoxOptions, log: (text: string) => void) {
+	try {
+		// Only who needs the box loads it.
+		const { startBox } = await import("../broker/box.js");
+		let lost = (_error: Failure): void => {};
+		/** Never settles well: rejects when the box ends although nobody ended it. */
+		const end = new Promise<never>((_resolve, reject) => {
+			lost = reject;
+		});
+		end.catch(() => {});
+		const onEnd = (how: string): void => lost(new Failure(`The broker ended by itself (${how}); its log is in ${boxFolder(data)}.`));
+		const box = await startBox({ data: boxFolder(data), ...options, log, onEnd });
+		return { box, file: writeBoxFile(data, box, options.listen), end };
+	} catch (error) {
+		throw new Failure(messageOf(error));
+	}
+}
+
+async function runBroker(options: BoxOptions): Promise<number> {
+	const asked = untilAsked();
+	const { box, file, end } = await openBox(options, (text) => process.stderr.write(`${text}\n`));
+	try {
+		process.stdout.write(describeBox(file, box.registry, box.ports.websocket, options.listen ?? file.host));
+		await Promise.race([asked, end]);
+	} finally {
+		await box.stop();
+	}
+	return 0;
+}
+
+function describeBox({ domain, ports, caFile, owner, passwordFile }: BoxFile, registry: string, websocket: number, listen: string): string {
+	const place = listen.includes(":") ? `[${listen}]` : listen;
+	const rows = [
+		["domain", domain],
+		["STARTTLS", `${place}:${ports.starttls}`],
+		["direct TLS", `${place}:${ports.direct}`],
+		["WebSocket", `${place}:${websocket}`],
+		["registry", registry],
+		["CA file", caFile],
+		["owner", owner],
+		["password in", passwordFile]
+	];
+	return `The box runs; Ctrl-C ends it.\n${rows.map(([name = "", value]) => `  ${name.padEnd(11)}  ${value}\n`).join("")}`;
+}

@@ -1,0 +1,64 @@
+// `extasis claim`: the thing behind a sticker becomes the person's, and his friend.
+import type { Command } from "commander";
+import { parseSticker, type Sticker } from "../../src/iot/sticker.js";
+import type { Consumer } from "./consumer.js";
+import { Failure, Misuse } from "./errors.js";
+import { acceptFriendship, locate } from "./friends.js";
+import { addPersonOptions, asPerson, type PersonOptions } from "./login.js";
+import { claim, findRegistry } from "./registry.js";
+
+export function addClaim(program: Command, run: (work: () => Promise<number>) => void): void {
+	addPersonOptions(program.command("claim"))
+		.description("claim the thing behind a sticker")
+		.argument("<uri>", "the sticker's text, iotdisco:…")
+		.action((uri: string, options: PersonOptions) => run(() => claimSticker(uri, options)));
+}
+
+async function claimSticker(uri: string, options: PersonOptions): Promise<number> {
+	const sticker = readSticker(uri);
+	return await asPerson(options, async (consumer) => {
+		const owned = await claimThing(consumer, sticker);
+		process.stdout.write(`${owned.thing} is yours now, ${consumer.jid}.\n`);
+		process.stderr.write(
+			owned.online
+				? `Read it with: npx extasis read ${owned.thing} --as ${consumer.jid}\n`
+				: "It is not online; it will hear of you when it is.\n"
+		);
+		return 0;
+	});
+}
+
+/** A claimable sticker. Throws Misuse. */
+export function readSticker(uri: string): Sticker {
+	const sticker = parseSticker(uri.trim());
+	if (sticker === undefined)
+		throw new Misuse(
+			"That is no sticker: its text begins with iotdisco: and has NAME=VALUE tags between semicolons (in a shell, put it in quotes)."
+		);
+	if (sticker.key === undefined)
+		throw new Misuse(
+			"This sticker has no KEY, so nothing can be claimed with it: the shell may have cut it at a semicolon (put it in quotes)."
+		);
+	return sticker;
+}
+
+export interface Owned {
+	readonly thing: string;
+	readonly online: boolean;
+}
+
+/** Claims and becomes the thing's friend. That it is offline is no failure: it will hear of its owner. */
+export async function claimThing(consumer: Consumer, sticker: Sticker): Promise<Owned> {
+	const registry = await findRegistry(consumer, sticker.registry);
+	const thing = await claim(consumer, registry, sticker);
+	const stop = acceptFriendship(consumer, thing);
+	try {
+		await locate(consumer, thing, { tries: 5 });
+		return { thing, online: true };
+	} catch (error) {
+		if (!(error instanceof Failure)) throw error;
+		return { thing, online: false };
+	} finally {
+		stop();
+	}
+}

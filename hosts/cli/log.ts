@@ -1,0 +1,35 @@
+// A thing's life for a person: each of its events in one line.
+import type { ThingEvent } from "../../src/host.js";
+import { explainOffline, type Place } from "./reasons.js";
+
+export function describeEvent(event: ThingEvent, place: Place): string {
+	const say = (name: string): string => String(event[name] ?? "");
+	switch (event.event) {
+		case "account":
+			return `The broker made the account ${say("jid")}.`;
+		case "online":
+			return `Online as ${say("jid")}.`;
+		case "registered":
+			return `Registered with ${say("registry")}: whoever has the sticker can claim the thing.`;
+		case "claimed":
+			return `Owned by ${say("owner")}.`;
+		case "removed":
+			return "Taken out of the registry by its owner; it is still his.";
+		case "disowned":
+			return "Disowned: it is nobody's again.";
+		case "readout":
+			return `Read by ${say("from")}: ${Array.isArray(event.fields) ? event.fields.join(", ") : ""} (${say("outcome")}).`;
+		case "control":
+			return `Controlled by ${say("from")}.`;
+		case "denied":
+			return `Refused: ${say("from")} (${say("what")}).`;
+		case "offline": {
+			const next = typeof event.retry === "number" ? ` Next try in ${event.retry} s.` : "";
+			return explainOffline(say("reason"), say("detail"), place) + next;
+		}
+		case "error":
+			return say("message");
+		default:
+			return event.event;
+	}
+}

@@ -1,0 +1,50 @@
+// The options that every command of a person shares, and the login that they make.
+import { type Command, Option } from "commander";
+import { bareJID, domainOf } from "../../src/xmpp/jid.js";
+import { type Address, parseAccountJID, parseAddress, type TLSKind } from "./arguments.js";
+import { type BoxFile, readBoxFile } from "./box-file.js";
+import { Consumer } from "./consumer.js";
+import { findPassword } from "./password.js";
+import { respawnTrusting } from "./respawn.js";
+
+export interface PersonOptions {
+	readonly as: string;
+	readonly address?: Address;
+	readonly tls?: TLSKind;
+	readonly ca?: string;
+	readonly passwordFile?: string;
+	readonly data: string;
+}
+
+export function addPersonOptions(command: Command): Command {
+	return command
+		.requiredOption("--as <jid>", "your own address", parseAccountJID)
+		.option("--address <host:port>", "where the broker is (default: the domain of your address, port 5222 or 5223)", parseAddress)
+		.addOption(new Option("--tls <kind>", "TLS from the first byte, or after STARTTLS (default)").choices(["direct", "starttls"]))
+		.option("--ca <file>", "trust this CA too (PEM)")
+		.option("--password-file <file>", "your password, in its first line (else EXTASIS_PASSWORD, else asked for)")
+		.option("--data <dir>", "a box started here tells its address, CA and owner's password there", "data");
+}
+
+/** Runs `work` logged in; gives the exit code. The box of the person's domain fills in what was not said. */
+export async function asPerson(options: PersonOptions, work: (consumer: Consumer) => Promise<number>): Promise<number> {
+	const jid = bareJID(options.as);
+	const domain = domainOf(jid);
+	// A person who names an address or a CA means that broker, not the one in the folder.
+	const box = options.address === undefined && options.ca === undefined ? readBoxFile(options.data, domain) : undefined;
+	const elsewhere = await respawnTrusting(options.ca ?? box?.caFile);
+	if (elsewhere !== undefined) return elsewhere;
+	const tls = options.tls ?? "starttls";
+	const address = options.address ?? boxAddress(box, tls) ?? { host: domain, port: tls === "direct" ? 5223 : 5222 };
+	const password = await findPassword(jid, options.passwordFile, box?.owner === jid ? box.passwordFile : undefined);
+	const consumer = await Consumer.login({ jid, password, address, tls });
+	try {
+		return await work(consumer);
+	} finally {
+		await consumer.close();
+	}
+}
+
+function boxAddress(box: BoxFile | undefined, tls: TLSKind): Address | undefined {
+	return box === undefined ? undefined : { host: box.host, port: box.ports[tls] };
+}

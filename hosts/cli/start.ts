@@ -1,0 +1,238 @@
+// `extasis start`: the whole story on one machine, told as it happens.
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import type { ThingEvent } from "../../src/host.js";
+import { boot } from "../../src/main.js";
+import type { Thing } from "../../src/thing/thing.js";
+import { weatherStation } from "../../src/things/weather-station.js";
+import { bareJID } from "../../src/xmpp/jid.js";
+import type { Box } from "../broker/box.js";
+import { createNodeHost, type NodeHost } from "../node/index.js";
+import { parseCount, readAnchors } from "./arguments.js";
+import { type BoxFile, keptPassword } from "./box-file.js";
+import { openBox } from "./broker.js";
+import type { Login } from "./consumer.js";
+import type { Order, Told } from "./demonstration.js";
+import { untilAsked, within } from "./ending.js";
+import { Failure, messageOf } from "./errors.js";
+import { describeEvent } from "./log.js";
+import { terminalQR } from "./qr.js";
+import { Story } from "./story.js";
+
+interface StartOptions {
+	readonly things: number;
+	readonly demo: boolean;
+	readonly data: string;
+}
+
+const host = "127.0.0.1";
+const defaultData = "data";
+/** What a person has to be quicker than the demonstration. */
+const courtesySeconds = 10;
+
+export function addStart(program: Command, run: (work: () => Promise<number>) => void): void {
+	program
+		.command("start")
+		.description("the whole story on this machine: a broker, a thing, its owner, a stranger")
+		.option("--things <n>", "so many things", parseCount(1, 50), 1)
+		.option("--no-demo", "leave the claiming and reading to you")
+		.option("--data <dir>", "what broker and things keep", defaultData)
+		.action((options: StartOptions) => run(() => start(options)));
+}
+
+async function start(options: StartOptions): Promise<number> {
+	const asked = untilAsked();
+	const story = new Story(process.stdout);
+	story.title("Extasis: a thing introduces itself");
+	const { box, file, end } = await openBox({ data: options.data }, () => {});
+	const play = new Play(options, story, box, file);
+	try {
+		await play.begin();
+		await Promise.race([asked, end]);
+		story.tell("end", "Ending what was started.");
+		return 0;
+	} finally {
+		await within(10_000, play.end());
+	}
+}
+
+interface Actor {
+	readonly host: NodeHost;
+	readonly thing: Thing;
+}
+
+class Play {
+	readonly #options: StartOptions;
+	readonly #story: Story;
+	readonly #box: Box;
+	readonly #file: BoxFile;
+	readonly #actors: Actor[] = [];
+	readonly #timers = new Set<NodeJS.Timeout>();
+	/** Things that the demonstration has in hand. */
+	readonly #read = new Set<number>();
+	#owner: ChildProcess | undefined;
+	#over = false;
+
+	constructor(options: StartOptions, story: Story, box: Box, file: BoxFile) {
+		this.#options = options;
+		this.#story = story;
+		this.#box = box;
+		this.#file = file;
+	}
+
+	async begin(): Promise<void> {
+		const { domain, ports, owner } = this.#file;
+		this.#story.tell("broker", `${domain} on ${host}: STARTTLS ${ports.starttls}, TLS ${ports.direct}; registry ${this.#box.registry}`);
+		this.#story.tell("owner", `${owner}, password in ${this.#file.passwordFile}`);
+		if (this.#options.demo) await this.#bringOwner();
+		for (let number = 0; number < this.#options.things; number++) this.#bootThing(number);
+	}
+
+	async end(): Promise<void> {
+		this.#over = true;
+		for (const timer of this.#timers) clearTimeout(timer);
+		for (const { thing } of this.#actors) thing.stop();
+		const owner = this.#owner;
+		const gone = owner === undefined || owner.exitCode !== null ? undefined : once(owner, "exit");
+		this.#order({ order: "end" });
+		if (gone !== undefined && !(await within(3000, gone))) owner?.kill("SIGKILL");
+		await Promise.all(this.#actors.map(({ host: stand }) => stand.close()));
+		await this.#box.stop();
+	}
+
+	#bootThing(number: number): void {
+		const { data } = this.#options;
+		const { domain, ports, caFile } = this.#file;
+		try {
+			const stand = createNodeHost({
+				store: join(data, "things", String(number + 1)),
+				definition: weatherStation,
+				onEvent: (event) => this.#onEvent(number, event)
+			});
+			const address = { host, port: ports.starttls };
+			const thing = boot({ host: stand, definition: weatherStation, domain, address, tls: "starttls", anchors: readAnchors(caFile) });
+			this.#actors.push({ host: stand, thing });
+			if (thing.owner !== undefined)
+				this.#story.tell("thing", `${this.#name(number)} has been ${thing.owner}'s since an earlier run: nothing to claim.`, "good");
+		} catch (error) {
+			throw new Failure(messageOf(error));
+		}
+	}
+
+	#name(number: number): string {
+		return this.#options.things === 1 ? `A ${weatherStation.model}` : `${weatherStation.model} ${number + 1}`;
+	}
+
+	#onEvent(number: number, event: ThingEvent): void {
+		if (this.#over) return;
+		const name = this.#name(number);
+		switch (event.event) {
+			case "account":
+				this.#story.tell("account", `${name} made its own account: ${event.jid}`, "good");
+				break;
+			case "registered":
+				this.#story.tell("registry", `${name} is registered with ${event.registry}; nobody's yet`, "good");
+				this.#offer(number);
+				break;
+			case "claimed":
+				this.#story.tell("claimed", `${name} is ${event.owner}'s now`, "good");
+				break;
+			case "online":
+				this.#takeOver(number);
+				if (!this.#options.demo) this.#story.tell("online", describeEvent(event, this.#place));
+				break;
+			case "readout":
+			case "denied":
+				// The owner and the stranger tell their side.
+				if (!this.#options.demo) this.#story.tell(event.event, describeEvent(event, this.#place));
+				break;
+			case "offline":
+			case "error":
+				this.#story.tell(event.event, `${name}: ${describeEvent(event, this.#place)}`, "bad");
+				break;
+			default:
+				this.#story.tell(event.event, `${name}: ${describeEvent(event, this.#place)}`);
+		}
+	}
+
+	get #place(): { domain: string; address: string } {
+		return { domain: this.#file.domain, address: `${host}:${this.#file.ports.starttls}` };
+	}
+
+	/** The sticker, which on a real thing is printed on its back. */
+	#offer(number: number): void {
+		const { data, demo } = this.#options;
+		const thing = this.#actors[number]?.thing;
+		if (thing === undefined || thing.owner !== undefined) return;
+		const uri = thing.sticker();
+		const where = data === defaultData ? "" : ` --data '${resolve(data).replaceAll("'", "'\\''")}'`;
+		const command = `npx extasis claim '${uri}' --as ${this.#file.owner}${where}`;
+		const { bold, on } = this.#story.colours;
+		if (number === 0) this.#story.block(`${terminalQR(uri, on)}\n\n${bold("Its sticker.")} Scan it, or claim it with:\n\n${command}`);
+		else this.#story.tell("sticker", command);
+		if (!demo) return;
+		this.#story.tell(
+			"wait",
+			`In ${courtesySeconds} seconds a demonstration owner claims it. (--no-demo leaves that to you; Ctrl-C ends everything.)`
+		);
+		const timer = setTimeout(() => {
+			if (thing.owner === undefined) {
+				this.#read.add(number);
+				this.#order({ order: "claim", thing: number, uri });
+			} else this.#takeOver(number);
+		}, courtesySeconds * 1000);
+		this.#timers.add(timer);
+	}
+
+	async #bringOwner(): Promise<void> {
+		const { caFile, domain, owner, ports } = this.#file;
+		const login = (jid: string, password: string): Login => ({ jid, password, address: { host, port: ports.starttls }, tls: "starttls" });
+		const stranger = "stranger";
+		const password = keptPassword(this.#options.data, stranger);
+		await this.#box.createAccount(stranger, password);
+		const child = fork(fileURLToPath(new URL("./demonstration.js", import.meta.url)), [], {
+			env: { ...process.env, NODE_EXTRA_CA_CERTS: resolve(caFile) },
+			stdio: ["ignore", "ignore", "inherit", "ipc"]
+		});
+		this.#owner = child;
+		child.on("message", (told: Told) => this.#onTold(told));
+		child.on("error", (error) => this.#story.tell("trouble", messageOf(error), "bad"));
+		this.#order({ order: "login", owner: login(owner, this.#box.owner.password), stranger: login(`${stranger}@${domain}`, password) });
+	}
+
+	/** A thing that is the owner's already: only reading is left to show. */
+	#takeOver(number: number): void {
+		const thing = this.#actors[number]?.thing;
+		if (thing?.jid === undefined || thing.owner !== this.#file.owner || this.#read.has(number)) return;
+		this.#read.add(number);
+		this.#order({ order: "own", thing: number, jid: bareJID(thing.jid) });
+	}
+
+	#order(order: Order): void {
+		if (this.#owner?.connected) this.#owner.send(order);
+	}
+
+	#onTold(told: Told): void {
+		if (this.#over) return;
+		const name = told.thing === undefined ? "The owner" : this.#name(told.thing);
+		switch (told.told) {
+			case "claimed":
+				break;
+			case "friend":
+				this.#story.tell("friends", `${name} and its owner see each other`, "good");
+				break;
+			case "reading":
+				this.#story.live("reading", this.#options.things === 1 ? told.text : `${told.thing + 1}: ${told.text}`);
+				break;
+			case "stranger":
+				if (told.condition === undefined) this.#story.tell("stranger", `${told.jid} asked too and was answered: that must not be`, "bad");
+				else this.#story.tell("stranger", `${told.jid} asked ${name} too, and was refused: ${told.condition}`);
+				break;
+			case "trouble":
+				this.#story.tell("trouble", told.message, "bad");
+		}
+	}
+}

@@ -1,0 +1,99 @@
+// `extasis thing`: one thing in the foreground. Its life as JSON lines on standard output, for a person on standard error.
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import type { ThingEvent } from "../../src/host.js";
+import { boot } from "../../src/main.js";
+import type { Thing } from "../../src/thing/thing.js";
+import { createNodeHost, type NodeHost } from "../node/index.js";
+import { type Address, parseAddress, parseDomain, parseServiceJID, readAnchors, type TLSKind, writeAddress } from "./arguments.js";
+import { loadDefinition } from "./definitions.js";
+import { untilAsked } from "./ending.js";
+import { Failure, Misuse, messageOf } from "./errors.js";
+import { describeEvent } from "./log.js";
+
+interface ThingCommandOptions {
+	readonly domain: string;
+	readonly address?: Address;
+	readonly tls: TLSKind;
+	readonly ca?: string;
+	readonly store?: string;
+	readonly definition: string;
+	readonly serial?: string;
+	readonly key?: string;
+	readonly registry?: string;
+	readonly showSticker?: boolean;
+	readonly quiet?: boolean;
+	readonly provisioning?: string;
+	readonly apiKey?: string;
+	readonly apiSecret?: string;
+}
+
+export function addThing(program: Command, run: (work: () => Promise<number>) => void): void {
+	program
+		.command("thing")
+		.description("run one thing in the foreground")
+		.requiredOption("--domain <name>", "the broker's domain", parseDomain)
+		.option("--address <host:port>", "where the broker is (default: the domain, port 5222 or 5223)", parseAddress)
+		.addOption(new Option("--tls <kind>", "TLS from the first byte, or after STARTTLS").choices(["direct", "starttls"]).default("starttls"))
+		.option("--ca <file>", "the CAs to trust instead of the usual ones (PEM)")
+		.option("--store <dir>", "what the thing keeps (default: data/things/SERIAL, or data/things/MODEL without --serial)")
+		.option("--definition <name|file>", "what the thing is: an example's name, or a .ts, .js or .mjs file", "weather-station")
+		.option("--serial <sn>", "serial number (default: made once and kept)")
+		.addOption(new Option("--key <key>", "claim KEY (default: made once and kept)").env("EXTASIS_KEY"))
+		.option("--registry <jid>", "the Thing Registry (default: the broker's)", parseServiceJID)
+		.option("--show-sticker", "tell the sticker, KEY included, in the registered event")
+		.addOption(new Option("--host <kind>", "what the thing runs on").choices(["node"]).default("node"))
+		.option("--quiet", "no log on standard error")
+		.addOption(new Option("--provisioning <jid>", "not used yet").argParser(parseServiceJID))
+		.addOption(new Option("--api-key <key>", "not used yet").env("EXTASIS_API_KEY"))
+		.addOption(new Option("--api-secret <secret>", "not used yet").env("EXTASIS_API_SECRET"))
+		.action((options: ThingCommandOptions) => run(() => runThing(options)));
+}
+
+async function runThing(options: ThingCommandOptions): Promise<number> {
+	const { address, ca, domain, quiet = false, showSticker = false, tls } = options;
+	const anchors = ca === undefined ? undefined : readAnchors(ca);
+	const definition = await loadDefinition(options.definition);
+	const store = options.store ?? join("data", "things", folderName(options.serial ?? definition.model));
+	const place = { domain, address: address === undefined ? domain : writeAddress(address) };
+	const log = (text: string): void => {
+		if (!quiet) process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${text}\n`);
+	};
+	for (const name of unusedOptions(options)) log(`${name} is not used yet.`);
+
+	let thing: Thing | undefined;
+	const onEvent = (event: ThingEvent): void => {
+		const told = showSticker && event.event === "registered" && thing !== undefined ? { ...event, sticker: thing.sticker() } : event;
+		process.stdout.write(`${JSON.stringify(told)}\n`);
+		log(describeEvent(event, place));
+	};
+	const asked = untilAsked();
+	let host: NodeHost;
+	try {
+		host = createNodeHost({ store, definition, onEvent, log });
+	} catch (error) {
+		throw new Failure(messageOf(error));
+	}
+	try {
+		const { registry, serial, key } = options;
+		thing = boot({ host, definition, domain, address, tls, anchors, registry, serial, key });
+	} catch (error) {
+		await host.close();
+		throw new Misuse(messageOf(error));
+	}
+	await asked;
+	thing.stop();
+	await host.close();
+	return 0;
+}
+
+function unusedOptions({ provisioning, apiKey, apiSecret }: ThingCommandOptions): string[] {
+	const given = { "--provisioning": provisioning, "--api-key": apiKey, "--api-secret": apiSecret };
+	return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+}
+
+/** A serial number may hold what a file name may not. */
+function folderName(text: string): string {
+	const name = text.replace(/[^A-Za-z0-9._-]/g, "_");
+	return /^\.+$/.test(name) ? "_" : name;
+}
