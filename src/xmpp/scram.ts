@@ -59,13 +59,13 @@ export class Scram {
 		if (this.#authMessage !== undefined) throw new Error("a second challenge");
 		// The order is fixed (RFC 5802 section 7); a mandatory extension would stand before r= and is refused with it (5.1).
 		const parts = serverFirst.split(",");
-		const nonce = valueOf(parts[0], "r");
+		const nonce = attributeOf(parts[0], "r");
 		if (!nonce.startsWith(this.#options.nonce) || nonce.length === this.#options.nonce.length || !isPrintable(nonce))
 			throw new Error("the server's nonce does not extend ours");
-		const salt = valueOf(parts[1], "s");
+		const salt = attributeOf(parts[1], "s");
 		const saltBytes = decodeBase64(salt);
 		if (saltBytes === undefined || saltBytes.length === 0) throw new Error("the salt is not base64");
-		const iterations = parseCount(valueOf(parts[2], "i"));
+		const iterations = parseCount(attributeOf(parts[2], "i"));
 		if (iterations < limits.scramIterationsLeast) throw new Error(`${iterations} iterations are too few`);
 		if (iterations > limits.scramIterationsMost) throw new Error(`${iterations} iterations are too many`);
 
@@ -111,7 +111,7 @@ export class Scram {
 	}
 }
 
-function valueOf(part: string | undefined, name: string): string {
+function attributeOf(part: string | undefined, name: string): string {
 	if (part === undefined || !part.startsWith(`${name}=`)) throw new Error(`the server's message has no ${name}= where it belongs`);
 	return part.slice(2);
 }

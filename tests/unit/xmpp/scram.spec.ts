@@ -122,7 +122,9 @@ describe("scram", () => {
 		expect(derived?.salt).toBe("W22ZaJ0SNY7soEsUEjb6gQ==");
 		expect(derived?.iterations).toBe(4096);
 		const before = crypto.derivations;
-		const second = scram(rfc7677, (salt, iterations) => (salt === derived?.salt && iterations === derived.iterations ? derived.keys : undefined));
+		const second = scram(rfc7677, (salt, iterations) =>
+			salt === derived?.salt && iterations === derived.iterations ? derived.keys : undefined
+		);
 		expect(second.final(rfc7677.serverFirst)).toBe(rfc7677.final);
 		expect(second.verify(rfc7677.serverFinal)).toBe(true);
 		expect(second.derived).toBeUndefined();

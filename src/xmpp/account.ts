@@ -1,0 +1,21 @@
+// The account as login sees it; where and how it is kept is the store's affair.
+import type { ScramKeys } from "./scram.js";
+
+export interface Account {
+	readonly username: string;
+	readonly password: string;
+	/** The server has confirmed it once. */
+	readonly registered: boolean;
+}
+
+export interface AccountStore {
+	account(): Account | undefined;
+	/** New random name and password, on their way to being an account: stored when this returns, replacing one that was proposed. */
+	propose(): Account;
+	/** The account stands: registered = true. */
+	confirm(): void;
+	/** What keepKeys() kept for these three. */
+	keys(mechanism: string, salt: string, iterations: number): ScramKeys | undefined;
+	/** A cache only: the store may forget. */
+	keepKeys(mechanism: string, salt: string, iterations: number, keys: ScramKeys): void;
+}

@@ -1,0 +1,18 @@
+// Resource binding (RFC 6120 7): the server makes the resource, since a name chosen here would tell strangers what we are.
+import type { Element } from "../xml/element.js";
+import type { Writer } from "../xml/writer.js";
+import { isJID, resourceOf, sameBare } from "./jid.js";
+
+export const NAMESPACE_BIND = "urn:ietf:params:xml:ns:xmpp-bind";
+
+/** Into an iq of type "set". */
+export function writeBind(iq: Writer): void {
+	iq.open("bind", NAMESPACE_BIND).close();
+}
+
+/** The full JID as the server wrote it; undefined unless it is one of the account `bare`. */
+export function parseBind(result: Element, bare: string): string | undefined {
+	const jid = result.child("bind", NAMESPACE_BIND)?.child("jid", NAMESPACE_BIND)?.text;
+	if (jid === undefined || !isJID(jid) || resourceOf(jid) === undefined || !sameBare(jid, bare)) return undefined;
+	return jid;
+}

@@ -1,0 +1,36 @@
+// What a server offers on a stream (RFC 6120 4.3.2), as far as a thing uses it.
+import type { Element } from "../xml/element.js";
+import { NAMESPACE_BIND } from "./binding.js";
+import { NAMESPACE_SASL } from "./sasl.js";
+import { NAMESPACE_STREAM, NAMESPACE_TLS } from "./stream.js";
+
+export interface Features {
+	/** RFC 6120 5.4.1. */
+	readonly starttls?: { readonly required: boolean };
+	/** SASL mechanisms in the server's order (RFC 6120 6.4.1). */
+	readonly mechanisms: readonly string[];
+	/** RFC 6120 7.4. */
+	readonly bind: boolean;
+	/** XEP-0077 section 10: in-band registration is announced; some servers do it unannounced. */
+	readonly register: boolean;
+}
+
+/** Undefined when `element` is something else. */
+export function parseFeatures(element: Element): Features | undefined {
+	if (!isFeatures(element)) return undefined;
+	const starttls = element.child("starttls", NAMESPACE_TLS);
+	const mechanisms: string[] = [];
+	for (const mechanism of element.child("mechanisms", NAMESPACE_SASL)?.children ?? []) {
+		if (mechanism.name === "mechanism" && mechanism.namespace === NAMESPACE_SASL) mechanisms.push(mechanism.text.trim());
+	}
+	return {
+		starttls: starttls && { required: starttls.child("required", NAMESPACE_TLS) !== undefined },
+		mechanisms,
+		bind: element.child("bind", NAMESPACE_BIND) !== undefined,
+		register: element.child("register", "http://jabber.org/features/iq-register") !== undefined
+	};
+}
+
+export function isFeatures(element: Element): boolean {
+	return element.name === "features" && element.namespace === NAMESPACE_STREAM;
+}

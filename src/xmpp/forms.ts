@@ -1,0 +1,70 @@
+// Data forms (XEP-0004): what a service asks, and the answer.
+import type { Element } from "../xml/element.js";
+import type { Writer } from "../xml/writer.js";
+
+export const NAMESPACE_FORMS = "jabber:x:data";
+
+export interface FormField {
+	/** Its `var`; "" for a fixed text. */
+	readonly name: string;
+	/** "text-single" when the form does not say (XEP-0004 section 3.3). */
+	readonly type: string;
+	readonly required: boolean;
+	readonly values: readonly string[];
+}
+
+export interface Form {
+	/** FORM_TYPE (XEP-0068). */
+	readonly purpose: string | undefined;
+	readonly fields: readonly FormField[];
+}
+
+/** Undefined unless `x` is a form to fill in. */
+export function parseForm(x: Element): Form | undefined {
+	if (x.name !== "x" || x.namespace !== NAMESPACE_FORMS || x.attribute("type") !== "form") return undefined;
+	const fields: FormField[] = [];
+	let purpose: string | undefined;
+	for (const field of x.children) {
+		if (field.name !== "field" || field.namespace !== NAMESPACE_FORMS) continue;
+		const name = field.attribute("var") ?? "";
+		const values: string[] = [];
+		for (const value of field.children) {
+			if (value.name === "value" && value.namespace === NAMESPACE_FORMS) values.push(value.text);
+		}
+		if (name === "FORM_TYPE") purpose = values[0];
+		fields.push({
+			name,
+			type: field.attribute("type") ?? (name === "FORM_TYPE" ? "hidden" : "text-single"),
+			required: field.child("required", NAMESPACE_FORMS) !== undefined,
+			values
+		});
+	}
+	return { purpose, fields };
+}
+
+/** The name of the first field that must be filled in and cannot be from `values`. */
+export function missingField(form: Form, values: ReadonlyMap<string, string>): string | undefined {
+	for (const field of form.fields) {
+		if (field.required && field.type !== "fixed" && field.type !== "hidden" && !values.has(field.name) && field.values.length === 0)
+			return field.name;
+	}
+	return undefined;
+}
+
+/**
+ * Fills in `values`. Hidden fields go back as they came; of the rest only what is required, with the value that the form
+ * suggests.
+ */
+export function writeSubmit(writer: Writer, form: Form, values: ReadonlyMap<string, string>): void {
+	writer.open("x", NAMESPACE_FORMS).attribute("type", "submit");
+	for (const field of form.fields) {
+		if (field.name === "" || field.type === "fixed") continue;
+		const value = field.type === "hidden" ? undefined : values.get(field.name);
+		if (value === undefined && field.type !== "hidden" && !field.required) continue;
+		writer.open("field").attribute("var", field.name);
+		if (value !== undefined) writer.open("value").text(value).close();
+		else for (const given of field.values) writer.open("value").text(given).close();
+		writer.close();
+	}
+	writer.close();
+}

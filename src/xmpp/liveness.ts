@@ -1,0 +1,56 @@
+// Whether the server is still there: silence is asked about, and no answer ends the connection.
+import type { Host } from "../host.js";
+import type { Scheduler, Task } from "./scheduler.js";
+
+/** Milliseconds of silence until we ask. */
+const SILENCE = 60_000;
+/** Milliseconds the server then has for any byte at all. */
+const ANSWER = 15_000;
+
+export interface LivenessOptions {
+	readonly scheduler: Scheduler;
+	readonly clock: Host["clock"];
+	/** What came: host time of the last of it, and how much in all. */
+	readonly received: { readonly receivedAt: number; readonly receivedBytes: number };
+	readonly ask: () => void;
+	readonly onDead: () => void;
+}
+
+export class Liveness {
+	#options: LivenessOptions;
+	#task: Task | undefined;
+
+	constructor(options: LivenessOptions) {
+		this.#options = options;
+	}
+
+	start(): void {
+		this.stop();
+		this.#wait(SILENCE);
+	}
+
+	stop(): void {
+		this.#options.scheduler.clear(this.#task);
+		this.#task = undefined;
+	}
+
+	#wait(milliseconds: number): void {
+		this.#task = this.#options.scheduler.set(milliseconds, () => this.#look());
+	}
+
+	#look(): void {
+		const { clock, received, scheduler, ask, onDead } = this.#options;
+		const silent = clock.now() - received.receivedAt;
+		if (silent < SILENCE) {
+			// A clock that was set back does not make the wait longer.
+			this.#wait(Math.min(SILENCE, SILENCE - silent));
+			return;
+		}
+		const bytes = received.receivedBytes;
+		this.#task = scheduler.set(ANSWER, () => {
+			if (received.receivedBytes === bytes) onDead();
+			else this.#wait(SILENCE);
+		});
+		ask();
+	}
+}

@@ -1,0 +1,298 @@
+// From a connection to a bound address: TLS, account, SASL, bind; each step in its order, each with an end.
+import type { Host } from "../host.js";
+import { limits } from "../limits.js";
+import { encodeBase32 } from "../text/base32.js";
+import type { Element } from "../xml/element.js";
+import type { Writer } from "../xml/writer.js";
+import type { Account, AccountStore } from "./account.js";
+import { parseBind, writeBind } from "./binding.js";
+import { isFeatures, parseFeatures } from "./features.js";
+import { sameBare } from "./jid.js";
+import { NAMESPACE_REGISTER, parseRegistration, whyNot, writeRegistration, writeRegistrationGet } from "./registration.js";
+import { Authentication, chooseMechanism, NAMESPACE_SASL } from "./sasl.js";
+import type { Scheduler, Task } from "./scheduler.js";
+import type { ScramMechanism } from "./scram.js";
+import { parseStanzaError, type StanzaError } from "./stanza-error.js";
+import { NAMESPACE_CLIENT, NAMESPACE_TLS, type XMPPStream } from "./stream.js";
+
+/** Names of our choice that the server may find taken before we give up. */
+const PROPOSALS = 5;
+
+/** What is awaited, in words for a log. */
+type Step =
+	| "the connection"
+	| "the features before TLS"
+	| "<proceed/>"
+	| "TLS"
+	| "the features under TLS"
+	| "the registration form"
+	| "the answer to the registration"
+	| "the outcome of SASL"
+	| "the features after SASL"
+	| "the bound address"
+	| "nothing";
+
+export interface LoginOptions {
+	readonly stream: XMPPStream;
+	readonly scheduler: Scheduler;
+	readonly host: Pick<Host, "random" | "crypto">;
+	readonly domain: string;
+	readonly accounts: AccountStore;
+	/** A new account stands. */
+	readonly onAccount: (jid: string) => void;
+	/** Full JID. Every failure is told by the stream's onEnd. */
+	readonly onBound: (jid: string) => void;
+}
+
+/** One for each connection; ends the stream where it cannot go on. */
+export class Login {
+	#options: LoginOptions;
+	#step: Step = "nothing";
+	#timer: Task | undefined;
+	#id: string | undefined;
+	#mechanism: ScramMechanism | undefined;
+	#authentication: Authentication | undefined;
+	/** Names proposed on this connection. */
+	#proposals = 0;
+
+	constructor(options: LoginOptions) {
+		this.#options = options;
+		this.#await("the connection");
+	}
+
+	/** Nothing is awaited any more. */
+	stop(): void {
+		this.#await("nothing");
+	}
+
+	connected(): void {
+		this.#options.stream.header();
+		this.#await("the features before TLS");
+	}
+
+	secure(): void {
+		this.#options.stream.header(this.#bare());
+		this.#await("the features under TLS");
+	}
+
+	receive(element: Element): void {
+		switch (this.#step) {
+			case "the features before TLS":
+				this.#featuresInClear(element);
+				break;
+			case "<proceed/>":
+				this.#proceed(element);
+				break;
+			case "the features under TLS":
+				this.#featuresUnderTLS(element);
+				break;
+			case "the outcome of SASL":
+				if (element.namespace === NAMESPACE_SASL) this.#authentication?.receive(element);
+				break;
+			case "the features after SASL":
+				this.#featuresAfterSASL(element);
+				break;
+			default:
+				if (this.#isAnswer(element)) this.#answer(element);
+		}
+	}
+
+	/** Something too large to be built. */
+	skipped(head: Element): void {
+		if (isFeatures(head) || this.#isAnswer(head))
+			this.#fail("xml:policy-violation", `${this.#step} came larger than ${limits.builtBytes} bytes`, "policy-violation");
+	}
+
+	#featuresInClear(element: Element): void {
+		const features = parseFeatures(element);
+		if (features === undefined) return;
+		// Whatever else is offered, nothing of ours goes in clear (R-CORE-2).
+		if (features.starttls === undefined) {
+			this.#fail("no-starttls", "the server offers no TLS");
+			return;
+		}
+		this.#options.stream.requestTLS();
+		this.#await("<proceed/>");
+	}
+
+	#proceed(element: Element): void {
+		if (element.namespace !== NAMESPACE_TLS) return;
+		if (element.name !== "proceed") {
+			this.#fail("no-starttls", "the server refused TLS");
+			return;
+		}
+		this.#await("TLS");
+		this.#options.stream.startTLS();
+	}
+
+	#featuresUnderTLS(element: Element): void {
+		const features = parseFeatures(element);
+		if (features === undefined) return;
+		this.#mechanism = chooseMechanism(features.mechanisms);
+		if (this.#mechanism === undefined) {
+			// Before an account is made that could not be used.
+			this.#fail("no-mechanism", "the server offers neither SCRAM-SHA-256 nor SCRAM-SHA-1");
+			return;
+		}
+		const account = this.#options.accounts.account();
+		// A name that was proposed once may be an account by now: the answer was lost perhaps (R-077-5).
+		if (account === undefined) this.#requestForm();
+		else this.#authenticate(this.#mechanism, account);
+	}
+
+	#authenticate(mechanism: ScramMechanism, account: Account): void {
+		const { stream, host, accounts } = this.#options;
+		this.#await("the outcome of SASL");
+		this.#authentication = new Authentication({
+			stream,
+			host,
+			mechanism,
+			account,
+			accounts,
+			onSuccess: () => this.#authenticated(),
+			onFailure: (reason, detail) => this.#refused(reason, detail)
+		});
+		this.#authentication.start();
+	}
+
+	#authenticated(): void {
+		this.#authentication = undefined;
+		this.#await("the features after SASL");
+		this.#confirm();
+		this.#options.stream.restart(this.#bare());
+	}
+
+	#refused(reason: string, detail: string): void {
+		this.#authentication = undefined;
+		// An account that stood once is never made again for a refusal; one that perhaps never was is made under its name.
+		if (reason === "not-authorized" && this.#options.accounts.account()?.registered === false) this.#requestForm();
+		else this.#fail(reason, detail);
+	}
+
+	#featuresAfterSASL(element: Element): void {
+		const features = parseFeatures(element);
+		if (features === undefined) return;
+		if (!features.bind) {
+			this.#fail("no-bind", "the server offers no resource binding");
+			return;
+		}
+		writeBind(this.#request("set"));
+		this.#options.stream.send();
+		this.#await("the bound address");
+	}
+
+	/** Asks before it submits, each time: a form may be good for one answer only (R-077-1). */
+	#requestForm(): void {
+		writeRegistrationGet(this.#request("get"));
+		this.#options.stream.send();
+		this.#await("the registration form");
+	}
+
+	#answer(iq: Element): void {
+		const failure = iq.attribute("type") === "error" ? parseStanzaError(iq) : undefined;
+		this.#id = undefined;
+		switch (this.#step) {
+			case "the registration form":
+				if (failure !== undefined) this.#registrationFailed(failure);
+				else this.#form(iq);
+				break;
+			case "the answer to the registration":
+				if (failure !== undefined) this.#submitFailed(failure);
+				else this.#registered();
+				break;
+			case "the bound address":
+				if (failure !== undefined) this.#fail(`bind:${failure.condition}`, failure.text ?? "the server binds no resource");
+				else this.#bound(iq);
+				break;
+		}
+	}
+
+	#form(iq: Element): void {
+		const registration = parseRegistration(iq.child("query", NAMESPACE_REGISTER));
+		const reason = registration === undefined ? "the server sent no registration form" : whyNot(registration);
+		if (registration === undefined || reason !== undefined) {
+			this.#fail("refused-account", reason ?? "");
+			return;
+		}
+		let account = this.#options.accounts.account();
+		if (account === undefined || this.#proposals > 0) {
+			// Stored before it is submitted, so that a power cut leaves no account behind that nobody knows (R-077-5).
+			account = this.#options.accounts.propose();
+			this.#proposals++;
+		}
+		writeRegistration(this.#request("set"), registration, account);
+		this.#options.stream.send();
+		this.#await("the answer to the registration");
+	}
+
+	#submitFailed(failure: StanzaError): void {
+		if (failure.condition !== "conflict") this.#registrationFailed(failure);
+		else if (this.#proposals === 0) this.#fail("conflict", "the name stands with another password");
+		else if (this.#proposals < PROPOSALS) this.#requestForm();
+		else this.#fail("refused-account", `the server found ${PROPOSALS} random names taken`);
+	}
+
+	#registrationFailed(failure: StanzaError): void {
+		const detail = failure.text === undefined ? failure.condition : `${failure.condition}: ${failure.text}`;
+		if (failure.type === "wait") this.#fail("account-throttled", `the server makes no account now (${detail})`);
+		else this.#fail("refused-account", `the server makes no account for this thing (${detail})`);
+	}
+
+	#registered(): void {
+		this.#confirm();
+		const account = this.#options.accounts.account();
+		if (account === undefined || this.#mechanism === undefined) throw new Error("an account was confirmed and is not there");
+		this.#authenticate(this.#mechanism, account);
+	}
+
+	#confirm(): void {
+		const { accounts, onAccount } = this.#options;
+		if (accounts.account()?.registered !== false) return;
+		accounts.confirm();
+		onAccount(this.#bare() ?? "");
+	}
+
+	#bound(iq: Element): void {
+		const jid = parseBind(iq, this.#bare() ?? "");
+		if (jid === undefined) {
+			this.#fail("bind:other-account", "the server bound an address that is not of our account");
+			return;
+		}
+		this.#await("nothing");
+		this.#options.onBound(jid);
+	}
+
+	#request(type: "get" | "set"): Writer {
+		this.#id = encodeBase32(this.#options.host.random(5));
+		return this.#options.stream.openElement("iq", NAMESPACE_CLIENT).attribute("type", type).attribute("id", this.#id);
+	}
+
+	/** The one that is awaited, from our server (R-CORE-10). */
+	#isAnswer(iq: Element): boolean {
+		if (this.#id === undefined || iq.name !== "iq" || iq.namespace !== NAMESPACE_CLIENT || iq.attribute("id") !== this.#id) return false;
+		const type = iq.attribute("type");
+		const from = iq.attribute("from");
+		const bare = this.#bare();
+		const isOurs = from === undefined || sameBare(from, this.#options.domain) || (bare !== undefined && sameBare(from, bare));
+		return isOurs && (type === "result" || type === "error");
+	}
+
+	#bare(): string | undefined {
+		const account = this.#options.accounts.account();
+		return account && `${account.username}@${this.#options.domain}`;
+	}
+
+	/** The next step; it has its own time (R-CORE-12). */
+	#await(step: Step): void {
+		const { scheduler } = this.#options;
+		scheduler.clear(this.#timer);
+		this.#step = step;
+		this.#timer =
+			step === "nothing" ? undefined : scheduler.set(limits.stepSeconds * 1000, () => this.#fail("timeout", `waited in vain for ${step}`));
+	}
+
+	#fail(reason: string, detail: string, condition?: string): void {
+		this.stop();
+		this.#options.stream.end(reason, detail, condition);
+	}
+}

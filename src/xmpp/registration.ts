@@ -1,0 +1,60 @@
+// In-band registration (XEP-0077): what the server asks for a new account, and the request that gives it.
+import type { Element } from "../xml/element.js";
+import type { Writer } from "../xml/writer.js";
+import type { Account } from "./account.js";
+import { type Form, missingField, NAMESPACE_FORMS, parseForm, writeSubmit } from "./forms.js";
+
+export const NAMESPACE_REGISTER = "jabber:iq:register";
+const NAMESPACE_SIGNATURE = "urn:xmpp:xdata:signature:oauth1";
+
+export interface Registration {
+	/** Asked first if it is there (XEP-0077 section 3.1.1: the fields are for those who know no forms). */
+	readonly form: Form | undefined;
+	/** Names of the plain fields, all required. */
+	readonly fields: readonly string[];
+}
+
+/** Undefined when `query` is something else. */
+export function parseRegistration(query: Element | undefined): Registration | undefined {
+	if (query?.name !== "query" || query.namespace !== NAMESPACE_REGISTER) return undefined;
+	const x = query.child("x", NAMESPACE_FORMS);
+	const fields: string[] = [];
+	for (const child of query.children) {
+		if (child.namespace === NAMESPACE_REGISTER && child.name !== "instructions" && child.name !== "registered") fields.push(child.name);
+	}
+	return { form: x && parseForm(x), fields };
+}
+
+/** Why a thing cannot register here, as a sentence for a person; undefined when it can. */
+export function whyNot(registration: Registration): string | undefined {
+	const { form, fields } = registration;
+	if (form?.purpose === NAMESPACE_SIGNATURE) return "the server wants its registration form signed with an API key (XEP-0348)";
+	const asked = form === undefined ? fields : form.fields.map((field) => field.name);
+	if (!asked.includes("username") || !asked.includes("password")) return "the server offers no account by name and password";
+	const missing =
+		form === undefined ? fields.find((name) => name !== "username" && name !== "password") : missingField(form, credentials("", ""));
+	return missing === undefined ? undefined : `the server asks for "${missing}", which a thing cannot give`;
+}
+
+/** Into an iq of type "get". */
+export function writeRegistrationGet(iq: Writer): void {
+	iq.open("query", NAMESPACE_REGISTER).close();
+}
+
+/** Into an iq of type "set": just what was asked (R-077-2). */
+export function writeRegistration(iq: Writer, registration: Registration, account: Account): void {
+	iq.open("query", NAMESPACE_REGISTER);
+	if (registration.form !== undefined) writeSubmit(iq, registration.form, credentials(account.username, account.password));
+	else {
+		iq.open("username").text(account.username).close();
+		iq.open("password").text(account.password).close();
+	}
+	iq.close();
+}
+
+function credentials(username: string, password: string): ReadonlyMap<string, string> {
+	return new Map([
+		["username", username],
+		["password", password]
+	]);
+}

@@ -1,0 +1,390 @@
+// One XML stream over one socket at a time (RFC 6120 4, 5): header, TLS, stream errors, the queue to the wire.
+import type { Host, Socket, SocketError } from "../host.js";
+import { limits } from "../limits.js";
+import { encodeUTF8 } from "../text/utf8.js";
+import type { Element } from "../xml/element.js";
+import { XMLError } from "../xml/error.js";
+import { type Parts, type XMLHandler, XMLParser } from "../xml/parser.js";
+import { Writer } from "../xml/writer.js";
+import type { Outbox } from "./outbox.js";
+import type { Scheduler, Task } from "./scheduler.js";
+import { SendQueue } from "./send-queue.js";
+
+export const NAMESPACE_CLIENT = "jabber:client";
+export const NAMESPACE_STREAM = "http://etherx.jabber.org/streams";
+export const NAMESPACE_TLS = "urn:ietf:params:xml:ns:xmpp-tls";
+const NAMESPACE_STREAM_ERRORS = "urn:ietf:params:xml:ns:xmpp-streams";
+
+/** Milliseconds the peer has for its half of the closing handshake (RFC 6120 4.4). */
+const CLOSING = 1000;
+
+export interface StreamTarget {
+	/** Domain part of the JID: header, SNI and certificate go by it. */
+	readonly domain: string;
+	readonly host: string;
+	readonly port: number;
+	readonly tls: "direct" | "starttls";
+	readonly anchors?: string;
+}
+
+export interface StreamHandler {
+	/** A connection in clear stands ("starttls" only). */
+	onConnected(): void;
+	/** TLS stands, the certificate is verified. */
+	onSecure(): void;
+	onPayload(stanza: Element, payload: Element): Parts | undefined;
+	/** A child of the stream other than a stream error. */
+	onElement(element: Element): void;
+	onSkipped(head: Element): void;
+	/** Once after each connect() that was not closed, then nothing. */
+	onEnd(reason: string, detail: string): void;
+}
+
+/** What the connection is covered by, so what may be written. */
+const enum Cover {
+	none,
+	clear,
+	/** startTLS() was called. */
+	between,
+	tls
+}
+
+export class XMPPStream implements Outbox {
+	#host: Pick<Host, "network" | "clock">;
+	#scheduler: Scheduler;
+	#handler: StreamHandler;
+	#writer = new Writer({ limit: limits.writtenBytes, namespace: NAMESPACE_CLIENT });
+	#events: XMLHandler;
+	#parser: XMLParser | undefined;
+	#target: StreamTarget | undefined;
+	#socket: Socket | undefined;
+	/** Raised with each connection, so that a callback of an earlier one is known. */
+	#life = 0;
+	#cover = Cover.none;
+	#headerSent = false;
+	/** Between end and the peer's close: what comes is thrown away. */
+	#closing: Task | undefined;
+	/** What open() began goes out only on a stream that carries stanzas. */
+	#carriesStanzas = false;
+	#isStanza = false;
+	#queue = new SendQueue();
+	#reading = false;
+	#startingTLS = false;
+	#receivedAt = 0;
+	#receivedBytes = 0;
+
+	constructor(options: { host: Pick<Host, "network" | "clock">; scheduler: Scheduler; handler: StreamHandler }) {
+		this.#host = options.host;
+		this.#scheduler = options.scheduler;
+		this.#handler = options.handler;
+		this.#events = Object.freeze({
+			onOpen: (root: Element) => this.#opened(root),
+			onPayload: (stanza: Element, payload: Element) => this.#payload(stanza, payload),
+			onElement: (element: Element) => this.#element(element),
+			onSkipped: (head: Element) => this.#skipped(head),
+			onClose: () => this.#closed()
+		});
+	}
+
+	/** Host time of the last bytes that came. */
+	get receivedAt(): number {
+		return this.#receivedAt;
+	}
+
+	get receivedBytes(): number {
+		return this.#receivedBytes;
+	}
+
+	connect(target: StreamTarget): void {
+		if (this.#parser !== undefined) throw new Error("the stream is connected");
+		this.#release();
+		const life = this.#life;
+		this.#target = target;
+		this.#parser = new XMLParser(this.#events);
+		this.#receivedAt = this.#host.clock.now();
+		let socket: Socket;
+		try {
+			socket = this.#host.network.connect({
+				host: target.host,
+				port: target.port,
+				tls: target.tls,
+				serverName: target.domain,
+				// XEP-0368 section 4: of direct TLS alone.
+				alpn: target.tls === "direct" ? "xmpp-client" : undefined,
+				anchors: target.anchors,
+				onReadable: () => this.#guard(life, this.#readable),
+				onWritable: (count) => {
+					if (life === this.#life) this.#queue.room = count;
+					this.#guard(life, this.#writable);
+				},
+				onSecure: () => this.#guard(life, this.#secured),
+				onError: (error) => this.#lost(life, error)
+			});
+		} catch (error) {
+			if (life === this.#life) this.#finish("internal", textOf(error));
+			return;
+		}
+		// It may have failed or been closed from within.
+		if (life !== this.#life) {
+			socket.close();
+			return;
+		}
+		this.#socket = socket;
+		this.#flush();
+	}
+
+	/** Sends our header; `from` only under TLS, where nobody else reads it. */
+	header(from?: string): void {
+		const to = this.#target?.domain;
+		if (to === undefined) return;
+		const sender = from !== undefined && this.#cover === Cover.tls ? ` from='${escapeValue(from)}'` : "";
+		this.#headerSent = true;
+		this.#put(
+			encodeUTF8(
+				`<?xml version='1.0'?><stream:stream xmlns='${NAMESPACE_CLIENT}' xmlns:stream='${NAMESPACE_STREAM}' to='${escapeValue(to)}'${sender} version='1.0' xml:lang='en'>`
+			),
+			true
+		);
+	}
+
+	/** A new stream on the same connection, as after SASL: what the server sends from here on begins with its header. */
+	restart(from?: string): void {
+		this.#parser?.restart();
+		this.header(from);
+	}
+
+	requestTLS(): void {
+		this.#put(encodeUTF8(`<starttls xmlns='${NAMESPACE_TLS}'/>`), true);
+	}
+
+	/** On <proceed/>. Clear text behind it ends the connection: it would be an attacker's (RFC 6120 5.4.3.3). */
+	startTLS(): void {
+		if (this.#cover !== Cover.clear) throw new Error("TLS stands or begins already");
+		this.#parser?.stop();
+		this.#cover = Cover.between;
+		this.#startingTLS = true;
+	}
+
+	/** From now on what open() began is sent; before, it is dropped. */
+	carryStanzas(): void {
+		this.#carriesStanzas = true;
+	}
+
+	open(name: "iq" | "message" | "presence", to?: string): Writer {
+		this.#isStanza = true;
+		this.#writer.reset();
+		return this.#writer.open(name).attribute("to", to);
+	}
+
+	/** As open(), for what is said before stanzas may be. */
+	openElement(name: string, namespace: string): Writer {
+		this.#isStanza = false;
+		this.#writer.reset();
+		return this.#writer.open(name, namespace);
+	}
+
+	send(): void {
+		const bytes = this.#writer.closeAll().take();
+		if (this.#parser === undefined || (this.#isStanza && !this.#carriesStanzas)) return;
+		this.#put(bytes, false);
+	}
+
+	/** Ends the stream and tells the handler; `condition` is told to the peer (RFC 6120 4.9). */
+	end(reason: string, detail: string, condition?: string): void {
+		const parser = this.#parser;
+		if (parser === undefined) return;
+		this.#parser = undefined;
+		this.#goodbye(parser, condition);
+		this.#finish(reason, detail);
+	}
+
+	/** Ends the stream in order; the handler hears nothing more. */
+	close(): void {
+		const parser = this.#parser;
+		if (parser === undefined) return;
+		this.#parser = undefined;
+		this.#goodbye(parser);
+		this.#drop();
+	}
+
+	#guard(life: number, step: () => void): void {
+		if (life !== this.#life) return;
+		try {
+			step.call(this);
+		} catch (error) {
+			this.end("internal", textOf(error));
+		}
+	}
+
+	#writable(): void {
+		if (this.#cover === Cover.none && this.#target?.tls === "starttls") {
+			this.#cover = Cover.clear;
+			if (this.#parser !== undefined) this.#handler.onConnected();
+		}
+		this.#flush();
+	}
+
+	#secured(): void {
+		if (this.#parser === undefined || this.#cover !== (this.#target?.tls === "direct" ? Cover.none : Cover.between)) return;
+		this.#cover = Cover.tls;
+		this.#parser = new XMLParser(this.#events);
+		this.#handler.onSecure();
+	}
+
+	#readable(): void {
+		// A socket that calls back from within read() is served by the loop that runs already.
+		if (this.#reading) return;
+		this.#reading = true;
+		try {
+			const life = this.#life;
+			while (life === this.#life && (this.#cover === Cover.clear || this.#cover === Cover.tls)) {
+				const bytes = this.#socket?.read();
+				if (bytes === undefined || bytes.length === 0) break;
+				if (this.#parser !== undefined) this.#parse(this.#parser, bytes);
+			}
+		} finally {
+			this.#reading = false;
+		}
+	}
+
+	#parse(parser: XMLParser, bytes: Uint8Array): void {
+		this.#receivedAt = this.#host.clock.now();
+		this.#receivedBytes += bytes.length;
+		let consumed: number;
+		try {
+			consumed = parser.write(bytes);
+		} catch (error) {
+			if (!(error instanceof XMLError)) throw error;
+			this.end(`xml:${error.condition}`, error.message, error.condition);
+			return;
+		}
+		if (!this.#startingTLS || this.#parser === undefined) return;
+		this.#startingTLS = false;
+		const more = consumed < bytes.length ? bytes : this.#socket?.read();
+		if (more !== undefined && more.length > 0) this.end("tls", "clear text after <proceed/>");
+		else this.#socket?.startTLS();
+	}
+
+	#lost(life: number, error: SocketError): void {
+		if (life !== this.#life) return;
+		// The host has closed it already.
+		this.#socket = undefined;
+		const ended = this.#parser === undefined;
+		this.#release();
+		if (!ended) this.#finish(error.reason, error.detail);
+	}
+
+	#opened(root: Element): void {
+		if (root.name !== "stream" || root.namespace !== NAMESPACE_STREAM)
+			this.end("xml:invalid-namespace", "the root is not a stream", "invalid-namespace");
+		else if (!isVersion1(root.attribute("version"))) this.end("stream-error:unsupported-version", "the server speaks no XMPP 1.0");
+	}
+
+	#payload(stanza: Element, payload: Element): Parts | undefined {
+		return this.#parser === undefined ? undefined : this.#handler.onPayload(stanza, payload);
+	}
+
+	#element(element: Element): void {
+		if (this.#parser === undefined) return;
+		if (element.name === "error" && element.namespace === NAMESPACE_STREAM) this.#streamError(element);
+		else this.#handler.onElement(element);
+	}
+
+	#skipped(head: Element): void {
+		if (this.#parser !== undefined) this.#handler.onSkipped(head);
+	}
+
+	#closed(): void {
+		this.end("closed", "the server closed the stream");
+	}
+
+	/** RFC 6120 4.9.2; a stream error is always the last of a stream. */
+	#streamError(error: Element): void {
+		let condition = "undefined-condition";
+		for (const child of error.children) {
+			if (child.namespace !== NAMESPACE_STREAM_ERRORS || child.name === "text") continue;
+			condition = child.name;
+			break;
+		}
+		this.end(`stream-error:${condition}`, error.child("text", NAMESPACE_STREAM_ERRORS)?.text ?? condition);
+	}
+
+	#put(bytes: Uint8Array, inClear: boolean): void {
+		if (this.#cover !== Cover.tls && !(inClear && this.#cover === Cover.clear)) throw new Error("nothing of this kind leaves in clear");
+		if (this.#queue.push(bytes)) {
+			this.#flush();
+			return;
+		}
+		this.#headerSent = false;
+		this.end("overflow", `more than ${limits.queuedBytes} bytes wait for the server`);
+	}
+
+	#flush(): void {
+		const life = this.#life;
+		try {
+			this.#queue.flush(this.#socket);
+		} catch (error) {
+			if (life !== this.#life) return;
+			this.#headerSent = false;
+			if (this.#parser === undefined) this.#release();
+			else this.end("closed", textOf(error));
+		}
+	}
+
+	/** Says what is left to say and waits a moment for the peer to close. */
+	#goodbye(parser: XMLParser, condition?: string): void {
+		parser.stop();
+		if (this.#socket === undefined || !this.#headerSent || this.#cover === Cover.none || this.#cover === Cover.between) return;
+		const error = condition === undefined ? "" : `<stream:error><${condition} xmlns='${NAMESPACE_STREAM_ERRORS}'/></stream:error>`;
+		if (!this.#queue.push(encodeUTF8(`${error}</stream:stream>`))) return;
+		const life = this.#life;
+		this.#closing = this.#scheduler.set(CLOSING, () => {
+			if (life === this.#life) this.#release();
+		});
+		this.#flush();
+	}
+
+	#finish(reason: string, detail: string): void {
+		this.#drop();
+		this.#handler.onEnd(reason, detail);
+	}
+
+	/** The stream is over; the socket lives on only for the closing handshake. */
+	#drop(): void {
+		this.#parser = undefined;
+		if (this.#closing === undefined) this.#release();
+	}
+
+	#release(): void {
+		const socket = this.#socket;
+		this.#life++;
+		this.#scheduler.clear(this.#closing);
+		this.#closing = undefined;
+		this.#socket = undefined;
+		this.#cover = Cover.none;
+		this.#carriesStanzas = false;
+		this.#headerSent = false;
+		this.#startingTLS = false;
+		// Also where it is being emptied just now.
+		this.#queue.clear();
+		this.#queue = new SendQueue();
+		try {
+			socket?.close();
+		} catch {
+			// It is given up anyway.
+		}
+	}
+}
+
+/** RFC 6120 4.7.5: the major number counts. */
+function isVersion1(version: string | undefined): boolean {
+	return version?.startsWith("1.") === true;
+}
+
+function escapeValue(text: string): string {
+	return text.split("&").join("&amp;").split("<").join("&lt;").split("'").join("&apos;");
+}
+
+function textOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}
