@@ -1,0 +1,246 @@
+// A client's stream at the model broker: header, features, STARTTLS, in-band registration, SASL, bind, then stanzas (RFC 6120, XEP-0077).
+import type { Broker, Session } from "./broker.js";
+import type { Line } from "./network.js";
+import { base64, fromBase64, ScramServer } from "./scram-server.js";
+import { bytesOf, type Element, StreamReader, textOf, xml } from "./xml.js";
+
+const TLS = "urn:ietf:params:xml:ns:xmpp-tls";
+const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
+const BIND = "urn:ietf:params:xml:ns:xmpp-bind";
+const STREAMS = "urn:ietf:params:xml:ns:xmpp-streams";
+const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
+const REGISTER = "jabber:iq:register";
+const DATA = "jabber:x:data";
+
+export class ClientStream {
+	#broker: Broker;
+	#line: Line;
+	#direct: boolean;
+	#onGone: () => void;
+	#reader: StreamReader;
+	#scram: ScramServer | undefined;
+	#username: string | undefined;
+	#session: Session | undefined;
+	#lastWord: string | undefined;
+	#begun = false;
+	#over = false;
+
+	constructor(broker: Broker, line: Line, direct: boolean, onGone: () => void) {
+		this.#broker = broker;
+		this.#line = line;
+		this.#direct = direct;
+		this.#onGone = onGone;
+		this.#reader = this.#newReader();
+		line.onBytes = (bytes) => this.#reader.write(bytes);
+		line.onClose = () => this.#gone();
+	}
+
+	/** The broker ends it with a stream error (RFC 6120 4.9). */
+	end(condition: string): void {
+		if (this.#over) return;
+		if (!this.#begun) this.#say(this.#header(this.#broker.domain));
+		this.#say(`<stream:error><${condition} xmlns='${STREAMS}'/></stream:error></stream:stream>`);
+		this.#close();
+	}
+
+	#newReader(): StreamReader {
+		return new StreamReader({
+			onStream: (root) => this.#open(root),
+			onStanza: (element) => this.#receive(element),
+			onEnd: () => {
+				this.#say("</stream:stream>");
+				this.#close();
+			},
+			onError: () => this.end("not-well-formed")
+		});
+	}
+
+	/** What comes next is a new stream (RFC 6120 4.3.3). */
+	#restart(): void {
+		this.#reader.stop();
+		this.#reader = this.#newReader();
+		this.#begun = false;
+	}
+
+	#say(text: string): void {
+		this.#line.send(bytesOf(text));
+	}
+
+	#send(element: Element): void {
+		this.#say(element.toString());
+	}
+
+	#close(): void {
+		this.#reader.stop();
+		this.#line.close();
+		this.#gone();
+	}
+
+	#gone(): void {
+		if (this.#over) return;
+		this.#over = true;
+		this.#reader.stop();
+		if (this.#session) this.#broker.unbind(this.#session);
+		this.#onGone();
+	}
+
+	#header(from: string): string {
+		return `<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0' xml:lang='en' id='${this.#broker.dice.word(12)}' from='${from}'>`;
+	}
+
+	#open(root: Element): void {
+		if (root.name !== "stream" || root.attrs.xmlns !== "http://etherx.jabber.org/streams") {
+			this.end("invalid-namespace");
+			return;
+		}
+		this.#begun = true;
+		this.#say(this.#header(this.#broker.domain));
+		if (root.attrs.to !== this.#broker.domain) this.end("host-unknown");
+		else if (root.attrs.version !== "1.0") this.end("unsupported-version");
+		else this.#features();
+	}
+
+	#features(): void {
+		const { habits } = this.#broker;
+		const features: Element[] = [];
+		if (!this.#line.secure) {
+			if (habits.offersTLS) features.push(xml("starttls", { xmlns: TLS }, xml("required")));
+		} else if (this.#username === undefined) {
+			features.push(
+				xml(
+					"mechanisms",
+					{ xmlns: SASL },
+					habits.mechanisms.map((name) => xml("mechanism", {}, name))
+				)
+			);
+			if (habits.registration !== "none") features.push(xml("register", { xmlns: "http://jabber.org/features/iq-register" }));
+		} else features.push(xml("bind", { xmlns: BIND }, xml("required")));
+		this.#say(`<stream:features>${features.join("")}</stream:features>`);
+	}
+
+	#receive(element: Element): void {
+		const space = element.getNS() ?? "jabber:client";
+		if (!this.#line.secure && !this.#direct && space === TLS && element.is("starttls")) {
+			this.#say(`<proceed xmlns='${TLS}'/>`);
+			this.#restart();
+			this.#line.startTLS();
+		} else if (!this.#line.secure) this.end("policy-violation");
+		else if (this.#username === undefined) this.#beforeLogin(element, space);
+		else if (space !== "jabber:client") this.end("unsupported-stanza-type");
+		else if (this.#session) this.#broker.fromClient(this.#session, element);
+		else if (element.getChild("bind", BIND)) this.#bind(element);
+		else this.end("not-authorized");
+	}
+
+	#beforeLogin(element: Element, space: string): void {
+		if (space === SASL) this.#authenticate(element);
+		else if (element.getChild("query", REGISTER)) this.#register(element);
+		else this.end("not-authorized");
+	}
+
+	#authenticate(element: Element): void {
+		const { habits, crypto, dice } = this.#broker;
+		const said = fromBase64(textOf(element).replace(/^=$/, ""));
+		if (element.is("auth")) {
+			const mechanism = element.attrs.mechanism ?? "";
+			if (!habits.mechanisms.includes(mechanism)) {
+				this.#refuse("invalid-mechanism");
+				return;
+			}
+			const lookup = (username: string) => this.#broker.account(username);
+			this.#scram = new ScramServer({ mechanism, crypto, dice, iterations: habits.iterations, lookup });
+			const answer = this.#scram.first(said);
+			if ("refusal" in answer) this.#refuse(answer.refusal);
+			else this.#challenge(answer.challenge);
+		} else if (element.is("response") && this.#lastWord !== undefined) this.#succeed(undefined);
+		else if (element.is("response") && this.#scram) {
+			const answer = this.#scram.final(said);
+			if ("refusal" in answer) this.#refuse(answer.refusal);
+			else if (habits.lastWord === "success") this.#succeed(answer.success);
+			else {
+				this.#lastWord = answer.success;
+				this.#challenge(answer.success);
+			}
+		} else this.#refuse(element.is("abort") ? "aborted" : "malformed-request");
+	}
+
+	#challenge(text: string): void {
+		this.#send(xml("challenge", { xmlns: SASL }, base64(bytesOf(text))));
+	}
+
+	#refuse(condition: string): void {
+		this.#scram = undefined;
+		this.#send(xml("failure", { xmlns: SASL }, xml(condition)));
+	}
+
+	#succeed(lastWord: string | undefined): void {
+		this.#username = this.#scram!.username;
+		this.#restart();
+		this.#send(lastWord === undefined ? xml("success", { xmlns: SASL }) : xml("success", { xmlns: SASL }, base64(bytesOf(lastWord))));
+	}
+
+	/** XEP-0077 3.1, before login. */
+	#register(request: Element): void {
+		const { habits, domain } = this.#broker;
+		const query = request.getChild("query")!;
+		if (habits.registration === "none") this.#fail(request, "service-unavailable", "cancel");
+		else if (request.attrs.type === "get")
+			this.#send(xml("iq", { type: "result", id: request.attrs.id, from: domain }, registrationForm(habits.registration)));
+		else if (habits.refuseRegistration !== undefined) this.#fail(request, habits.refuseRegistration, "cancel");
+		else {
+			const form = query.getChild("x", DATA);
+			const value = (name: string) => (form ? formValue(form, name) : query.getChildText(name)) ?? "";
+			if (form && (form.attrs.type !== "submit" || habits.registration === "fields")) this.#fail(request, "bad-request", "modify");
+			else if (value("username") === "" || value("password") === "") this.#fail(request, "not-acceptable", "modify");
+			else if (!this.#broker.createAccount(value("username"), value("password"))) this.#fail(request, "conflict", "cancel");
+			else {
+				this.#broker.registrations.push(value("username"));
+				this.#send(xml("iq", { type: "result", id: request.attrs.id, from: domain }));
+			}
+		}
+	}
+
+	#fail(request: Element, condition: string, type: string): void {
+		this.#send(
+			xml(
+				"iq",
+				{ type: "error", id: request.attrs.id, from: this.#broker.domain },
+				xml("error", { type }, xml(condition, { xmlns: STANZAS }))
+			)
+		);
+	}
+
+	#bind(request: Element): void {
+		const resource = request.getChild("bind")!.getChildText("resource") ?? undefined;
+		this.#session = this.#broker.bind(this.#username!, resource, (jid) => ({
+			jid,
+			deliver: (stanza) => this.#broker.soon(() => !this.#over && this.#send(stanza)),
+			end: (condition) => this.end(condition)
+		}));
+		this.#send(xml("iq", { type: "result", id: request.attrs.id }, xml("bind", { xmlns: BIND }, xml("jid", {}, this.#session.jid))));
+	}
+}
+
+function registrationForm(kind: "both" | "fields" | "form"): Element {
+	const query = xml("query", { xmlns: REGISTER }, xml("instructions", {}, "Choose a username and password."));
+	if (kind !== "form") query.append(xml("username"), xml("password"));
+	if (kind !== "fields") {
+		const field = (name: string, type: string, ...children: Element[]) => xml("field", { var: name, type }, ...children);
+		query.append(
+			xml(
+				"x",
+				{ xmlns: DATA, type: "form" },
+				xml("title", {}, "Creating a new account"),
+				field("FORM_TYPE", "hidden", xml("value", {}, REGISTER)),
+				field("username", "text-single", xml("required")),
+				field("password", "text-private", xml("required"))
+			)
+		);
+	}
+	return query;
+}
+
+function formValue(form: Element, name: string): string | null {
+	for (const field of form.getChildElements()) if (field.attrs.var === name) return field.getChildText("value");
+	return null;
+}

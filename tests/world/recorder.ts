@@ -1,0 +1,116 @@
+// Writes down every element that a thing said, in words that are the same in every world: names, ids, times and values become placeholders.
+import type { Network, Socket } from "../../src/host.js";
+import { Element, StreamReader } from "./xml.js";
+
+export interface Said {
+	readonly element: Element;
+	/** Canonical text with placeholders. */
+	readonly text: string;
+}
+
+export class Recorder {
+	/** Everything said, over all connections. */
+	readonly said: Said[] = [];
+	/** What was said that is no XML; a thing never says such. */
+	readonly faults: string[] = [];
+	#names: () => ReadonlyMap<string, string>;
+	#onSaid: () => void;
+
+	/** `names`: what stands for what, asked anew each time; longer words go first. */
+	constructor(names: () => ReadonlyMap<string, string>, onSaid: () => void = () => {}) {
+		this.#names = names;
+		this.#onSaid = onSaid;
+	}
+
+	/** A network that lets everything through and writes it down. */
+	wrap(network: Network): Network {
+		return Object.freeze({
+			connect: (options: Parameters<Network["connect"]>[0]): Socket => {
+				let reader = this.#reader();
+				let last: string | undefined;
+				const follow = (bytes: Uint8Array): void => {
+					// After <starttls/> is TLS, after SASL's last word a new stream: both begin with a header.
+					if (isHeader(bytes) && last !== undefined) reader = this.#reader();
+					last = "said";
+					reader.write(bytes);
+				};
+				this.#note("", `connect ${options.tls} ${options.host === options.serverName ? "" : "elsewhere "}as {domain}`);
+				const socket = network.connect(options);
+				return {
+					read: () => socket.read(),
+					write: (bytes) => {
+						const room = socket.write(bytes);
+						if (bytes.length > 0) follow(bytes);
+						return room;
+					},
+					startTLS: () => socket.startTLS(),
+					close: () => socket.close()
+				};
+			}
+		});
+	}
+
+	/** Elements said that satisfy this. */
+	find(test: (element: Element) => boolean): Element[] {
+		return this.said.map(({ element }) => element).filter(test);
+	}
+
+	#reader(): StreamReader {
+		return new StreamReader({
+			onStream: (root) => this.#note(root, `stream ${canonical(root, this.#names())}`),
+			onStanza: (element) => this.#note(element, canonical(element, this.#names())),
+			onEnd: () => this.#note("", "end of stream"),
+			onError: (error) => this.faults.push(error.message)
+		});
+	}
+
+	#note(element: Element | "", text: string): void {
+		this.said.push({ element: element === "" ? new Element("nothing") : element, text });
+		this.#onSaid();
+	}
+}
+
+function isHeader(bytes: Uint8Array): boolean {
+	const start = String.fromCharCode(...bytes.subarray(0, 14));
+	return start.startsWith("<?xml") || start.startsWith("<stream:stream");
+}
+
+/** Attributes that are never the same twice. */
+const volatile: Readonly<Record<string, string>> = Object.freeze({ id: "{id}", timestamp: "{time}" });
+
+/** Attributes sorted, namespaces where they change, text and values as placeholders where chance or time made them. */
+export function canonical(element: Element, names: ReadonlyMap<string, string>, parent = "jabber:client"): string {
+	const space = element.attrs.xmlns ?? parent;
+	const attributes = Object.entries(element.attrs)
+		.filter((entry): entry is [string, string] => entry[0] !== "xmlns" && entry[1] !== undefined)
+		.map(([name, value]) => `${name}="${placeholder(element, name, value, space, names)}"`)
+		.sort();
+	if (space !== parent) attributes.unshift(`xmlns="${space}"`);
+	const children = element.children.map((child) =>
+		typeof child === "string" ? textPlaceholder(element, child, space, names) : canonical(child, names, space)
+	);
+	return `<${[element.name, ...attributes].join(" ")}>${children.join("")}</${element.name}>`;
+}
+
+function placeholder(element: Element, name: string, value: string, space: string, names: ReadonlyMap<string, string>): string {
+	if (name in volatile) return volatile[name]!;
+	if (space === "urn:xmpp:iot:sensordata") {
+		if (name === "seqnr") return "{seqnr}";
+		if (name === "value") return element.name === "timestamp" ? "{time}" : element.attrs.identity ? value : "{value}";
+	}
+	return named(value, names);
+}
+
+function textPlaceholder(element: Element, text: string, space: string, names: ReadonlyMap<string, string>): string {
+	if (space === "urn:ietf:params:xml:ns:xmpp-sasl") return text === "" || text === "=" ? text : "{sasl}";
+	if (element.name === "password" || element.parent?.attrs.var === "password") return "{password}";
+	if (element.name === "username" || element.parent?.attrs.var === "username") return "{thing}";
+	if (space === "urn:xmpp:time") return "{time}";
+	return named(text, names);
+}
+
+function named(text: string, names: ReadonlyMap<string, string>): string {
+	let result = text;
+	for (const [word, name] of [...names].sort(([a], [b]) => b.length - a.length)) if (word !== "") result = result.replaceAll(word, name);
+	return result;
+}

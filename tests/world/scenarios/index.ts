@@ -1,0 +1,127 @@
+// The scenarios of a thing's life. Each runs in the virtual world and on real Prosody, and the thing says the same in both.
+import type { Scenario, Stage } from "../stage.js";
+import { xml } from "../xml.js";
+import {
+	bareOf,
+	befriend,
+	claim,
+	conditionOf,
+	count,
+	DISCO_INFO,
+	DISCOVERY,
+	next,
+	read,
+	readout,
+	register,
+	SENSOR_DATA,
+	said,
+	subscriptions
+} from "./steps.js";
+
+async function owned(stage: Stage) {
+	const thing = await register(stage);
+	const owner = await stage.client("owner");
+	await claim(stage, thing, owner);
+	await befriend(stage, thing, owner);
+	return { thing, owner };
+}
+
+export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
+	"R-077-1 R-077-2 R-347-23 first life: an account of its own, then the registry": async (stage) => {
+		const thing = await register(stage);
+		expect(thing.events.map(({ event }) => event)).toEqual(["account", "online", "registered"]);
+		expect(thing.state).toBe("registered");
+	},
+
+	"R-347-9 R-347-12 R-347-13 claimed: the owner is let in and the KEY blanked": async (stage) => {
+		const { thing } = await owned(stage);
+		expect(thing.state).toBe("claimed");
+	},
+
+	"R-323-3 R-323-11 R-323-14 the owner reads": async (stage) => {
+		const { thing, owner } = await owned(stage);
+		const values = await readout(stage, owner, thing, "1", { momentary: "true" });
+		expect([...values.keys()]).toEqual(["Temperature", "Humidity", "Pressure"]);
+		const one = await readout(stage, owner, thing, "2", { all: "true" }, "Relay");
+		expect([...one.keys()]).toEqual(["Relay"]);
+		const identity = await readout(stage, owner, thing, "3", { identity: "true" });
+		expect(identity.get("Model")).toBe("WeatherStation");
+		const info = await owner.request("get", thing.jid, xml("query", { xmlns: DISCO_INFO }));
+		expect(info.toString()).toContain(SENSOR_DATA);
+	},
+
+	"R-323-22 R-347-28 a stranger is refused and learns nothing": async (stage) => {
+		const { thing } = await owned(stage);
+		const stranger = await stage.client("stranger");
+		const there = await read(stranger, thing, "1", { momentary: "true" }, "Temperature");
+		const notThere = await read(stranger, thing, "2", { momentary: "true" }, "Nothing");
+		for (const answer of [there, notThere]) expect(conditionOf(answer)).toBe("forbidden");
+		expect(there.getChild("error")!.toString()).toBe(notThere.getChild("error")!.toString());
+		const info = await stranger.request("get", thing.jid, xml("query", { xmlns: DISCO_INFO }));
+		expect(conditionOf(info)).toBe("service-unavailable");
+		const notMine = await stranger.request("set", thing.jid, xml("claimed", { xmlns: DISCOVERY, jid: stranger.bare }));
+		expect(conditionOf(notMine)).toBe("forbidden");
+		stranger.send(xml("presence", { type: "subscribe", to: bareOf(thing.jid) }));
+		await stage.until("unsubscribed", () => subscriptions(stranger, thing, "unsubscribed") > 0);
+		expect(subscriptions(stranger, thing, undefined)).toBe(0);
+	},
+
+	"R-347-28 nobody reads a thing that nobody owns": async (stage) => {
+		const thing = await register(stage);
+		const stranger = await stage.client("stranger");
+		expect(conditionOf(await read(stranger, thing, "1", { all: "true" }))).toBe("forbidden");
+	},
+
+	"R-347-11 reconnects after a cut and is still his": async (stage) => {
+		const { thing, owner } = await owned(stage);
+		const known = count(thing, "online");
+		const seen = subscriptions(owner, thing, undefined);
+		thing.cut();
+		await next(stage, thing, "online", known);
+		await stage.until("its presence again", () => subscriptions(owner, thing, undefined) > seen);
+		await readout(stage, owner, thing, "1", { momentary: "true" }, "Temperature");
+		expect(thing.state).toBe("claimed");
+	},
+
+	"R-347-24 reconnects while unclaimed and registers the same again": async (stage) => {
+		const thing = await register(stage);
+		thing.cut();
+		await next(stage, thing, "registered", 1);
+		expect(count(thing, "account")).toBe(1);
+	},
+
+	"R-347-18 removed from the registry and still his": async (stage) => {
+		const { thing, owner } = await owned(stage);
+		const answer = await owner.request("set", stage.registry, xml("remove", { xmlns: DISCOVERY, jid: bareOf(thing.jid) }));
+		expect(answer.attrs.type).toBe("result");
+		await next(stage, thing, "removed");
+		await readout(stage, owner, thing, "1", { momentary: "true" }, "Humidity");
+		expect(thing.state).toBe("removed");
+	},
+
+	"R-347-19 R-347-30 disowned, it registers anew and another claims it": async (stage) => {
+		const { thing, owner } = await owned(stage);
+		const registered = count(thing, "registered");
+		const answer = await owner.request("set", stage.registry, xml("disown", { xmlns: DISCOVERY, jid: bareOf(thing.jid) }));
+		expect(answer.attrs.type).toBe("result");
+		await next(stage, thing, "disowned");
+		expect(conditionOf(await read(owner, thing, "1", { momentary: "true" }))).toBe("forbidden");
+		await next(stage, thing, "registered", registered);
+		const heir = await stage.client("heir");
+		await claim(stage, thing, heir);
+		await befriend(stage, thing, heir);
+		await readout(stage, heir, thing, "2", { momentary: "true" }, "Pressure");
+		expect(conditionOf(await read(owner, thing, "3", { momentary: "true" }))).toBe("forbidden");
+	},
+
+	"R-347-2 the registry is not there at first": async (stage) => {
+		await stage.disconnectRegistry();
+		const thing = stage.thing();
+		thing.start();
+		await next(stage, thing, "error");
+		expect(thing.state).toBe("account");
+		await stage.connectRegistry();
+		await next(stage, thing, "registered");
+		expect(said(thing, (element) => element.getChild("register", DISCOVERY) !== undefined)).toBe(1);
+	}
+});

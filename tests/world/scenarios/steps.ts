@@ -1,0 +1,118 @@
+// The steps that scenarios are made of: what owners and strangers do to a thing, by hand, without anything of src/.
+import type { Stage, StageClient, StageThing } from "../stage.js";
+import { type Element, xml } from "../xml.js";
+
+export const DISCOVERY = "urn:xmpp:iot:discovery";
+export const SENSOR_DATA = "urn:xmpp:iot:sensordata";
+export const DISCO_INFO = "http://jabber.org/protocol/disco#info";
+
+export function count(thing: StageThing, event: string): number {
+	return thing.events.filter((each) => each.event === event).length;
+}
+
+/** The next event of this name after `known` of them. */
+export function next(stage: Stage, thing: StageThing, event: string, known = 0): Promise<unknown> {
+	return stage.until(`${event} ${known + 1}`, () => count(thing, event) > known);
+}
+
+/** Boots it and waits until the registry has it. */
+export async function register(stage: Stage): Promise<StageThing> {
+	const thing = stage.thing();
+	thing.start();
+	await next(stage, thing, "registered");
+	return thing;
+}
+
+/** The tags of a sticker as children of `mine`: R is the registry's address and none of them. */
+export function tagsOf(sticker: string): Element[] {
+	return sticker
+		.replace(/^iotdisco:/, "")
+		.split(";")
+		.filter((tag) => !tag.startsWith("R="))
+		.map((tag) => {
+			const [name, value] = tag.split("=").map(decodeURIComponent) as [string, string];
+			return name.startsWith("#") ? xml("num", { name: name.slice(1), value }) : xml("str", { name, value });
+		});
+}
+
+export async function claim(stage: Stage, thing: StageThing, owner: StageClient): Promise<void> {
+	const known = count(thing, "claimed");
+	const updates = said(thing, isUpdate);
+	const answer = await owner.request("set", stage.registry, xml("mine", { xmlns: DISCOVERY }, tagsOf(thing.sticker())));
+	expect(answer.attrs.type).toBe("result");
+	expect(answer.getChild("claimed", DISCOVERY)?.attrs.jid).toBe(bareOf(thing.jid));
+	await next(stage, thing, "claimed", known);
+	// It tells the registry to forget its KEY, and asks for its owner's presence.
+	await stage.until("update", () => said(thing, isUpdate) > updates);
+	await stage.until("subscribe", () => subscriptions(owner, thing, "subscribe") > 0);
+}
+
+export function said(thing: StageThing, test: (element: Element) => boolean): number {
+	return thing.said.filter(({ element }) => test(element)).length;
+}
+
+function isUpdate(element: Element): boolean {
+	return element.getChild("update", DISCOVERY) !== undefined;
+}
+
+/** Presence of this type that came from the thing. */
+export function subscriptions(client: StageClient, thing: StageThing, type: string | undefined): number {
+	const from = bareOf(thing.jid);
+	return client.received.filter((stanza) => stanza.is("presence") && bareOf(stanza.attrs.from ?? "") === from && stanza.attrs.type === type)
+		.length;
+}
+
+/** Both let each other in. */
+export async function befriend(stage: Stage, thing: StageThing, owner: StageClient): Promise<void> {
+	const to = bareOf(thing.jid);
+	owner.send(xml("presence", { type: "subscribed", to }));
+	owner.send(xml("presence", { type: "subscribe", to }));
+	await stage.until("the thing's presence", () => subscriptions(owner, thing, undefined) > 0);
+}
+
+export async function read(
+	client: StageClient,
+	thing: StageThing,
+	sequence: string,
+	flags: Readonly<Record<string, string>>,
+	...names: string[]
+): Promise<Element> {
+	const fields = names.map((name) => xml("field", { name }));
+	return client.request("get", thing.jid, xml("req", { xmlns: SENSOR_DATA, seqnr: sequence, ...flags }, fields));
+}
+
+/** A readout as its reader gets it: accepted, then fields until done; the names and values. */
+export async function readout(
+	stage: Stage,
+	client: StageClient,
+	thing: StageThing,
+	sequence: string,
+	flags: Readonly<Record<string, string>>,
+	...names: string[]
+): Promise<Map<string, string>> {
+	const known = count(thing, "readout");
+	const accepted = await read(client, thing, sequence, flags, ...names);
+	expect(accepted.getChild("accepted", SENSOR_DATA)?.attrs.seqnr).toBe(sequence);
+	const messages = () => client.received.filter((stanza) => stanza.getChild("fields", SENSOR_DATA)?.attrs.seqnr === sequence);
+	await stage.until(`readout ${sequence}`, () => messages().some((stanza) => stanza.getChild("fields")?.attrs.done === "true"));
+	await next(stage, thing, "readout", known);
+	const values = new Map<string, string>();
+	for (const message of messages()) {
+		for (const node of message.getChild("fields")!.getChildElements()) {
+			for (const timestamp of node.getChildElements()) {
+				for (const field of timestamp.getChildElements()) values.set(field.attrs.name!, field.attrs.value!);
+			}
+		}
+	}
+	return values;
+}
+
+/** The condition of an error answer, "" of a result. */
+export function conditionOf(answer: Element): string {
+	if (answer.attrs.type !== "error") return "";
+	return answer.getChild("error")?.getChildElements()[0]?.getName() ?? "undefined-condition";
+}
+
+export function bareOf(jid: string): string {
+	return jid.split("/")[0]!;
+}

@@ -1,0 +1,65 @@
+// What a scenario plays on: the virtual world, or a real Prosody. A script that runs on one runs on the other.
+import type { ThingEvent } from "../../src/host.js";
+import type { Said } from "./recorder.js";
+import type { Element } from "./xml.js";
+
+export interface StageThing {
+	/** Every step of its life, over all boots. */
+	readonly events: readonly ThingEvent[];
+	/** Every element it said, over all connections. */
+	readonly said: readonly Said[];
+	/** Its full JID; throws while it is offline. */
+	readonly jid: string;
+	readonly state: string;
+	/** With KEY. */
+	sticker(): string;
+	/** Boots from its store. */
+	start(): void;
+	/** Its connection breaks. */
+	cut(): void;
+	/** Its power goes. */
+	kill(): Promise<void>;
+}
+
+/** A person with a chat client: logged in, roster fetched, available. */
+export interface StageClient {
+	readonly bare: string;
+	readonly jid: string;
+	/** Every stanza that came. */
+	readonly received: readonly Element[];
+	send(stanza: Element): void;
+	/** The result or error iq. */
+	request(type: "get" | "set", to: string, payload: Element): Promise<Element>;
+}
+
+export interface Stage {
+	readonly domain: string;
+	readonly registry: string;
+	/** One thing, not started. */
+	thing(): StageThing;
+	client(role: string): Promise<StageClient>;
+	connectRegistry(): Promise<void>;
+	disconnectRegistry(): Promise<void>;
+	/** Waits until the probe finds something. */
+	until<T>(what: string, probe: () => T | undefined | null | false): Promise<T>;
+	end(): Promise<void>;
+}
+
+export type Scenario = (stage: Stage) => Promise<void>;
+
+/** What stands for names in transcripts: things and people by role, the domain last. */
+export function placeholders(domain: string, thing: string | undefined, sticker: string | undefined, people: ReadonlyMap<string, string>) {
+	const names = new Map<string, string>();
+	for (const [role, bare] of people) names.set(bare, `{${role}}`);
+	if (thing !== undefined) {
+		const [bare, resource] = thing.split("/");
+		names.set(bare!, "{thing}");
+		if (resource) names.set(`${bare}/${resource}`, "{thing}/{resource}");
+	}
+	for (const tag of sticker?.replace(/^iotdisco:/, "").split(";") ?? []) {
+		const [name, value] = tag.split("=");
+		if ((name === "KEY" || name === "SN") && value) names.set(decodeURIComponent(value), `{${name.toLowerCase()}}`);
+	}
+	names.set(domain, "{domain}");
+	return names;
+}

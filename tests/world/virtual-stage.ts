@@ -1,0 +1,63 @@
+// The stage in virtual time.
+import { Recorder } from "./recorder.js";
+import { placeholders, type Stage, type StageClient, type StageThing } from "./stage.js";
+import { type VirtualThingOptions, World } from "./world.js";
+
+export interface VirtualStage extends Stage {
+	readonly world: World;
+}
+
+export function createVirtualStage(seed: number | string, options: VirtualThingOptions = {}): VirtualStage {
+	const world = new World(seed);
+	const people = new Map<string, string>();
+	const until = async <T>(what: string, probe: () => T | undefined | null | false): Promise<T> => world.until(what, probe);
+	return {
+		world,
+		domain: world.domain,
+		registry: world.registry,
+		thing(): StageThing {
+			const thing = world.thing(options);
+			// The address of a thing that is offline now is still to be hidden.
+			let address: string | undefined;
+			const recorder = new Recorder(() => {
+				address = (thing.on ? thing.firmware.jid : undefined) ?? address;
+				return placeholders(world.domain, address, thing.on ? thing.firmware.sticker() : undefined, people);
+			});
+			return {
+				events: thing.events,
+				said: recorder.said,
+				get jid() {
+					const { jid } = thing.firmware;
+					if (jid === undefined) throw new Error("the thing is offline");
+					return jid;
+				},
+				get state() {
+					return thing.firmware.state;
+				},
+				sticker: () => thing.firmware.sticker(),
+				start: () => thing.start((network) => recorder.wrap(network)),
+				cut: () => thing.attachment.cut(),
+				kill: async () => thing.kill()
+			};
+		},
+		async client(role): Promise<StageClient> {
+			const client = world.client(role);
+			people.set(role, client.bare);
+			await until(`${role} is available`, () => world.broker.isAvailable(client.jid));
+			return {
+				bare: client.bare,
+				jid: client.jid,
+				received: client.received,
+				send: (stanza) => client.send(stanza),
+				request: async (type, to, payload) => {
+					const id = client.ask(type, to, payload);
+					return until(`an answer to ${payload.name}`, () => client.answer(id));
+				}
+			};
+		},
+		connectRegistry: async () => world.connectRegistry(),
+		disconnectRegistry: async () => world.disconnectRegistry(),
+		until,
+		end: async () => {}
+	};
+}

@@ -1,0 +1,169 @@
+// The whole world from one seed: virtual time, network, broker, registry, things, people with chat clients.
+import { Service } from "../../hosts/broker/service.js";
+import { MemoryStore } from "../../hosts/broker/store.js";
+import type { SensorValue, ThingEvent } from "../../src/host.js";
+import { type Definition, defineThing } from "../../src/thing/definition.js";
+import { Thing } from "../../src/thing/thing.js";
+import { weatherStation } from "../../src/things/weather-station.js";
+import { TestCrypto } from "../support/crypto.js";
+import { Broker } from "./broker.js";
+import { VirtualClient } from "./client.js";
+import { VirtualClock } from "./clock.js";
+import { Dice } from "./dice.js";
+import { VirtualHost } from "./host.js";
+import { type Attachment, Faults, VirtualNetwork } from "./network.js";
+import { VirtualStorage } from "./storage.js";
+
+export { defineThing };
+
+/** Longest that anything is waited for, in virtual milliseconds. */
+const patience = 30 * 60_000;
+
+const weather: Readonly<Record<string, SensorValue>> = Object.freeze({ Temperature: 21.5, Humidity: 48, Pressure: 1013.2, Relay: false });
+
+export class World {
+	readonly clock = new VirtualClock();
+	readonly dice: Dice;
+	readonly network: VirtualNetwork;
+	/** One for all: what one derives, nobody derives again. */
+	readonly crypto = new TestCrypto();
+	readonly broker: Broker;
+	readonly domain: string;
+	readonly registry: string;
+	/** What the registry told its operator. */
+	readonly registryEvents: { readonly event: string; readonly thing: string; readonly by?: string }[] = [];
+	readonly store = new MemoryStore();
+
+	constructor(seed: number | string = 1, domain = "things.example") {
+		this.dice = new Dice(seed);
+		this.domain = domain;
+		this.registry = `registry.${domain}`;
+		this.network = new VirtualNetwork(this.clock, this.dice.fork("network"));
+		this.broker = new Broker({
+			clock: this.clock,
+			dice: this.dice.fork("broker"),
+			network: this.network,
+			crypto: this.crypto,
+			domain
+		});
+		this.broker.addComponent(this.registry, { name: "Thing Registry", receive: undefined });
+		this.connectRegistry();
+	}
+
+	/** The component comes; its store is the same as before. */
+	connectRegistry(): void {
+		const service = new Service({
+			jid: this.registry,
+			store: this.store,
+			now: () => this.clock.now(),
+			later: (milliseconds, callback) => {
+				const happening = this.clock.after(milliseconds, callback);
+				return () => this.clock.cancel(happening);
+			},
+			nonce: this.dice.word(8),
+			send: (stanza) => this.broker.soon(() => this.broker.fromComponent(stanza)),
+			event: (event) => this.registryEvents.push(event)
+		});
+		this.broker.addComponent(this.registry, { name: "Thing Registry", receive: (stanza) => service.receive(stanza) });
+	}
+
+	/** The component goes; its address stays configured. */
+	disconnectRegistry(): void {
+		this.broker.addComponent(this.registry, { name: "Thing Registry", receive: undefined });
+	}
+
+	thing(options: VirtualThingOptions = {}): VirtualThing {
+		return new VirtualThing(this, options);
+	}
+
+	/** A person with an account, logged in, roster fetched, available. */
+	client(name: string): VirtualClient {
+		this.broker.createAccount(name, `password of ${name}`);
+		const client = new VirtualClient(this.broker, name);
+		client.arrive();
+		return client;
+	}
+
+	/** Lets things happen until the probe finds something. */
+	until<T>(what: string, probe: () => T | undefined | null | false): T {
+		const end = this.clock.now() + patience;
+		for (;;) {
+			const found = probe();
+			if (found !== undefined && found !== null && found !== false) return found;
+			if (!this.clock.step()) throw new Error(`nothing happens any more, and never: ${what}`);
+			if (this.clock.now() > end) throw new Error(`not within half an hour: ${what}`);
+		}
+	}
+}
+
+export interface VirtualThingOptions {
+	readonly name?: string;
+	readonly definition?: Definition;
+	readonly tls?: "direct" | "starttls";
+	readonly serial?: string;
+	readonly key?: string;
+	readonly registry?: string;
+	readonly values?: Readonly<Record<string, SensorValue>>;
+}
+
+/** A thing with what stays when its power goes (storage, the way to the network) and what does not (host, firmware). */
+export class VirtualThing {
+	readonly events: ThingEvent[] = [];
+	readonly storage = new VirtualStorage();
+	readonly attachment: Attachment;
+	/** Called at each event, after it is noted. */
+	onEvent: (event: ThingEvent) => void = () => {};
+	host!: VirtualHost;
+	#world: World;
+	#options: VirtualThingOptions;
+	#dice: Dice;
+	#thing: Thing | undefined;
+
+	constructor(world: World, options: VirtualThingOptions) {
+		this.#world = world;
+		this.#options = options;
+		this.#dice = world.dice.fork(options.name ?? "thing");
+		this.attachment = world.network.attach(new Faults());
+	}
+
+	/** Powered and running. */
+	get on(): boolean {
+		return this.#thing !== undefined && this.host.on;
+	}
+
+	get firmware(): Thing {
+		if (this.#thing === undefined) throw new Error("the thing is off");
+		return this.#thing;
+	}
+
+	/** Power on: a new host, a new firmware, what was stored. `wrap` may look at the network. */
+	start(wrap: (network: VirtualHost["host"]["network"]) => VirtualHost["host"]["network"] = (network) => network): void {
+		this.storage.revive();
+		const { clock, crypto, domain } = this.#world;
+		const { definition = weatherStation, tls = "starttls", values = weather, serial, key, registry } = this.#options;
+		this.host = new VirtualHost({
+			...{ clock, crypto, storage: this.storage, network: this.attachment, dice: this.#dice, values },
+			onEvent: (event) => {
+				this.events.push(event);
+				this.onEvent(event);
+			}
+		});
+		this.host.run(() => {
+			const host = Object.freeze({ ...this.host.host, network: wrap(this.host.host.network) });
+			this.#thing = new Thing({ host, definition, domain, tls, serial, key, registry });
+			this.#thing.start();
+		});
+	}
+
+	/** The power goes. */
+	kill(): void {
+		this.host.cutPower();
+		this.#thing = undefined;
+	}
+
+	/** In order. */
+	stop(): void {
+		this.firmware.stop();
+		this.kill();
+	}
+}

@@ -1,0 +1,109 @@
+// The world's own XML: streams read by saxes, which is strict, into elements of @xmpp/xml. Nothing here comes from src/xml.
+import { Element, xml } from "@xmpp/xml";
+import { SaxesParser } from "saxes";
+
+export { Element, xml };
+
+export interface StreamHandler {
+	onStream(root: Element): void;
+	onStanza(stanza: Element): void;
+	/** The stream ended as it should. */
+	onEnd(): void;
+	/** What was said is no XML. */
+	onError(error: Error): void;
+}
+
+/** Reads one stream; a restarted stream needs a new reader. */
+export class StreamReader {
+	#parser = new SaxesParser({ xmlns: true });
+	#decoder = new TextDecoder("utf-8", { fatal: true });
+	#open: Element[] = [];
+	#spaces: string[] = [];
+	#stopped = false;
+
+	constructor(handler: StreamHandler) {
+		const parser = this.#parser;
+		parser.on("error", (error) => {
+			this.#stopped = true;
+			handler.onError(error);
+		});
+		const refuse = (what: string) => () => {
+			if (this.#stopped) return;
+			this.#stopped = true;
+			handler.onError(new Error(`${what} in a stream (RFC 6120 11.1)`));
+		};
+		parser.on("comment", refuse("a comment"));
+		parser.on("doctype", refuse("a document type"));
+		parser.on("processinginstruction", refuse("a processing instruction"));
+		parser.on("opentag", (tag) => {
+			if (this.#stopped) return;
+			const parent = this.#open.at(-1);
+			const attributes: Record<string, string> = {};
+			if (tag.uri !== (this.#spaces.at(-1) ?? (parent ? "" : "jabber:client"))) attributes.xmlns = tag.uri;
+			for (const { name, prefix, value } of Object.values(tag.attributes)) {
+				if (prefix !== "xmlns" && name !== "xmlns") attributes[name] = value;
+			}
+			const element = new Element(tag.local, attributes);
+			if (parent && this.#open.length > 1) {
+				element.parent = parent;
+				parent.children.push(element);
+			}
+			this.#open.push(element);
+			// Stanzas leave the stream: below the root the default is jabber:client.
+			this.#spaces.push(this.#open.length === 1 ? "jabber:client" : tag.uri);
+			if (!parent) handler.onStream(element);
+		});
+		const text = (data: string) => {
+			if (this.#stopped) return;
+			if (this.#open.length > 1) this.#open.at(-1)!.append(data);
+			else if (data.trim() !== "") refuse("text between stanzas")();
+		};
+		parser.on("text", text);
+		parser.on("cdata", text);
+		parser.on("closetag", () => {
+			if (this.#stopped) return;
+			const element = this.#open.pop()!;
+			this.#spaces.pop();
+			if (this.#open.length === 0) handler.onEnd();
+			else if (this.#open.length === 1) handler.onStanza(element);
+		});
+	}
+
+	/** Nothing more of what was written is reported. */
+	stop(): void {
+		this.#stopped = true;
+	}
+
+	write(bytes: Uint8Array): void {
+		if (this.#stopped) return;
+		try {
+			this.#parser.write(this.#decoder.decode(bytes, { stream: true }));
+		} catch (error) {
+			// saxes throws what its error handler returned from; only the decoder's own matters here.
+			if (!this.#stopped) throw error;
+		}
+	}
+}
+
+/** A copy that can be changed. */
+export function clone(element: Element): Element {
+	const copy = xml(element.name, element.attrs);
+	for (const child of element.children) {
+		if (typeof child === "string") copy.children.push(child);
+		else {
+			const grandchild = clone(child);
+			grandchild.parent = copy;
+			copy.children.push(grandchild);
+		}
+	}
+	return copy;
+}
+
+/** All text directly in an element. */
+export function textOf(element: Element | undefined): string {
+	return element?.children.filter((child) => typeof child === "string").join("") ?? "";
+}
+
+export function bytesOf(text: string): Uint8Array {
+	return new TextEncoder().encode(text);
+}
