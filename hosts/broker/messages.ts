@@ -2,9 +2,9 @@
 
 import { bare } from "./jid.js";
 import type { Registry } from "./registry.js";
-import { findSticker } from "./sticker.js";
+import { findSticker, type Sticker } from "./sticker.js";
 import type { ThingRecord } from "./store.js";
-import { BadRequest, valueOf } from "./tags.js";
+import { BadRequest, tagValue } from "./tags.js";
 
 const HELP = [
 	"I am the registry of things. You can say:",
@@ -13,40 +13,49 @@ const HELP = [
 	"disown NAME – give up a thing: its NAME, serial number or address"
 ].join("\n");
 
-const nameOf = (thing: ThingRecord): string => `${valueOf(thing.tags, "NAME") ?? valueOf(thing.tags, "SN") ?? thing.jid}`;
+const nameOf = (thing: ThingRecord): string => `${tagValue(thing.tags, "NAME") ?? tagValue(thing.tags, "SN") ?? thing.jid}`;
 
 const describe = (registry: Registry, thing: ThingRecord): string => {
-	const kind = ["MAN", "MODEL", "SN"].map((name) => valueOf(thing.tags, name)).filter((value) => value !== undefined);
+	const kind = ["MAN", "MODEL", "SN"].map((name) => tagValue(thing.tags, name)).filter((value) => value !== undefined);
 	const state = [registry.isOnline(thing.jid) ? "online" : "offline", thing.listed ? "public" : "private"];
 	return `${[nameOf(thing), ...kind].filter((part, at, all) => all.indexOf(part) === at).join(" ")} – ${thing.jid} (${state.join(", ")})`;
 };
 
 const isCalled = (thing: ThingRecord, wanted: string): boolean =>
-	[valueOf(thing.tags, "NAME"), valueOf(thing.tags, "SN"), thing.jid].some((name) => `${name}`.toLowerCase() === wanted.toLowerCase());
+	[tagValue(thing.tags, "NAME"), tagValue(thing.tags, "SN"), thing.jid].some((name) => `${name}`.toLowerCase() === wanted.toLowerCase());
 
-/** Answers one message, perhaps later and more than once. */
-export const answerMessage = (registry: Registry, me: string, from: string, text: string, say: (text: string) => void): void => {
+/** The answer to one message; undefined when it waits for a thing and comes by sayLater. */
+export const answerMessage = (
+	registry: Registry,
+	me: string,
+	from: string,
+	text: string,
+	sayLater: (text: string) => void
+): string | undefined => {
 	try {
 		const sticker = findSticker(text);
-		if (sticker !== undefined) {
-			if (sticker.registry !== undefined && bare(sticker.registry) !== me)
-				return say(`This sticker belongs to another registry: ask ${bare(sticker.registry)}.`);
-			const thing = registry.claim(from, sticker.tags, true);
-			return say(thing === undefined ? "No unclaimed thing has exactly this sticker." : `${nameOf(thing)} is yours: ${thing.jid}`);
-		}
+		if (sticker !== undefined) return claim(registry, me, from, sticker);
 	} catch (error) {
 		if (!(error instanceof BadRequest)) throw error;
-		return say(error.message);
+		return error.message;
 	}
 	const [, word = "", rest = ""] = /^\s*(\S+)\s*(.*?)\s*$/s.exec(text) ?? [];
 	const mine = registry.thingsOf(from);
-	if (word.toLowerCase() === "things") return say(mine.map((thing) => describe(registry, thing)).join("\n") || "Nothing is yours yet.");
-	if (word.toLowerCase() !== "disown") return say(HELP);
-	const meant = mine.filter((thing) => isCalled(thing, rest));
-	if (meant.length !== 1)
-		return say(meant.length === 0 ? "Nothing of yours is called that: say `things`." : "More than one is called that: use its address.");
-	const thing = meant[0]!;
-	registry.disown(thing, (done) =>
-		say(done ? `${nameOf(thing)} is no longer yours.` : `${nameOf(thing)} did not answer: it can be given up only while it is online.`)
-	);
+	if (word.toLowerCase() === "things") return mine.map((thing) => describe(registry, thing)).join("\n") || "Nothing is yours yet.";
+	if (word.toLowerCase() !== "disown") return HELP;
+	const [thing, ...more] = mine.filter((each) => isCalled(each, rest));
+	if (thing === undefined) return "Nothing of yours is called that: say `things`.";
+	if (more.length > 0) return "More than one is called that: use its address.";
+	registry.disown(thing, (done) => {
+		sayLater(
+			done ? `${nameOf(thing)} is no longer yours.` : `${nameOf(thing)} did not answer: it can be given up only while it is online.`
+		);
+	});
+	return undefined;
+};
+
+const claim = (registry: Registry, me: string, from: string, { tags, registry: named }: Sticker): string => {
+	if (named !== undefined && bare(named) !== me) return `This sticker belongs to another registry: ask ${bare(named)}.`;
+	const thing = registry.claim(from, tags, true);
+	return thing === undefined ? "No unclaimed thing has exactly this sticker." : `${nameOf(thing)} is yours: ${thing.jid}`;
 };

@@ -141,13 +141,21 @@ const commandLine = async (pid: number): Promise<string> => {
 	return Buffer.concat(chunks).toString();
 };
 
+const signalIfThere = (pid: number, signal: NodeJS.Signals): void => {
+	try {
+		process.kill(pid, signal);
+	} catch {
+		// It ended meanwhile.
+	}
+};
+
 /** Ends a Prosody that an earlier box left behind in this folder: only a process whose command line names this very configuration. */
 export const endLeftover = async (pidFile: string, configuration: string): Promise<void> => {
 	const pid = Number(await readFile(pidFile, "utf8").catch(() => ""));
 	const isOurs = async () => Number.isInteger(pid) && pid > 1 && (await commandLine(pid)).includes(configuration);
 	for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-		for (let tries = 0; (await isOurs()) && tries < 50; tries++) {
-			if (tries === 0) process.kill(pid, signal);
+		for (let tries = 0; tries < 50 && (await isOurs()); tries++) {
+			if (tries === 0) signalIfThere(pid, signal);
 			await pause(100);
 		}
 	}

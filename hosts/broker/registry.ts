@@ -51,34 +51,14 @@ export class Registry {
 
 	/** Takes a request whose payload is in one of the discovery namespaces; answers exactly once, perhaps later. */
 	handle(type: "get" | "set", from: string, payload: Element, answer: (outcome: Outcome) => void): void {
-		const dialect = dialectOf(payload.getNS());
-		const operation = dialect && `${type} ${payload.getName()}`;
+		let outcome: Outcome | undefined;
 		try {
-			switch (operation) {
-				case "set register":
-					return answer(this.#register(from, payload, dialect!));
-				case "set mine":
-					return answer(this.#mine(from, payload, dialect!));
-				case "set update":
-					return answer(this.#update(from, payload, dialect!));
-				case "set unregister":
-					return answer(this.#unregister(from, payload, dialect!));
-				case "set remove":
-					return answer(this.#remove(from, payload, dialect!));
-				case "set disown": {
-					const thing = this.#owned(from, payload, dialect!);
-					if (thing === undefined) return answer(NOT_FOUND);
-					return this.disown(thing, (done) => answer(done ? {} : { condition: "not-allowed" }));
-				}
-				case "get search":
-					return answer(this.#search(payload, dialect!));
-				default:
-					return answer({ condition: "service-unavailable" });
-			}
+			outcome = this.#outcome(type, from, payload, answer);
 		} catch (error) {
 			if (!(error instanceof BadRequest)) throw error;
-			answer({ condition: "bad-request", text: error.message });
+			outcome = { condition: "bad-request", text: error.message };
 		}
+		if (outcome !== undefined) answer(outcome);
 	}
 
 	/** Presence came from here: what the thing has missed is told now. */
@@ -131,17 +111,50 @@ export class Registry {
 		const key = keyOf(thing);
 		const address = this.#addressOf(thing);
 		const disowning = `disown ${key}`;
-		if (address === undefined || this.#busy.has(disowning)) return onDone(false);
+		if (address === undefined || this.#busy.has(disowning)) {
+			onDone(false);
+			return;
+		}
 		this.#busy.add(disowning);
 		this.#options.ask(address, this.#toThing("disowned", thing), (reaction) => {
 			this.#busy.delete(disowning);
 			const now = this.#store.get(thing);
-			if (reaction !== "acknowledged" || now?.owner !== thing.owner || now?.claimedAt !== thing.claimedAt) return onDone(false);
-			const { owner, claimedAt, ...rest } = now!;
-			this.#store.put({ ...rest, fingerprint: undefined, tags: [], listed: false, told: false });
-			this.#options.event({ event: "disowned", thing: thing.jid, by: owner });
-			onDone(true);
+			const done = reaction === "acknowledged" && now?.owner === thing.owner && now?.claimedAt === thing.claimedAt;
+			if (done) {
+				const { owner, claimedAt, ...rest } = now!;
+				this.#store.put({ ...rest, fingerprint: undefined, tags: [], listed: false, told: false });
+				this.#options.event({ event: "disowned", thing: thing.jid, by: owner });
+			}
+			onDone(done);
 		});
+	}
+
+	/** undefined when the answer waits for the thing. */
+	#outcome(type: string, from: string, payload: Element, answerLater: (outcome: Outcome) => void): Outcome | undefined {
+		const dialect = dialectOf(payload.getNS());
+		if (dialect === undefined) return { condition: "service-unavailable" };
+		switch (`${type} ${payload.getName()}`) {
+			case "set register":
+				return this.#register(from, payload, dialect);
+			case "set mine":
+				return this.#mine(from, payload, dialect);
+			case "set update":
+				return this.#update(from, payload, dialect);
+			case "set unregister":
+				return this.#unregister(from, payload, dialect);
+			case "set remove":
+				return this.#remove(from, payload, dialect);
+			case "set disown": {
+				const thing = this.#owned(from, payload, dialect);
+				if (thing === undefined) return NOT_FOUND;
+				this.disown(thing, (done) => answerLater(done ? {} : { condition: "not-allowed" }));
+				return undefined;
+			}
+			case "get search":
+				return this.#search(payload, dialect);
+			default:
+				return { condition: "service-unavailable" };
+		}
 	}
 
 	#register(from: string, payload: Element, dialect: Dialect): Outcome {

@@ -1,7 +1,7 @@
 // Searches of a registry (XEP-0347 3.12): every operator must hold; what a thing does not say never matches.
 
 import type { Element } from "@xmpp/xml";
-import { BadRequest, type Dialect, parseNumber, type Tag, valueOf } from "./tags.js";
+import { BadRequest, type Dialect, parseNumber, type Tag, tagValue } from "./tags.js";
 
 export interface Search {
 	readonly offset: number;
@@ -93,7 +93,7 @@ export const parseSearch = (payload: Element, dialect: Dialect): Search => {
 		const test = parseTest(operator);
 		const type = operator.getName().startsWith("num") ? "number" : "string";
 		return (tags: readonly Tag[]) => {
-			const value = valueOf(tags, operator.attrs.name!);
+			const value = tagValue(tags, operator.attrs.name!);
 			return typeof value === type && test(value!);
 		};
 	});

@@ -15,6 +15,7 @@ const NS_PING = "urn:xmpp:ping";
 const FEATURES = [NS_INFO, NS_ITEMS, NS_PING, ...namespaces];
 /** Seconds a thing has to answer. */
 const PATIENCE = 30;
+const AWAY = ["service-unavailable", "recipient-unavailable", "remote-server-timeout", "remote-server-not-found", "item-not-found"];
 /** Messages of one sender that are answered within a minute: two machines that answer each other must come to rest. */
 const MESSAGES = 20;
 const TALKERS = 1000;
@@ -52,15 +53,11 @@ export class Service {
 	receive(stanza: Element): void {
 		const { from, to, type } = stanza.attrs;
 		if (from === undefined || to === undefined) return;
-		switch (stanza.getName()) {
-			case "iq":
-				if (type === "get" || type === "set") return this.#request(stanza, type);
-				return this.#answer(stanza);
-			case "presence":
-				return this.#presence(from, type);
-			case "message":
-				return this.#message(stanza);
-		}
+		const name = stanza.getName();
+		if (name === "iq" && (type === "get" || type === "set")) this.#request(stanza, from, type);
+		else if (name === "iq") this.#answer(stanza);
+		else if (name === "presence") this.#presence(from, type);
+		else if (name === "message") this.#message(stanza, from);
 	}
 
 	/** The connection to the broker is lost: nobody is online, nothing asked will be answered. */
@@ -69,24 +66,22 @@ export class Service {
 		for (const { settle } of [...this.#pending.values()]) settle("unreachable");
 	}
 
-	#request(stanza: Element, type: "get" | "set"): void {
-		const answered = (outcome: Outcome) => this.#reply(stanza, outcome);
+	#request(stanza: Element, from: string, type: "get" | "set"): void {
 		const [payload, ...more] = stanza.getChildElements();
-		if (payload === undefined || more.length > 0) return answered({ condition: "bad-request" });
-		if (stanza.attrs.to !== this.#options.jid) return answered({ condition: "service-unavailable" });
-		const from = stanza.attrs.from!;
-		if (type === "get" && payload.is("query", NS_INFO)) return answered(this.#info(payload));
-		if (type === "get" && payload.is("query", NS_ITEMS)) {
-			return answered(payload.attrs.node ? { condition: "item-not-found" } : { payload: xml("query", { xmlns: NS_ITEMS }) });
+		if (payload === undefined || more.length > 0) {
+			this.#reply(stanza, { condition: "bad-request" });
+			return;
 		}
-		if (type === "get" && payload.is("ping", NS_PING)) return answered({});
-		this.#registry.handle(type, from, payload, answered);
-	}
-
-	#info(payload: Element): Outcome {
-		if (payload.attrs.node) return { condition: "item-not-found" };
-		const identity = xml("identity", { category: "component", type: "generic", name: "Thing Registry" });
-		return { payload: xml("query", { xmlns: NS_INFO }, identity, ...FEATURES.map((feature) => xml("feature", { var: feature }))) };
+		if (stanza.attrs.to !== this.#options.jid) {
+			this.#reply(stanza, { condition: "service-unavailable" });
+			return;
+		}
+		const outcome = type === "get" ? disco(payload) : undefined;
+		if (outcome !== undefined) {
+			this.#reply(stanza, outcome);
+			return;
+		}
+		this.#registry.handle(type, from, payload, (answer) => this.#reply(stanza, answer));
 	}
 
 	#reply(stanza: Element, { payload, condition, text }: Outcome): void {
@@ -115,40 +110,30 @@ export class Service {
 	#answer(stanza: Element): void {
 		const asked = this.#pending.get(stanza.attrs.id ?? "");
 		// Only the asked one's answer counts (RFC 6120 8.2.3): an id alone can be guessed.
-		if (asked?.to !== stanza.attrs.from) return;
-		if (stanza.attrs.type === "result") return asked!.settle("acknowledged");
+		if (asked === undefined || asked.to !== stanza.attrs.from) return;
 		// The broker answers for a thing that is not there with one of these.
 		const condition = stanza.getChild("error")?.getChildElements()[0]?.getName() ?? "";
-		const away = ["service-unavailable", "recipient-unavailable", "remote-server-timeout", "remote-server-not-found", "item-not-found"];
-		asked!.settle(away.includes(condition) ? "unreachable" : "refused");
+		if (stanza.attrs.type === "result") asked.settle("acknowledged");
+		else asked.settle(AWAY.includes(condition) ? "unreachable" : "refused");
 	}
 
 	#presence(from: string, type: string | undefined): void {
 		const send = (answer?: string) => this.#options.send(xml("presence", { from: this.#options.jid, to: bare(from), type: answer }));
-		switch (type) {
-			case undefined:
-				return this.#registry.available(from);
-			case "unavailable":
-			case "error":
-				return this.#registry.unavailable(from);
-			// A friend in an owner's chat client; nothing depends on it.
-			case "subscribe":
-				send("subscribed");
-				return send();
-			case "probe":
-				return send();
-			case "unsubscribe":
-				return send("unsubscribed");
-		}
+		if (type === undefined) this.#registry.available(from);
+		else if (type === "unavailable" || type === "error") this.#registry.unavailable(from);
+		// A friend in an owner's chat client; nothing depends on it.
+		else if (type === "subscribe") send("subscribed");
+		else if (type === "unsubscribe") send("unsubscribed");
+		if (type === "subscribe" || type === "probe") send();
 	}
 
-	#message(stanza: Element): void {
-		const { from, to, type = "normal" } = stanza.attrs;
+	#message(stanza: Element, from: string): void {
+		const { to, type = "normal" } = stanza.attrs;
 		const text = stanza.getChildText("body");
-		if (text === null || !["chat", "normal"].includes(type) || to !== this.#options.jid || !this.#mayTalk(bare(from!))) return;
-		answerMessage(this.#registry, this.#options.jid, from!, text, (words) => {
-			this.#options.send(xml("message", { from: to, to: from, type }, xml("body", {}, words)));
-		});
+		if (text === null || !["chat", "normal"].includes(type) || to !== this.#options.jid || !this.#mayTalk(bare(from))) return;
+		const say = (words: string) => this.#options.send(xml("message", { from: to, to: from, type }, xml("body", {}, words)));
+		const answer = answerMessage(this.#registry, this.#options.jid, from, text, say);
+		if (answer !== undefined) say(answer);
 	}
 
 	#mayTalk(who: string): boolean {
@@ -160,3 +145,13 @@ export class Service {
 		return said <= MESSAGES;
 	}
 }
+
+/** What every component answers (XEP-0030, XEP-0199); undefined for the rest. */
+const disco = (payload: Element): Outcome | undefined => {
+	if (payload.is("ping", NS_PING)) return {};
+	if (!payload.is("query", NS_INFO) && !payload.is("query", NS_ITEMS)) return undefined;
+	if (payload.attrs.node) return { condition: "item-not-found" };
+	if (payload.is("query", NS_ITEMS)) return { payload: xml("query", { xmlns: NS_ITEMS }) };
+	const identity = xml("identity", { category: "component", type: "generic", name: "Thing Registry" });
+	return { payload: xml("query", { xmlns: NS_INFO }, identity, ...FEATURES.map((feature) => xml("feature", { var: feature }))) };
+};

@@ -110,5 +110,5 @@ export const mergeTags = (old: readonly Tag[], changes: readonly Tag[]): readonl
 export const writeTags = (tags: readonly Tag[]): Element[] =>
 	tags.map(({ name, value }) => xml(typeof value === "number" ? "num" : "str", { name, value: `${value}` }));
 
-export const valueOf = (tags: readonly Tag[], name: string): string | number | undefined =>
+export const tagValue = (tags: readonly Tag[], name: string): string | number | undefined =>
 	tags.find((tag) => sameName(tag.name, name))?.value;

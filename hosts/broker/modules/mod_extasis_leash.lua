@@ -6,5 +6,8 @@ local server = require "net.server";
 
 server.watchfd(0, function(input)
 	input:close();
-	prosody.shutdown("the box is gone");
+	-- A shutdown waits for its clients, which only the main thread may.
+	prosody.main_thread:run(function ()
+		prosody.shutdown("The box is gone");
+	end);
 end);
