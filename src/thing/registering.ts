@@ -47,6 +47,8 @@ export class Registering {
 	#busy = false;
 	#failures = 0;
 	#task: Task | undefined;
+	/** The registry has our tags since this login (R-347-24). */
+	#registered = false;
 	/** The registry was asked once in this boot whether we are still claimed (R-347-16, 17). */
 	#checked = false;
 
@@ -69,6 +71,7 @@ export class Registering {
 	online(): void {
 		this.#online = true;
 		this.#busy = false;
+		this.#registered = false;
 		this.#failures = 0;
 		if (this.#registry !== undefined) this.#options.onRegistry(this.#registry.jid);
 		this.#proceed();
@@ -99,7 +102,7 @@ export class Registering {
 				if (lifeCycle.public !== false && !this.#checked) this.#update();
 				return;
 			default:
-				this.#register();
+				if (!this.#registered) this.#register();
 		}
 	}
 
@@ -111,6 +114,7 @@ export class Registering {
 					if (!this.#claim(answer.claimed))
 						this.#options.onEvent({ event: "error", message: "The registry names another owner than the one we have." });
 				} else if (this.#options.lifeCycle.take("registered")) this.#options.onEvent({ event: "registered", registry: jid });
+				this.#registered = true;
 			}
 		);
 	}

@@ -87,7 +87,7 @@ function conditionIn(sent: readonly string[]): string {
 	return `${error?.attribute("type")}/${error?.children[0]?.name}`;
 }
 
-test("R-323-3 R-323-4 accepted comes once, then the data to the full JID, both with the request's seqnr", () => {
+test("R-323-3 R-323-4 R-323-16 R-323-18 R-323-19 accepted comes once, then the data to the full JID, both with the request's seqnr", () => {
 	const sent = new Bench().req("seqnr='17' momentary='true'");
 	expect(sent).toEqual([
 		`<iq to='${OWNER}' type='result' id='1'><accepted xmlns='${SENSOR_DATA}' seqnr='17'/></iq>`,
@@ -186,7 +186,7 @@ test("R-323-15 every type goes out under its element with what its schema requir
 	]);
 });
 
-test("R-323-17 R-323-18 R-323-19 what comes at another second stands under its own timestamp", () => {
+test("R-323-17 what comes at another second stands under its own timestamp", () => {
 	const bench = new Bench();
 	let late: Answer = () => {};
 	bench.values.set("Count", (answer) => {

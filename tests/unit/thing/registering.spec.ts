@@ -262,7 +262,7 @@ test("R-347-26 another owner is refused while there is one", () => {
 	expect(bench.tell(`<claimed xmlns='${DISCOVERY}' jid='${OWNER}' public='true'/>`)).toEqual([result]);
 });
 
-test("R-347-20 what is said of a node is not said of the thing", () => {
+test("what is said of a node is not said of the thing", () => {
 	const bench = new Bench().claimed();
 	expect(bench.tell(`<disowned xmlns='${DISCOVERY}' nodeId='n1'/>`)[0]).toContain("<item-not-found");
 	expect(bench.lifeCycle.owner).toBe(OWNER);
