@@ -5,7 +5,7 @@ import { encodeBase32 } from "../text/base32.js";
 import type { Element } from "../xml/element.js";
 import type { Parts } from "../xml/parser.js";
 import type { Writer } from "../xml/writer.js";
-import { bareJID, domainOf, localOf, resourceOf, sameJID } from "./jid.js";
+import { bareJID, domainOf, sameJID } from "./jid.js";
 import type { Outbox } from "./outbox.js";
 import type { Scheduler, Task } from "./scheduler.js";
 import { type Condition, type ErrorType, parseStanzaError, type StanzaError, stanzaError, writeStanzaError } from "./stanza-error.js";
@@ -82,7 +82,7 @@ export class IQRouter {
 		return this.#epoch;
 	}
 
-	/** Full JID after bind. Undefined when the connection ended, bound or not: what was pending fails then. */
+	/** Full JID after bind. Undefined when the connection ended: what was pending fails then. */
 	setAddress(jid: string | undefined): void {
 		const ended = jid === undefined || (this.#address !== undefined && this.#address !== jid);
 		this.#address = jid;
@@ -216,10 +216,7 @@ export class IQRouter {
 
 	#mayAnswer(from: string | undefined, to: string | undefined): boolean {
 		const own = this.#address;
-		if (own === undefined) {
-			// Before bind nobody but the server speaks on the stream.
-			return from === undefined || (localOf(from) === undefined && resourceOf(from) === undefined);
-		}
+		if (own === undefined) return false;
 		const account = bareJID(own);
 		const domain = domainOf(own);
 		if (to === undefined || sameJID(to, account) || sameJID(to, domain)) {

@@ -242,20 +242,6 @@ describe("requests of ours", () => {
 		expect(answers).toEqual([]);
 	});
 
-	test("before bind the server may answer in any name of its own, an account may not", () => {
-		const bench = new IQBench();
-		bench.router.setAddress(undefined);
-		for (const [from, taken] of [
-			["", true],
-			[" from='a.example'", true],
-			[` from='${PEER}'`, false]
-		] as const) {
-			const { id, answers } = request(bench, "a.example");
-			bench.receive(`<iq type='result' id='${id}'${from}/>`);
-			expect(answers).toHaveLength(taken ? 1 : 0);
-		}
-	});
-
 	test("R-CORE-13 ids differ among themselves and from those before a reboot", () => {
 		let boot = 0;
 		const random = (count: number): Uint8Array => new Uint8Array(count).fill(++boot);
