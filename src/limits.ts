@@ -17,6 +17,8 @@ export const limits = Object.freeze({
 	textBytes: 4096,
 	/** Namespace declarations in scope. */
 	namespaces: 24,
+	/** Bytes of one namespace name: the parser keeps them even of what it skips. */
+	namespaceBytes: 256,
 	/** Bytes of one stanza we send (R-323-33 splits readouts at 4 KiB). */
 	writtenBytes: 8192,
 	/** Bytes waiting for room in the socket; beyond it the connection is given up. */

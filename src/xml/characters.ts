@@ -1,7 +1,9 @@
 // The characters of XML 1.0, fifth edition: what may stand in a document and what a name is made of.
 
+import { isSecond } from "../text/utf8.js";
+
 /** Classes of the bytes below 0x80, as bits. The parser's loops stop at the first byte without their bit. */
-export const enum Class {
+export enum Class {
 	/** Content that needs no look: Char without `<`, `&`, `]`, `>` and CR. */
 	text = 1,
 	/** The same for attribute values: Char without `<`, `&`, both quotes, TAB, LF and CR. */
@@ -13,7 +15,9 @@ export const enum Class {
 	/** S. */
 	space = 16,
 	/** Char. */
-	char = 32
+	char = 32,
+	/** Content of a CDATA section that needs no look: Char without `]`, `>` and CR. */
+	cdata = 64
 }
 
 function classOf(code: number): number {
@@ -31,6 +35,9 @@ function classOf(code: number): number {
 	}
 	if (space || code >= 0x20) {
 		bits |= Class.char;
+		if (code !== 0x5d && code !== 0x3e && code !== 0x0d) {
+			bits |= Class.cdata;
+		}
 		// < & ] > CR
 		if (code !== 0x3c && code !== 0x26 && code !== 0x5d && code !== 0x3e && code !== 0x0d) {
 			bits |= Class.text;
@@ -96,4 +103,50 @@ export function isNCName(text: string): boolean {
 		first = false;
 	}
 	return true;
+}
+
+/** characterAt(): the character is cut off at the end. */
+export const CUT = -1;
+/** characterAt(): this is not UTF-8. */
+export const MALFORMED = -2;
+
+/** The code point of the character of two to four bytes at `at`; CUT or MALFORMED, the latter at the first byte that is wrong. */
+export function characterAt(bytes: Uint8Array, at: number, end: number): number {
+	const lead = bytes[at]!;
+	if (lead < 0xc2 || lead > 0xf4) {
+		return MALFORMED;
+	}
+	if (at + 1 >= end) {
+		return CUT;
+	}
+	const second = bytes[at + 1]!;
+	if (!isSecond(lead, second)) {
+		return MALFORMED;
+	}
+	if (lead < 0xe0) {
+		return ((lead & 0x1f) << 6) | (second & 0x3f);
+	}
+	if (at + 2 >= end) {
+		return CUT;
+	}
+	const third = bytes[at + 2]!;
+	if ((third & 0xc0) !== 0x80) {
+		return MALFORMED;
+	}
+	if (lead < 0xf0) {
+		return ((lead & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f);
+	}
+	if (at + 3 >= end) {
+		return CUT;
+	}
+	const fourth = bytes[at + 3]!;
+	if ((fourth & 0xc0) !== 0x80) {
+		return MALFORMED;
+	}
+	return ((lead & 0x07) << 18) | ((second & 0x3f) << 12) | ((third & 0x3f) << 6) | (fourth & 0x3f);
+}
+
+/** Bytes that the code point takes in UTF-8. */
+export function sizeOf(code: number): number {
+	return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 }

@@ -4,9 +4,9 @@
  * Attributes are held as one string, `\x01name\x02value` after each other and `\x01namespace\x03name\x02value` where there
  * is a namespace: three times smaller on XS than slots are. XML allows none of the three characters anywhere.
  */
-const START = "\x01";
-const VALUE = "\x02";
-const LOCAL = "\x03";
+export const START = "\x01";
+export const VALUE = "\x02";
+export const LOCAL = "\x03";
 
 export interface Attribute {
 	readonly name: string;
