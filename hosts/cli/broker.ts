@@ -1,9 +1,10 @@
 // `extasis broker`: the box alone, in the foreground.
-import { type Command, InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "commander";
 import { parseCount, parseDomain } from "./arguments.js";
 import { type BoxFile, boxFolder, writeBoxFile } from "./box-file.js";
 import { untilAsked } from "./ending.js";
 import { Failure, messageOf } from "./errors.js";
+import type { AddCommand } from "./program.js";
 
 export interface BoxOptions {
 	readonly data: string;
@@ -12,7 +13,7 @@ export interface BoxOptions {
 	readonly listen?: string;
 }
 
-export function addBroker(program: Command, run: (work: () => Promise<number>) => void): void {
+export const addBroker: AddCommand = (program, run) => {
 	program
 		.command("broker")
 		.description("run the box alone in the foreground: broker, Thing Registry, an owner's account")
@@ -21,7 +22,7 @@ export function addBroker(program: Command, run: (work: () => Promise<number>) =
 		.option("--port-offset <n>", "ports 5222, 5223, … moved by so many (default: free ports)", parseCount(0, 50_000))
 		.option("--listen <address>", "where to listen (default: this machine only)", parseListen)
 		.action((options: BoxOptions) => run(() => runBroker(options)));
-}
+};
 
 function parseListen(text: string): string {
 	if (!/^[0-9A-Fa-f:.]+$/.test(text)) throw new InvalidArgumentError("an IP address is wanted, such as 0.0.0.0.");

@@ -1,18 +1,18 @@
 // `extasis claim`: the thing behind a sticker becomes the person's, and his friend.
-import type { Command } from "commander";
 import { parseSticker, type Sticker } from "../../src/iot/sticker.js";
 import type { Consumer } from "./consumer.js";
 import { Failure, Misuse } from "./errors.js";
 import { acceptFriendship, locate } from "./friends.js";
 import { addPersonOptions, asPerson, type PersonOptions } from "./login.js";
+import type { AddCommand } from "./program.js";
 import { claim, findRegistry } from "./registry.js";
 
-export function addClaim(program: Command, run: (work: () => Promise<number>) => void): void {
+export const addClaim: AddCommand = (program, run) => {
 	addPersonOptions(program.command("claim"))
 		.description("claim the thing behind a sticker")
 		.argument("<uri>", "the sticker's text, iotdisco:…")
 		.action((uri: string, options: PersonOptions) => run(() => claimSticker(uri, options)));
-}
+};
 
 async function claimSticker(uri: string, options: PersonOptions): Promise<number> {
 	const sticker = readSticker(uri);

@@ -24,7 +24,7 @@ export function describeEvent(event: ThingEvent, place: Place): string {
 		case "denied":
 			return `Refused: ${say("from")} (${say("what")}).`;
 		case "offline": {
-			const next = typeof event.retry === "number" ? ` Next try in ${event.retry} s.` : "";
+			const next = typeof event.retry !== "number" ? "" : event.retry < 1 ? " Next try at once." : ` Next try in ${event.retry} s.`;
 			return explainOffline(say("reason"), say("detail"), place) + next;
 		}
 		case "error":

@@ -1,14 +1,21 @@
 // The command line: what is typed goes to one of the commands; what goes wrong comes back as one sentence.
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { addBroker } from "./broker.js";
-import { addClaim } from "./claim.js";
 import { Failure, Misuse, messageOf } from "./errors.js";
-import { addRead } from "./read.js";
-import { addStart } from "./start.js";
-import { addSticker } from "./sticker.js";
-import { addThing } from "./thing.js";
-import { addWatch } from "./watch.js";
+
+/** Adds a command to the program; what it is to do, once its words are understood, it hands to `run`. */
+export type AddCommand = (program: Command, run: (work: () => Promise<number>) => void) => void;
+
+/** A file each, loaded only when it is meant: a thing on a small machine needs no broker in memory. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = Object.freeze({
+	start: async () => (await import("./start.js")).addStart,
+	broker: async () => (await import("./broker.js")).addBroker,
+	thing: async () => (await import("./thing.js")).addThing,
+	sticker: async () => (await import("./sticker.js")).addSticker,
+	claim: async () => (await import("./claim.js")).addClaim,
+	read: async () => (await import("./read.js")).addRead,
+	watch: async () => (await import("./watch.js")).addWatch
+});
 
 /** Gives the exit code: 0, 1 for failure, 2 for misuse. */
 export async function run(words: readonly string[]): Promise<number> {
@@ -18,22 +25,24 @@ export async function run(words: readonly string[]): Promise<number> {
 		.version(version())
 		.exitOverride()
 		.configureOutput({ outputError: () => {} });
-	for (const add of [addStart, addBroker, addThing, addSticker, addClaim, addRead, addWatch]) {
-		add(program, (chosen) => {
-			work = chosen;
-		});
-	}
+	const meant = Object.hasOwn(commands, words[0] ?? "") ? words.slice(0, 1) : Object.keys(commands);
 	try {
+		for (const name of meant) {
+			(await commands[name]?.())?.(program, (chosen) => {
+				work = chosen;
+			});
+		}
 		program.parse(words, { from: "user" });
 		return (await work?.()) ?? 2;
 	} catch (error) {
 		if (error instanceof CommanderError) {
 			if (error.exitCode === 0) return 0;
 			if (error.code === "commander.help") return 2;
-			return complain(
-				`${sentence(messageOf(error).replace(/^error: /, ""))} ${words.length > 0 ? `See: extasis ${known(program, words[0])}--help` : ""}`,
-				2
-			);
+			const help = meant.length === 1 ? `extasis ${meant[0]} --help` : "extasis --help";
+			const text = messageOf(error)
+				.replace(/^error: /, "")
+				.replace("is invalid. ", "is invalid: ");
+			return complain(`${sentence(text)} (See: ${help})`, 2);
 		}
 		if (error instanceof Misuse) return complain(error.message, 2);
 		if (error instanceof Failure) return complain(error.message, 1);
@@ -43,7 +52,7 @@ export async function run(words: readonly string[]): Promise<number> {
 }
 
 function complain(text: string, code: number): number {
-	process.stderr.write(`extasis: ${text.trim()}\n`);
+	process.stderr.write(`extasis: ${sentence(text)}\n`);
 	return code;
 }
 
@@ -51,13 +60,9 @@ function sentence(text: string): string {
 	return /[.?!)]$/.test(text) ? text : `${text}.`;
 }
 
-function known(program: Command, word: string | undefined): string {
-	return program.commands.some((command) => command.name() === word) ? `${word} ` : "";
-}
-
 /** Of the package, wherever the compiled files lie in it. */
 function version(): string {
-	for (const up of ["../../", "../../../"]) {
+	for (let up = "../../"; up.length < 20; up += "../") {
 		try {
 			const { name, version } = JSON.parse(readFileSync(new URL(`${up}package.json`, import.meta.url), "utf8"));
 			if (name === "extasis") return version;

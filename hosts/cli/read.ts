@@ -1,9 +1,10 @@
 // `extasis read`: the fields of a thing, once.
-import { type Command, InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "commander";
 import { parseAccountJID } from "./arguments.js";
 import { messageOf } from "./errors.js";
 import { acceptFriendship, locate } from "./friends.js";
 import { addPersonOptions, asPerson, type PersonOptions } from "./login.js";
+import type { AddCommand } from "./program.js";
 import { type Reading, readThing, writeValue } from "./readout.js";
 
 interface ReadOptions extends PersonOptions {
@@ -11,7 +12,7 @@ interface ReadOptions extends PersonOptions {
 	readonly json?: boolean;
 }
 
-export function addRead(program: Command, run: (work: () => Promise<number>) => void): void {
+export const addRead: AddCommand = (program, run) => {
 	addPersonOptions(program.command("read"))
 		.description("read a thing's fields")
 		.argument("<jid>", "the thing's address", parseAccountJID)
@@ -19,7 +20,7 @@ export function addRead(program: Command, run: (work: () => Promise<number>) => 
 		.option("--all", "fields of every category")
 		.option("--json", "one JSON object on one line")
 		.action((jid: string, fields: string[], options: ReadOptions) => run(() => read(jid, fields, options)));
-}
+};
 
 /** commander gives what came before, too. */
 export function parseField(name: string, before: string[] | undefined): string[] {

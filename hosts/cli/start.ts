@@ -3,7 +3,6 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Command } from "commander";
 import type { ThingEvent } from "../../src/host.js";
 import { boot } from "../../src/main.js";
 import type { Thing } from "../../src/thing/thing.js";
@@ -19,6 +18,7 @@ import type { Order, Told } from "./demonstration.js";
 import { untilAsked, within } from "./ending.js";
 import { Failure, messageOf } from "./errors.js";
 import { describeEvent } from "./log.js";
+import type { AddCommand } from "./program.js";
 import { terminalQR } from "./qr.js";
 import { Story } from "./story.js";
 
@@ -33,7 +33,7 @@ const defaultData = "data";
 /** What a person has to be quicker than the demonstration. */
 const courtesySeconds = 10;
 
-export function addStart(program: Command, run: (work: () => Promise<number>) => void): void {
+export const addStart: AddCommand = (program, run) => {
 	program
 		.command("start")
 		.description("the whole story on this machine: a broker, a thing, its owner, a stranger")
@@ -41,7 +41,7 @@ export function addStart(program: Command, run: (work: () => Promise<number>) =>
 		.option("--no-demo", "leave the claiming and reading to you")
 		.option("--data <dir>", "what broker and things keep", defaultData)
 		.action((options: StartOptions) => run(() => start(options)));
-}
+};
 
 async function start(options: StartOptions): Promise<number> {
 	const asked = untilAsked();

@@ -1,6 +1,5 @@
 // `extasis sticker`: the QR of a sticker, and its text.
 import { existsSync, writeFileSync } from "node:fs";
-import type { Command } from "commander";
 import { parseSticker, type Sticker, writeSticker } from "../../src/iot/sticker.js";
 import { checkDefinition } from "../../src/thing/definition.js";
 import { tagsOf } from "../../src/thing/factory.js";
@@ -8,6 +7,7 @@ import { isJID } from "../../src/xmpp/jid.js";
 import { readTextFile } from "./arguments.js";
 import { coloursFor } from "./colours.js";
 import { fileProblem, Misuse, messageOf } from "./errors.js";
+import type { AddCommand } from "./program.js";
 import { pngQR, svgQR, terminalQR } from "./qr.js";
 
 interface StickerOptions {
@@ -21,7 +21,7 @@ FACTORY.json is what the factory gave one thing:
     "class": "Weather", "name": "…", "serial": "…", "key": "…", "registry": "registry.example.org" }
 class and name as in the thing's definition (none where it has none); registry may be left out.`;
 
-export function addSticker(program: Command, run: (work: () => Promise<number>) => void): void {
+export const addSticker: AddCommand = (program, run) => {
 	program
 		.command("sticker")
 		.description("the QR code of a sticker")
@@ -30,7 +30,7 @@ export function addSticker(program: Command, run: (work: () => Promise<number>) 
 		.option("--png <file>", "write it as PNG instead of showing it")
 		.addHelpText("after", factoryHelp)
 		.action((what: string, options: StickerOptions) => run(() => showSticker(what, options)));
-}
+};
 
 async function showSticker(what: string, options: StickerOptions): Promise<number> {
 	const uri = /^iotdisco[:;]/i.test(what) ? what : readFactory(what);

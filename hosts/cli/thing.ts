@@ -1,6 +1,6 @@
 // `extasis thing`: one thing in the foreground. Its life as JSON lines on standard output, for a person on standard error.
 import { join } from "node:path";
-import { type Command, Option } from "commander";
+import { Option } from "commander";
 import type { ThingEvent } from "../../src/host.js";
 import { boot } from "../../src/main.js";
 import type { Thing } from "../../src/thing/thing.js";
@@ -10,6 +10,7 @@ import { loadDefinition } from "./definitions.js";
 import { untilAsked } from "./ending.js";
 import { Failure, Misuse, messageOf } from "./errors.js";
 import { describeEvent } from "./log.js";
+import type { AddCommand } from "./program.js";
 
 interface ThingCommandOptions {
 	readonly domain: string;
@@ -28,7 +29,7 @@ interface ThingCommandOptions {
 	readonly apiSecret?: string;
 }
 
-export function addThing(program: Command, run: (work: () => Promise<number>) => void): void {
+export const addThing: AddCommand = (program, run) => {
 	program
 		.command("thing")
 		.description("run one thing in the foreground")
@@ -48,7 +49,7 @@ export function addThing(program: Command, run: (work: () => Promise<number>) =>
 		.addOption(new Option("--api-key <key>", "not used yet").env("EXTASIS_API_KEY"))
 		.addOption(new Option("--api-secret <secret>", "not used yet").env("EXTASIS_API_SECRET"))
 		.action((options: ThingCommandOptions) => run(() => runThing(options)));
-}
+};
 
 async function runThing(options: ThingCommandOptions): Promise<number> {
 	const { address, ca, domain, quiet = false, showSticker = false, tls } = options;

@@ -1,10 +1,10 @@
 // `extasis watch`: the fields of a thing, again and again, until Ctrl-C.
-import type { Command } from "commander";
 import { parseAccountJID, parseCount } from "./arguments.js";
 import { untilAsked, within } from "./ending.js";
 import { Failure } from "./errors.js";
 import { locate } from "./friends.js";
 import { addPersonOptions, asPerson, type PersonOptions } from "./login.js";
+import type { AddCommand } from "./program.js";
 import { parseField } from "./read.js";
 import { type Reading, readThing, writeValue } from "./readout.js";
 
@@ -12,14 +12,14 @@ interface WatchOptions extends PersonOptions {
 	readonly every: number;
 }
 
-export function addWatch(program: Command, run: (work: () => Promise<number>) => void): void {
+export const addWatch: AddCommand = (program, run) => {
 	addPersonOptions(program.command("watch"))
 		.description("read a thing's fields again and again")
 		.argument("<jid>", "the thing's address", parseAccountJID)
 		.argument("<fields...>", "the fields", parseField)
 		.option("--every <seconds>", "seconds between two readouts", parseCount(1, 86_400), 5)
 		.action((jid: string, fields: string[], options: WatchOptions) => run(() => watch(jid, fields, options)));
-}
+};
 
 async function watch(jid: string, fields: readonly string[], options: WatchOptions): Promise<number> {
 	return await asPerson(options, async (consumer) => {
