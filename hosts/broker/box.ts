@@ -44,6 +44,9 @@ export interface Box {
 	createAccount(user: string, password: string): Promise<void>;
 	/** Ends Prosody and starts it again on the same ports; settles when the registry is back. */
 	restart(): Promise<void>;
+	/** The registry leaves its broker, and comes back with all it knew. */
+	disconnectRegistry(): Promise<void>;
+	connectRegistry(): Promise<void>;
 	stop(): Promise<void>;
 }
 
@@ -218,6 +221,11 @@ const start = async (
 			restart: async () => {
 				await prosody.stop();
 				await prosody.start();
+				await component.current?.online();
+			},
+			disconnectRegistry: async () => component.current?.stop(),
+			connectRegistry: async () => {
+				component.current?.start();
 				await component.current?.online();
 			},
 			stop: () => (stopped ??= stop())
