@@ -41,15 +41,15 @@ export class Liveness {
 	#look(): void {
 		const { clock, received, scheduler, ask, onDead } = this.#options;
 		const silent = clock.now() - received.receivedAt;
-		if (silent < SILENCE) {
-			// A clock that was set back does not make the wait longer.
-			this.#wait(Math.min(SILENCE, SILENCE - silent));
+		// A clock that was set meanwhile costs one question.
+		if (silent >= 0 && silent < SILENCE) {
+			this.#wait(SILENCE - silent);
 			return;
 		}
 		const bytes = received.receivedBytes;
 		this.#task = scheduler.set(ANSWER, () => {
 			if (received.receivedBytes === bytes) onDead();
-			else this.#wait(SILENCE);
+			else this.#look();
 		});
 		ask();
 	}

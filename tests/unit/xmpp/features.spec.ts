@@ -1,0 +1,46 @@
+// What is read from stream features, and what only looks like it.
+import { parseBind, writeBind } from "../../../src/xmpp/binding.js";
+import { parseFeatures } from "../../../src/xmpp/features.js";
+import { stanza, Wire } from "../../support/wire.js";
+
+const STREAM = "http://etherx.jabber.org/streams";
+
+describe("features", () => {
+	test("each is read, in any order and among others", () => {
+		const features = parseFeatures(
+			stanza(
+				`<features xmlns='${STREAM}'><c xmlns='http://jabber.org/protocol/caps'/><register xmlns='http://jabber.org/features/iq-register'/><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism><x/><mechanism> SCRAM-SHA-1 </mechanism></mechanisms><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></features>`
+			)
+		);
+		expect(features).toEqual({ starttls: { required: true }, mechanisms: ["PLAIN", "SCRAM-SHA-1"], bind: true, register: true });
+	});
+
+	test("names of another namespace are not taken for them", () => {
+		const features = parseFeatures(
+			stanza(
+				`<features xmlns='${STREAM}'><starttls/><bind xmlns='urn:x'/><register/><mechanisms><mechanism>SCRAM-SHA-1</mechanism></mechanisms></features>`
+			)
+		);
+		expect(features).toEqual({ starttls: undefined, mechanisms: [], bind: false, register: false });
+	});
+
+	test("something else is no features", () => {
+		expect(parseFeatures(stanza("<features/>"))).toBeUndefined();
+		expect(parseFeatures(stanza(`<error xmlns='${STREAM}'/>`))).toBeUndefined();
+	});
+});
+
+describe("binding", () => {
+	test("asks for a resource of the server's making", () => {
+		const wire = new Wire();
+		writeBind(wire.open("iq"));
+		wire.send();
+		expect(wire.take()).toEqual(["<iq><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"]);
+	});
+
+	test("takes the address as it was written", () => {
+		const result = stanza("<iq><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>T0@a.Example/R x</jid></bind></iq>");
+		expect(parseBind(result, "t0@a.example")).toBe("T0@a.Example/R x");
+		expect(parseBind(result, "t1@a.example")).toBeUndefined();
+	});
+});
