@@ -3,7 +3,7 @@
 import { isSecond } from "../text/utf8.js";
 
 /** Classes of the bytes below 0x80, as bits. The parser's loops stop at the first byte without their bit. */
-export enum Class {
+export const enum Class {
 	/** Content that needs no look: Char without `<`, `&`, `]`, `>` and CR. */
 	text = 1,
 	/** The same for attribute values: Char without `<`, `&`, both quotes, TAB, LF and CR. */

@@ -3,8 +3,10 @@
 import type { limits } from "../limits.js";
 import { decodeUnchecked } from "../text/utf8.js";
 import type { Builder } from "./builder.js";
+import { CUT, characterAt, isChar, isNameChar, isNameStart, MALFORMED, sizeOf } from "./characters.js";
 import { type XMLCondition, XMLError } from "./error.js";
 import { Scopes } from "./namespaces.js";
+import { MORE, Reference, UNDECLARED } from "./reference.js";
 import { StartTag } from "./start-tag.js";
 import type { Window } from "./window.js";
 
@@ -16,12 +18,15 @@ export type XMLBounds = Pick<
 /** The depth of stanzas: what is less deep has no text and is always kept. */
 const STANZA = 2;
 
+const SECTION = "![CDATA[";
+
 /** Indexes are into the window; positions in the token count from its base. */
 export class Markup {
 	readonly #bounds: XMLBounds;
 	readonly #builder: Builder;
 	readonly #window: Window;
 	readonly #tag = new StartTag();
+	#reference = new Reference();
 	readonly #scopes = new Scopes();
 	/** The open elements as written, for their end tags. */
 	readonly #names: string[] = [];
@@ -38,6 +43,8 @@ export class Markup {
 	#keepTag = false;
 	/** Whether the text, or the value, that is being read is kept. */
 	keep = false;
+	/** The code point found last by character() or endsReference(). */
+	code = 0;
 	/** Bytes that the value may have. */
 	valueBytes = 0;
 
@@ -53,6 +60,7 @@ export class Markup {
 	}
 
 	reset(): void {
+		this.#reference = new Reference();
 		this.#builder.reset();
 		this.#scopes.clear();
 		this.#names.fill("", 0, this.#depth);
@@ -79,6 +87,67 @@ export class Markup {
 	failOutside(at: number): never {
 		const between = this.#depth === 1; // RFC 6120 11.7 allows white space there
 		this.fail(between ? "bad-format" : "not-well-formed", at, between ? "text between stanzas" : "text outside the root element");
+	}
+
+	/** Bytes of the character at `at`, that is not ASCII; its code point goes to `code`. 0 when it is cut. */
+	character(at: number, end: number): number {
+		const code = characterAt(this.#window.bytes, at, end);
+		if (code === MALFORMED) {
+			this.fail("unsupported-encoding", at, "not UTF-8"); // RFC 6120 4.9.3.22
+		}
+		if (code === CUT) {
+			return 0;
+		}
+		if (!isChar(code)) {
+			this.fail("not-well-formed", at, "a character that XML does not allow");
+		}
+		this.code = code;
+		return sizeOf(code);
+	}
+
+	/** Whether a name starts with the character at `at`, that is not an ASCII one that could; false when it is cut. */
+	startsName(at: number, end: number): boolean {
+		const ascii = this.#window.bytes[at]! < 0x80;
+		const size = ascii ? 0 : this.character(at, end);
+		if (ascii || (size > 0 && !isNameStart(this.code))) {
+			this.fail("not-well-formed", at, "no name where one has to be");
+		}
+		return size > 0;
+	}
+
+	/** As character(), in a name. */
+	nameCharacter(at: number, end: number): number {
+		const size = this.character(at, end);
+		if (size > 0 && !isNameChar(this.code)) {
+			this.fail("not-well-formed", at, "a character that no name has");
+		}
+		return size;
+	}
+
+	/** One byte after "&". Whether the reference ends with it; its character is in `code` then. */
+	endsReference(byte: number, at: number): boolean {
+		const code = this.#reference.next(byte);
+		if (code < 0) {
+			const undeclared = code === UNDECLARED; // RFC 6120 11.1
+			this.fail(undeclared ? "restricted-xml" : "not-well-formed", at, undeclared ? "an entity" : "no reference after &");
+		}
+		this.code = code;
+		return code !== MORE;
+	}
+
+	/** One byte after "<" in what has to be the start of a CDATA section, `count` bytes before it. Whether that is complete. */
+	endsSection(byte: number, count: number, at: number): boolean {
+		if (byte !== SECTION.charCodeAt(count)) {
+			const other = count < 2; // RFC 6120 11.1
+			this.fail(other ? "restricted-xml" : "not-well-formed", at, other ? "a comment, instruction or declaration" : "no CDATA section");
+		}
+		if (count < SECTION.length - 1) {
+			return false;
+		}
+		if (this.#depth < STANZA) {
+			this.failOutside(at);
+		}
+		return true;
 	}
 
 	/** Hands over the text in the token. */
@@ -117,14 +186,14 @@ export class Markup {
 	}
 
 	/** After "<". */
-	beginStartTag(start: number, at: number): void {
+	beginStartTag(at: number): void {
 		if (this.#ended) {
 			this.fail("not-well-formed", at, "a second root element");
 		}
 		if (this.#depth >= this.#bounds.depth) {
 			this.fail("policy-violation", at, "too deep");
 		}
-		this.#start = start;
+		this.#start = this.#window.origin + at - 1;
 		this.#nameAt = 0;
 	}
 

@@ -9,7 +9,7 @@ export const BROKEN = -1;
 /** next(): to an entity that is not one of the five. */
 export const UNDECLARED = -2;
 
-enum Step {
+const enum Step {
 	first,
 	/** After "#". */
 	number,
@@ -19,7 +19,7 @@ enum Step {
 }
 
 /** The names of the five, seven bits a letter. */
-enum Entity {
+const enum Entity {
 	lt = 0x3674,
 	gt = 0x33f4,
 	amp = 0x1876f0,

@@ -1,20 +1,15 @@
 // The state machine over bytes: finds tags, attributes, text. It can be cut at any byte and reads none twice.
 
-import { decodeUnchecked, writeCodePoint } from "../text/utf8.js";
-import { Class, CUT, characterAt, classes, isNameChar, isNameStart, MALFORMED, sizeOf } from "./characters.js";
-import { checkDeclaration } from "./declaration.js";
+import { writeCodePoint } from "../text/utf8.js";
+import { Class, classes, sizeOf } from "./characters.js";
 import { START, VALUE } from "./element.js";
 import type { Markup } from "./markup.js";
-import { MORE, Reference, UNDECLARED } from "./reference.js";
+import { Prolog } from "./prolog.js";
 import type { Window } from "./window.js";
 
 /** What the next byte belongs to. */
-enum State {
-	/** The first byte of a stream. */
-	start,
-	/** After its "<". */
-	first,
-	declaration,
+const enum State {
+	prolog,
 	/** Where only white space and tags may stand: outside the stream and between stanzas. */
 	between,
 	text,
@@ -23,9 +18,7 @@ enum State {
 	afterReturn,
 	/** After "<". */
 	tag,
-	/** After "<!". */
-	bang,
-	/** After "<![". */
+	/** In "<![CDATA[". */
 	section,
 	nameStart,
 	name,
@@ -43,36 +36,23 @@ enum State {
 	reference
 }
 
-/** Whose name is being read. */
-enum Kind {
-	start,
-	end,
-	attribute
-}
-
-const SECTION = "CDATA[";
 const PACKED_START = START.charCodeAt(0);
 const PACKED_VALUE = VALUE.charCodeAt(0);
-/** Bytes of the XML declaration. */
-const DECLARATION = 128;
 
 export class Scanner {
 	readonly #window: Window;
 	readonly #markup: Markup;
-	#reference = new Reference();
-	#state: State = State.start;
+	#prolog = new Prolog();
+	#state: State = State.prolog;
 	/** The state after a reference or a CR. */
 	#back: State = State.text;
-	#kind: Kind = Kind.start;
+	/** The state after the name: it tells whose name that is. */
+	#afterName: State = State.inTag;
 	/** Position in the token of the colon in the name, or -1. */
 	#colon = -1;
 	#quote = 0;
-	/** Bytes of the value; "]" in a row in text; letters of "CDATA[". */
+	/** Bytes of the value; "]" in a row in text; letters of "![CDATA[". */
 	#count = 0;
-	/** The character of two to four bytes that was last looked at. */
-	#code = 0;
-	/** Offset of the last "<". */
-	#less = 0;
 	/** A callback asked for it: scan() returns after the tag. */
 	stopped = false;
 	/** A callback asked for it: a new stream begins after the tag. */
@@ -84,8 +64,8 @@ export class Scanner {
 	}
 
 	reset(): void {
-		this.#state = State.start;
-		this.#reference = new Reference();
+		this.#state = State.prolog;
+		this.#prolog = new Prolog();
 		this.restarted = false;
 	}
 
@@ -104,16 +84,17 @@ export class Scanner {
 		scanning: while (i < end) {
 			const from = i;
 			let byte: number;
+			let mask: number;
 			let size: number;
 			switch (state) {
 				case State.text:
-				case State.cdata: {
-					const mask = state === State.text ? Class.text : Class.cdata;
+				case State.cdata:
+					mask = state === State.text ? Class.text : Class.cdata;
 					do {
 						while ((table[bytes[i]!]! & mask) !== 0) {
 							i++;
 						}
-						size = bytes[i]! < 0x80 ? 0 : this.#character(i, end);
+						size = bytes[i]! < 0x80 ? 0 : markup.character(i, end);
 						i += size;
 					} while (size > 0);
 					if (i > from) {
@@ -130,17 +111,14 @@ export class Scanner {
 						break scanning;
 					}
 					i++;
-					if (state === State.text) {
-						if (byte === 0x3c) {
-							this.#less = window.origin + i - 1;
-							state = State.tag;
-							break;
-						}
-						if (byte === 0x26) {
-							this.#back = state;
-							state = State.reference;
-							break;
-						}
+					if (byte === 0x3c) {
+						state = State.tag;
+						break;
+					}
+					if (byte === 0x26) {
+						this.#back = state;
+						state = State.reference;
+						break;
 					}
 					if (byte === 0x5d) {
 						count++;
@@ -171,13 +149,12 @@ export class Scanner {
 						}
 					}
 					break;
-				}
 				case State.value:
 					do {
 						while ((table[bytes[i]!]! & Class.value) !== 0) {
 							i++;
 						}
-						size = bytes[i]! < 0x80 ? 0 : this.#character(i, end);
+						size = bytes[i]! < 0x80 ? 0 : markup.character(i, end);
 						i += size;
 					} while (size > 0);
 					if (i > from) {
@@ -211,8 +188,8 @@ export class Scanner {
 					if (byte === 0x0d) {
 						this.#back = state;
 						state = State.afterReturn;
-						byte = 0x20;
-					} else if (byte === 0x0a || byte === 0x09) {
+					}
+					if ((table[byte]! & Class.space) !== 0) {
 						byte = 0x20;
 					} else if (byte !== 0x22 && byte !== 0x27) {
 						markup.fail("not-well-formed", i - 1, "a character that no value has");
@@ -223,15 +200,8 @@ export class Scanner {
 					}
 					break;
 				case State.nameStart:
-					byte = bytes[i]!;
-					if ((table[byte]! & Class.nameStart) === 0) {
-						size = byte < 0x80 ? 0 : this.#character(i, end);
-						if (size === 0 && byte >= 0x80) {
-							break scanning;
-						}
-						if (size === 0 || !isNameStart(this.#code)) {
-							markup.fail("not-well-formed", i, "no name where one has to be");
-						}
+					if ((table[bytes[i]!]! & Class.nameStart) === 0 && !markup.startsName(i, end)) {
+						break scanning;
 					}
 					state = State.name;
 					break;
@@ -240,10 +210,7 @@ export class Scanner {
 						while ((table[bytes[i]!]! & Class.name) !== 0) {
 							i++;
 						}
-						size = bytes[i]! < 0x80 ? 0 : this.#character(i, end);
-						if (size > 0 && !isNameChar(this.#code)) {
-							markup.fail("not-well-formed", i, "a character that no name has");
-						}
+						size = bytes[i]! < 0x80 ? 0 : markup.nameCharacter(i, end);
 						i += size;
 					} while (size > 0);
 					if (i > from) {
@@ -266,53 +233,48 @@ export class Scanner {
 						bytes[to++] = byte;
 						markup.boundName(base, to, i);
 						state = State.nameStart;
-					} else if (this.#kind === Kind.attribute) {
-						markup.nameAttribute(base, to, this.#colon, i);
-						state = State.beforeEquals;
-					} else {
-						if (this.#kind === Kind.start) {
-							markup.nameStartTag(base, to, this.#colon);
-							state = State.inTag;
-						} else {
-							markup.nameEndTag(base, to, i);
-							state = State.endTag;
-						}
-						base = to = i;
+						break;
 					}
+					state = this.#afterName;
+					if (state === State.beforeEquals) {
+						markup.nameAttribute(base, to, this.#colon, i);
+						break;
+					}
+					if (state === State.inTag) {
+						markup.nameStartTag(base, to, this.#colon);
+					} else {
+						markup.nameEndTag(base, to, i);
+					}
+					base = to = i;
 					break;
 				case State.between:
 					while ((table[bytes[i]!]! & Class.space) !== 0) {
 						i++;
 					}
 					byte = bytes[i]!;
-					if (i === end || (byte >= 0x80 && this.#character(i, end) === 0)) {
+					if (i === end || (byte >= 0x80 && markup.character(i, end) === 0)) {
 						break scanning;
 					}
 					if (byte !== 0x3c) {
 						markup.failOutside(i);
 					}
-					this.#less = window.origin + i++;
-					base = to = i;
+					base = to = ++i;
 					state = State.tag;
 					break;
 				case State.tag:
 					byte = bytes[i]!;
 					if (byte === 0x21 || byte === 0x3f) {
-						if (byte === 0x3f) {
-							markup.fail("restricted-xml", i, "a processing instruction"); // RFC 6120 11.1
-						}
-						i++;
-						state = State.bang;
+						count = 0;
+						state = State.section;
 						break;
 					}
 					markup.text(base, to);
 					if (byte === 0x2f) {
-						i++;
-						markup.beginEndTag(i);
-						this.#kind = Kind.end;
+						markup.beginEndTag(++i);
+						this.#afterName = State.endTag;
 					} else {
-						markup.beginStartTag(this.#less, i);
-						this.#kind = Kind.start;
+						markup.beginStartTag(i);
+						this.#afterName = State.inTag;
 					}
 					base = to = i;
 					this.#colon = -1;
@@ -332,7 +294,7 @@ export class Scanner {
 					}
 					markup.beginAttribute(to - base, i);
 					bytes[to++] = PACKED_START;
-					this.#kind = Kind.attribute;
+					this.#afterName = State.beforeEquals;
 					this.#colon = -1;
 					state = State.nameStart;
 					break;
@@ -383,72 +345,33 @@ export class Scanner {
 					state = this.#back;
 					break;
 				case State.reference:
-					if (!this.#endsReference(bytes[i]!, i++)) {
+					if (!markup.endsReference(bytes[i]!, i++)) {
 						break;
 					}
 					state = this.#back;
 					if (state === State.value) {
-						count += sizeOf(this.#code);
+						count += sizeOf(markup.code);
 						markup.boundValue(count, i);
 					} else {
 						count = 0;
 					}
 					if (markup.keep) {
-						to = writeCodePoint(this.#code, bytes, to);
+						to = writeCodePoint(markup.code, bytes, to);
 						if (state !== State.value) {
 							to = markup.boundText(base, to, i);
 						}
 					}
 					break;
-				case State.declaration:
-					while (i < end && bytes[i] !== 0x3e) {
-						i++;
-					}
-					to = i;
-					if (to - base > DECLARATION) {
-						markup.fail("restricted-xml", base + DECLARATION, "too long for an XML declaration");
-					}
-					if (i < end) {
-						this.#checkDeclaration(base, i);
-						base = to = ++i;
-						state = State.between;
-					}
-					break;
-				case State.start:
-					byte = bytes[i]!;
-					if (byte === 0 || byte >= 0xfe) {
-						markup.fail("unsupported-encoding", i, "UTF-16 or UTF-32"); // RFC 6120 11.6
-					}
-					if (byte === 0x3c) {
-						this.#less = window.origin + i++;
-					}
-					state = byte === 0x3c ? State.first : State.between;
-					break;
-				case State.first:
-					byte = bytes[i]!;
-					if (byte === 0x3f) {
-						i++;
-					}
-					base = to = i;
-					state = byte === 0x3f ? State.declaration : State.tag;
-					break;
-				case State.bang:
-					if (bytes[i] !== 0x5b) {
-						markup.fail("restricted-xml", i, "a comment or a declaration"); // RFC 6120 11.1
+				case State.prolog:
+					if (!this.#prolog.takes(bytes[i]!)) {
+						state = this.#afterProlog(i);
+						base = to = i;
+						break;
 					}
 					i++;
-					count = 0;
-					state = State.section;
 					break;
 				case State.section:
-					if (bytes[i] !== SECTION.charCodeAt(count)) {
-						markup.fail("not-well-formed", i, "no CDATA section");
-					}
-					i++;
-					if (++count === SECTION.length) {
-						if (!markup.hasText) {
-							markup.failOutside(i - 1);
-						}
+					if (markup.endsSection(bytes[i]!, count++, i++)) {
 						count = 0;
 						state = State.cdata;
 					}
@@ -461,51 +384,19 @@ export class Scanner {
 		window.at = i;
 	}
 
-	/** Bytes of the character at `at`, that is not ASCII; its code point goes to #code. 0 when it is cut. */
-	#character(at: number, end: number): number {
-		const code = characterAt(this.#window.bytes, at, end);
-		if (code === MALFORMED) {
-			this.#markup.fail("unsupported-encoding", at, "not UTF-8"); // RFC 6120 4.9.3.22
-		}
-		if (code === CUT) {
-			return 0;
-		}
-		if (code === 0xfffe || code === 0xffff) {
-			this.#markup.fail("not-well-formed", at, "a character that XML does not allow");
-		}
-		this.#code = code;
-		return sizeOf(code);
-	}
-
-	/** Whether the reference ends with `byte`; its character is in #code then. */
-	#endsReference(byte: number, at: number): boolean {
-		const code = this.#reference.next(byte);
-		if (code < 0) {
-			const undeclared = code === UNDECLARED; // RFC 6120 11.1
-			this.#markup.fail(undeclared ? "restricted-xml" : "not-well-formed", at, undeclared ? "an entity" : "no reference after &");
-		}
-		this.#code = code;
-		return code !== MORE;
-	}
-
-	#checkDeclaration(from: number, to: number): void {
-		const bytes = this.#window.bytes;
-		for (let at = from; at < to; at++) {
-			if ((classes[bytes[at]!]! & Class.char) === 0) {
-				this.#markup.fail("not-well-formed", at, "a character that no XML declaration has");
-			}
-		}
-		const problem = checkDeclaration(decodeUnchecked(bytes, from, to));
+	#afterProlog(at: number): State {
+		const { problem, isTag } = this.#prolog;
 		if (problem !== undefined) {
-			this.#markup.fail(problem, to, "the XML declaration");
+			this.#markup.fail(problem, at, "no start of a stream");
 		}
+		return isTag ? State.tag : State.between;
 	}
 
 	#afterTag(at: number): State {
 		if (this.restarted) {
-			this.restarted = false;
+			this.reset();
 			this.#window.origin = -at;
-			return State.start;
+			return State.prolog;
 		}
 		return this.#markup.hasText ? State.text : State.between;
 	}

@@ -1,9 +1,57 @@
 // The XML declaration (XML 1.0, 2.8): at the very start of a stream or nowhere.
 
+import { Class, classes } from "./characters.js";
 import type { XMLCondition } from "./error.js";
 
+/** Bytes of the declaration. */
+const LONGEST = 128;
+
+/** Takes the first bytes of a stream. */
+export class Prolog {
+	/** From "<" on; undefined after the declaration. */
+	#text: string | undefined = "";
+	/** What a byte was refused for. */
+	problem: XMLCondition | undefined;
+	/** The byte that was not taken follows the "<" of a tag. */
+	isTag = false;
+
+	/** Whether the byte belongs to the prolog. If not, that is over. */
+	takes(byte: number): boolean {
+		const text = this.#text;
+		if (text === undefined) {
+			return false;
+		}
+		if (text === "") {
+			if (byte !== 0x3c) {
+				// UTF-16 or UTF-32 (RFC 6120 11.6)
+				return byte === 0 || byte >= 0xfe ? this.#refuse("unsupported-encoding") : false;
+			}
+		} else if (text === "<" && byte !== 0x3f) {
+			this.isTag = true;
+			return false;
+		} else if (byte === 0x3e) {
+			this.#text = undefined;
+			const problem = checkDeclaration(text.slice(2));
+			return problem === undefined ? true : this.#refuse(problem);
+		}
+		if ((classes[byte]! & Class.char) === 0) {
+			return this.#refuse("not-well-formed");
+		}
+		if (text.length >= LONGEST) {
+			return this.#refuse("policy-violation");
+		}
+		this.#text = text + String.fromCharCode(byte);
+		return true;
+	}
+
+	#refuse(problem: XMLCondition): false {
+		this.problem = problem;
+		return false;
+	}
+}
+
 /** `text` stands between "<?" and ">". Returns what it is refused for. */
-export function checkDeclaration(text: string): XMLCondition | undefined {
+function checkDeclaration(text: string): XMLCondition | undefined {
 	if (!text.startsWith("xml") || !isSpace(text.charAt(3))) {
 		// any other processing instruction (RFC 6120 11.1)
 		return "restricted-xml";
