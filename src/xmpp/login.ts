@@ -227,7 +227,7 @@ export class Login {
 
 	#submitFailed(failure: StanzaError): void {
 		if (failure.condition !== "conflict") this.#registrationFailed(failure);
-		else if (this.#proposals === 0) this.#fail("conflict", "the name stands with another password");
+		else if (this.#proposals === 0) this.#fail("refused-account", "the name stands already, with another password");
 		else if (this.#proposals < PROPOSALS) this.#requestForm();
 		else this.#fail("refused-account", `the server found ${PROPOSALS} random names taken`);
 	}

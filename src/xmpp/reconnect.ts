@@ -21,7 +21,7 @@ function pauseAfter(reason: string): Pause {
 		case "stream-error:system-shutdown":
 		case "stream-error:reset":
 		case "stream-error:resource-constraint":
-		case "stream-error:conflict":
+		case "conflict":
 			return Pause.crowd;
 		case "unknown-ca":
 		case "wrong-name":
@@ -30,7 +30,6 @@ function pauseAfter(reason: string): Pause {
 		case "no-mechanism":
 		case "server-signature":
 		case "not-authorized":
-		case "conflict":
 		case "refused-account":
 		case "account-throttled":
 		case "stream-error:host-unknown":

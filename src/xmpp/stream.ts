@@ -306,7 +306,9 @@ export class XMPPStream implements Outbox {
 			condition = child.name;
 			break;
 		}
-		this.end(`stream-error:${condition}`, error.child("text", NAMESPACE_STREAM_ERRORS)?.text ?? condition);
+		// Another connection took our place.
+		const reason = condition === "conflict" ? condition : `stream-error:${condition}`;
+		this.end(reason, error.child("text", NAMESPACE_STREAM_ERRORS)?.text ?? condition);
 	}
 
 	#put(bytes: Uint8Array, inClear: boolean): void {

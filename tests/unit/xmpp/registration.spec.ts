@@ -181,7 +181,7 @@ describe("registration", () => {
 		const { bench } = unconfirmed();
 		const set = bench.say(result(bench.say(failure("not-authorized")), PLAIN));
 		expect(bench.say(error(set, "conflict", "cancel"))).toBe(CLOSE);
-		expect(bench.happened).toEqual(["offline conflict"]);
+		expect(bench.happened).toEqual(["offline refused-account"]);
 		expect(bench.accounts.proposals).toBe(0);
 	});
 

@@ -93,7 +93,7 @@ describe("session", () => {
 	test.each([
 		["closes the stream", CLOSE, "closed"],
 		["restarts", ERROR("system-shutdown"), "stream-error:system-shutdown"],
-		["knows our resource elsewhere", ERROR("conflict"), "stream-error:conflict"],
+		["knows our resource elsewhere", ERROR("conflict"), "conflict"],
 		["sends us elsewhere", ERROR("see-other-host"), "stream-error:see-other-host"],
 		["says an error that no RFC knows", "<stream:error><x xmlns='urn:x'/></stream:error>", "stream-error:undefined-condition"],
 		["says an error without reason", "<stream:error/>", "stream-error:undefined-condition"]
