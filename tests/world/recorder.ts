@@ -2,10 +2,10 @@
 import type { Network, Socket } from "../../src/host.js";
 import { Element, StreamReader } from "./xml.js";
 
+/** One element, or a step of the connection without one. */
 export interface Said {
+	readonly step: "connect" | "stream" | "element" | "end";
 	readonly element: Element;
-	/** Canonical text with placeholders. */
-	readonly text: string;
 }
 
 export class Recorder {
@@ -13,13 +13,15 @@ export class Recorder {
 	readonly said: Said[] = [];
 	/** What was said that is no XML; a thing never says such. */
 	readonly faults: string[] = [];
-	#names: () => ReadonlyMap<string, string>;
 	#onSaid: () => void;
 
-	/** `names`: what stands for what, asked anew each time; longer words go first. */
-	constructor(names: () => ReadonlyMap<string, string>, onSaid: () => void = () => {}) {
-		this.#names = names;
+	constructor(onSaid: () => void = () => {}) {
 		this.#onSaid = onSaid;
+	}
+
+	/** All of it as text. `names`: what stands for what. */
+	transcript(names: ReadonlyMap<string, string>): string[] {
+		return this.said.map(({ step, element }) => (step === "element" ? canonical(element, names) : `${step} ${canonical(element, names)}`));
 	}
 
 	/** A network that lets everything through and writes it down. */
@@ -34,7 +36,7 @@ export class Recorder {
 					last = "said";
 					reader.write(bytes);
 				};
-				this.#note("", `connect ${options.tls} ${options.host === options.serverName ? "" : "elsewhere "}as {domain}`);
+				this.#note("connect", new Element(options.tls, { name: options.serverName }));
 				const socket = network.connect(options);
 				return {
 					read: () => socket.read(),
@@ -50,22 +52,17 @@ export class Recorder {
 		});
 	}
 
-	/** Elements said that satisfy this. */
-	find(test: (element: Element) => boolean): Element[] {
-		return this.said.map(({ element }) => element).filter(test);
-	}
-
 	#reader(): StreamReader {
 		return new StreamReader({
-			onStream: (root) => this.#note(root, `stream ${canonical(root, this.#names())}`),
-			onStanza: (element) => this.#note(element, canonical(element, this.#names())),
-			onEnd: () => this.#note("", "end of stream"),
+			onStream: (root) => this.#note("stream", root),
+			onStanza: (element) => this.#note("element", element),
+			onEnd: () => this.#note("end", new Element("stream")),
 			onError: (error) => this.faults.push(error.message)
 		});
 	}
 
-	#note(element: Element | "", text: string): void {
-		this.said.push({ element: element === "" ? new Element("nothing") : element, text });
+	#note(step: Said["step"], element: Element): void {
+		this.said.push({ step, element });
 		this.#onSaid();
 	}
 }

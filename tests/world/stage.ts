@@ -11,6 +11,8 @@ export interface StageThing {
 	/** Its full JID; throws while it is offline. */
 	readonly jid: string;
 	readonly state: string;
+	/** What it said, in words that are the same on every stage. */
+	transcript(): string[];
 	/** With KEY. */
 	sticker(): string;
 	/** Boots from its store. */
@@ -47,19 +49,26 @@ export interface Stage {
 
 export type Scenario = (stage: Stage) => Promise<void>;
 
-/** What stands for names in transcripts: things and people by role, the domain last. */
-export function placeholders(domain: string, thing: string | undefined, sticker: string | undefined, people: ReadonlyMap<string, string>) {
-	const names = new Map<string, string>();
-	for (const [role, bare] of people) names.set(bare, `{${role}}`);
-	if (thing !== undefined) {
-		const [bare, resource] = thing.split("/");
-		names.set(bare!, "{thing}");
-		if (resource) names.set(`${bare}/${resource}`, "{thing}/{resource}");
+/** What stands for names in transcripts: things and people (full JIDs) by role, the domain inside them. */
+export function placeholders(
+	domain: string,
+	events: readonly ThingEvent[],
+	sticker: string,
+	people: ReadonlyMap<string, string>
+): ReadonlyMap<string, string> {
+	const names = new Map<string, string>([[domain, "{domain}"]]);
+	for (const [role, jid] of people) names.set(bareOf(jid), `{${role}}`).set(jid, `{${role}}/{resource}`);
+	for (const { event, jid } of events) {
+		if (event !== "online") continue;
+		names.set(bareOf(String(jid)), "{thing}").set(String(jid), "{thing}/{resource}");
 	}
-	for (const tag of sticker?.replace(/^iotdisco:/, "").split(";") ?? []) {
-		const [name, value] = tag.split("=");
-		if ((name === "KEY" || name === "SN") && value) names.set(decodeURIComponent(value), `{${name.toLowerCase()}}`);
+	for (const tag of sticker.replace(/^iotdisco:/, "").split(";")) {
+		const [name, value] = tag.split("=").map(decodeURIComponent);
+		if ((name === "KEY" || name === "SN") && value) names.set(value, `{${name.toLowerCase()}}`);
 	}
-	names.set(domain, "{domain}");
 	return names;
+}
+
+function bareOf(jid: string): string {
+	return jid.split("/")[0]!;
 }

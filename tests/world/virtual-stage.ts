@@ -17,12 +17,7 @@ export function createVirtualStage(seed: number | string, options: VirtualThingO
 		registry: world.registry,
 		thing(): StageThing {
 			const thing = world.thing(options);
-			// The address of a thing that is offline now is still to be hidden.
-			let address: string | undefined;
-			const recorder = new Recorder(() => {
-				address = (thing.on ? thing.firmware.jid : undefined) ?? address;
-				return placeholders(world.domain, address, thing.on ? thing.firmware.sticker() : undefined, people);
-			});
+			const recorder = new Recorder();
 			return {
 				events: thing.events,
 				said: recorder.said,
@@ -34,6 +29,7 @@ export function createVirtualStage(seed: number | string, options: VirtualThingO
 				get state() {
 					return thing.firmware.state;
 				},
+				transcript: () => recorder.transcript(placeholders(world.domain, thing.events, thing.firmware.sticker(), people)),
 				sticker: () => thing.firmware.sticker(),
 				start: () => thing.start((network) => recorder.wrap(network)),
 				cut: () => thing.attachment.cut(),
@@ -42,7 +38,7 @@ export function createVirtualStage(seed: number | string, options: VirtualThingO
 		},
 		async client(role): Promise<StageClient> {
 			const client = world.client(role);
-			people.set(role, client.bare);
+			people.set(role, client.jid);
 			await until(`${role} is available`, () => world.broker.isAvailable(client.jid));
 			return {
 				bare: client.bare,

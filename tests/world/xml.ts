@@ -85,6 +85,24 @@ export class StreamReader {
 	}
 }
 
+/** One stanza by itself, in jabber:client unless it says otherwise. */
+export function parseStanza(text: string): Element {
+	let stanza: Element | undefined;
+	const reader = new StreamReader({
+		onStream: () => {},
+		onStanza: (element) => {
+			stanza = element;
+		},
+		onEnd: () => {},
+		onError: (error) => {
+			throw error;
+		}
+	});
+	reader.write(bytesOf(`<stream xmlns="jabber:client">${text}`));
+	if (stanza === undefined) throw new Error(`no stanza: ${text}`);
+	return stanza;
+}
+
 /** A copy that can be changed. */
 export function clone(element: Element): Element {
 	const copy = xml(element.name, element.attrs);

@@ -9,6 +9,7 @@ import {
 	count,
 	DISCO_INFO,
 	DISCOVERY,
+	fence,
 	next,
 	read,
 	readout,
@@ -105,6 +106,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 		const answer = await owner.request("set", stage.registry, xml("disown", { xmlns: DISCOVERY, jid: bareOf(thing.jid) }));
 		expect(answer.attrs.type).toBe("result");
 		await next(stage, thing, "disowned");
+		await fence(stage, thing, owner);
 		expect(conditionOf(await read(owner, thing, "1", { momentary: "true" }))).toBe("forbidden");
 		await next(stage, thing, "registered", registered);
 		const heir = await stage.client("heir");

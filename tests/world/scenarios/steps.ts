@@ -45,6 +45,16 @@ export async function claim(stage: Stage, thing: StageThing, owner: StageClient)
 	// It tells the registry to forget its KEY, and asks for its owner's presence.
 	await stage.until("update", () => said(thing, isUpdate) > updates);
 	await stage.until("subscribe", () => subscriptions(owner, thing, "subscribe") > 0);
+	await fence(stage, thing, owner);
+}
+
+/** When it returns, whatever was on its way between thing, broker and registry has arrived: streams keep the order. */
+export async function fence(stage: Stage, thing: StageThing, client: StageClient): Promise<void> {
+	const ping = () => xml("ping", { xmlns: "urn:xmpp:ping" });
+	// Out of the thing, through the registry, and in again. Who may not ping gets an error, which does as well.
+	await client.request("get", thing.jid, ping());
+	await client.request("get", stage.registry, ping());
+	await client.request("get", thing.jid, ping());
 }
 
 export function said(thing: StageThing, test: (element: Element) => boolean): number {
@@ -68,6 +78,7 @@ export async function befriend(stage: Stage, thing: StageThing, owner: StageClie
 	owner.send(xml("presence", { type: "subscribed", to }));
 	owner.send(xml("presence", { type: "subscribe", to }));
 	await stage.until("the thing's presence", () => subscriptions(owner, thing, undefined) > 0);
+	await fence(stage, thing, owner);
 }
 
 export async function read(

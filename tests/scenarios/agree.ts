@@ -1,0 +1,51 @@
+// The judge of the model: every scenario on real Prosody, and what the thing said there is what it said in the virtual world.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll } from "@jest/globals";
+import { type Box, startBox } from "../../hosts/broker/box.js";
+import { scenarios } from "../world/scenarios/index.js";
+import type { Stage, StageThing } from "../world/stage.js";
+import { createVirtualStage } from "../world/virtual-stage.js";
+import { createProsodyStage } from "./prosody-stage.js";
+
+/** Declares the tests; one spec file per kind of TLS, so that they run side by side. */
+export function judge(tls: "direct" | "starttls"): void {
+	let folder: string;
+	let box: Box;
+
+	beforeAll(async () => {
+		folder = await mkdtemp(join(tmpdir(), "extasis-agree-"));
+		box = await startBox({ data: join(folder, "box"), log: () => {} });
+	}, 60_000);
+
+	afterAll(async () => {
+		await box?.stop();
+		await rm(folder, { recursive: true, force: true });
+	});
+
+	test.each(Object.keys(scenarios).map((name, index) => [name, index] as const))("%s", async (name, index) => {
+		const real = await play(await createProsodyStage({ box, folder: join(folder, `${index}`), name: `${index}`, tls }), name);
+		const virtual = await play(createVirtualStage(name, { tls }), name);
+		expect(virtual).toEqual(real);
+	});
+}
+
+/** Plays a scenario and gives what its things said. */
+async function play(stage: Stage, name: string): Promise<string[][]> {
+	const things: StageThing[] = [];
+	const watched: Stage = {
+		...stage,
+		thing: () => {
+			const thing = stage.thing();
+			things.push(thing);
+			return thing;
+		}
+	};
+	try {
+		await scenarios[name]!(watched);
+		return things.map((thing) => thing.transcript());
+	} finally {
+		await stage.end();
+	}
+}

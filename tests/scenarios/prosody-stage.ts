@@ -1,0 +1,218 @@
+// The stage on real parts: Prosody and registry in a box, things on the Node host in this process, people by @xmpp/client.
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Box } from "../../hosts/broker/box.js";
+import { createNodeHost, type NodeHost } from "../../hosts/node/index.js";
+import type { Host, Network, ThingEvent } from "../../src/host.js";
+import { Thing } from "../../src/thing/thing.js";
+import { weatherStation } from "../../src/things/weather-station.js";
+import { Recorder } from "../world/recorder.js";
+import { placeholders, type Stage, type StageClient, type StageThing } from "../world/stage.js";
+import { type Element, parseStanza, xml } from "../world/xml.js";
+
+/** Longest that anything is waited for. */
+const patience = 60_000;
+const CLIENT = fileURLToPath(new URL("./client-process.js", import.meta.url));
+
+export interface ProsodyStageOptions {
+	readonly box: Box;
+	/** Of things' stores; each stage has its own. */
+	readonly folder: string;
+	/** Makes names of accounts that no other stage has. */
+	readonly name: string;
+	readonly tls: "direct" | "starttls";
+}
+
+export async function createProsodyStage({ box, folder, name, tls }: ProsodyStageOptions): Promise<Stage> {
+	const anchors = await readFile(box.caFile, "utf8");
+	const waiting = new Set<() => void>();
+	const poke = (): void => {
+		for (const wake of waiting) wake();
+	};
+	const people = new Map<string, string>();
+	const processes: ChildProcess[] = [];
+	const hosts = new Set<NodeHost>();
+	const things: ProsodyThing[] = [];
+
+	class ProsodyThing implements StageThing {
+		readonly events: ThingEvent[] = [];
+		readonly #recorder = new Recorder(poke);
+		readonly #store = join(folder, `thing-${things.length}`);
+		#host: NodeHost | undefined;
+		#thing: Thing | undefined;
+		#cut: () => void = () => {};
+
+		get said() {
+			return this.#recorder.said;
+		}
+
+		get jid(): string {
+			const jid = this.#running.jid;
+			if (jid === undefined) throw new Error("the thing is offline");
+			return jid;
+		}
+
+		get state(): string {
+			return this.#running.state;
+		}
+
+		transcript(): string[] {
+			if (this.#recorder.faults.length > 0) throw new Error(this.#recorder.faults.join("\n"));
+			return this.#recorder.transcript(placeholders(box.domain, this.events, this.sticker(), people));
+		}
+
+		sticker(): string {
+			return this.#running.sticker();
+		}
+
+		start(): void {
+			const onEvent = (event: ThingEvent): void => {
+				this.events.push(event);
+				poke();
+			};
+			const node = createNodeHost({ store: this.#store, definition: weatherStation, onEvent });
+			hosts.add(node);
+			const host: Host = Object.freeze({ ...node, network: this.#recorder.wrap(this.#cuttable(node.network)) });
+			const address = { host: "127.0.0.1", port: box.ports[tls] };
+			this.#host = node;
+			this.#thing = new Thing({ host, definition: weatherStation, domain: box.domain, address, tls, anchors });
+			this.#thing.start();
+		}
+
+		cut(): void {
+			this.#cut();
+		}
+
+		async kill(): Promise<void> {
+			const host = this.#host!;
+			this.#host = undefined;
+			this.#thing = undefined;
+			hosts.delete(host);
+			await host.close();
+		}
+
+		async end(): Promise<void> {
+			this.#thing?.stop();
+			if (this.#host) await this.kill();
+		}
+
+		get #running(): Thing {
+			if (this.#thing === undefined) throw new Error("the thing is off");
+			return this.#thing;
+		}
+
+		/** As if the wire were torn: the socket goes, the firmware hears of it. */
+		#cuttable(network: Network): Network {
+			return {
+				connect: (options) => {
+					const socket = network.connect(options);
+					this.#cut = () => {
+						this.#cut = () => {};
+						socket.close();
+						options.onError({ reason: "closed", detail: "the stage cut the connection" });
+					};
+					return socket;
+				}
+			};
+		}
+	}
+
+	async function until<T>(what: string, probe: () => T | undefined | null | false): Promise<T> {
+		let timer: NodeJS.Timeout | undefined;
+		let wake = (): void => {};
+		try {
+			return await new Promise<T>((resolve, reject) => {
+				wake = () => {
+					const found = probe();
+					if (found !== undefined && found !== null && found !== false) resolve(found);
+				};
+				const told = () => things.flatMap(({ events }) => events.map((event) => JSON.stringify(event))).join("\n");
+				timer = setTimeout(() => reject(new Error(`not within ${patience / 1000} s: ${what}\n${told()}`)), patience);
+				waiting.add(wake);
+				wake();
+			});
+		} finally {
+			clearTimeout(timer);
+			waiting.delete(wake);
+		}
+	}
+
+	async function client(role: string): Promise<StageClient> {
+		const username = `${role}-${name}`;
+		const password = `password of ${username}`;
+		await box.createAccount(username, password);
+		const login = { service: `xmpp://127.0.0.1:${box.ports.starttls}`, domain: box.domain, username, password };
+		const child = fork(CLIENT, [JSON.stringify(login)], {
+			env: { ...process.env, NODE_EXTRA_CA_CERTS: box.caFile, NODE_OPTIONS: "" },
+			execArgv: []
+		});
+		processes.push(child);
+		const received: Element[] = [];
+		let jid: string | undefined;
+		const faults: string[] = [];
+		child.on("message", (message: { stanza?: string; ready?: string; error?: string }) => {
+			if (message.stanza !== undefined) received.push(parseStanza(message.stanza));
+			if (message.error !== undefined) faults.push(message.error);
+			jid ??= message.ready;
+			poke();
+		});
+		child.on("exit", (code) => {
+			faults.push(`ended with ${code}`);
+			poke();
+		});
+		const full = await until(`${username} is available`, () => {
+			if (faults.length > 0) throw new Error(`${username}: ${faults.join(", ")}`);
+			return jid;
+		});
+		people.set(role, full);
+		let count = 0;
+		const send = (stanza: Element): void => {
+			child.send(plain(stanza));
+		};
+		return {
+			bare: `${username}@${box.domain}`,
+			jid: full,
+			received,
+			send,
+			request: async (type, to, payload) => {
+				const id = `${username}-${count++}`;
+				send(xml("iq", { type, to, id }, payload));
+				const isAnswer = ({ name, attrs }: Element) =>
+					name === "iq" && attrs.id === id && (attrs.type === "result" || attrs.type === "error");
+				return until(`an answer to ${payload.name}`, () => received.find(isAnswer));
+			}
+		};
+	}
+
+	return {
+		domain: box.domain,
+		registry: box.registry,
+		thing() {
+			const thing = new ProsodyThing();
+			things.push(thing);
+			return thing;
+		},
+		client,
+		connectRegistry: () => box.connectRegistry(),
+		disconnectRegistry: () => box.disconnectRegistry(),
+		until,
+		async end() {
+			for (const thing of things) await thing.end();
+			for (const child of processes) {
+				if (child.exitCode !== null) continue;
+				const ended = once(child, "exit");
+				child.disconnect();
+				await ended;
+			}
+			await rm(folder, { recursive: true, force: true });
+		}
+	};
+}
+
+/** An element that can cross to another process. */
+function plain({ name, attrs, children }: Element): { name: string; attrs: object; children: (string | object)[] } {
+	return { name, attrs, children: children.map((child) => (typeof child === "string" ? child : plain(child))) };
+}
