@@ -82,7 +82,7 @@ export class ThingProcess {
 		while (!met()) {
 			if (this.#ended || patience.aborted) {
 				throw new Error(
-					`${what} did not come; the thing ${this.#ended ? "ended" : "lives"} and said:\n${JSON.stringify(this.events)}\n${this.#stderr}`
+					`${what} did not come; the thing ${this.#ended ? `ended (${this.#child.exitCode ?? this.#child.signalCode})` : "lives"} and said:\n${JSON.stringify(this.events)}\n${this.#stderr}`
 				);
 			}
 			await new Promise<void>((resolve) => {
