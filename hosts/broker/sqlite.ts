@@ -44,10 +44,23 @@ export class SQLiteStore implements Store {
 		// The library locks by making a folder, which a process that was killed leaves behind.
 		rmSync(`${file}.lock`, { recursive: true, force: true });
 		this.#database = new Database(file);
+		try {
+			this.#prepare(file);
+		} catch (error) {
+			this.close();
+			throw error;
+		}
+	}
+
+	#prepare(file: string): void {
+		// Not the default journal: of that the library never sees that it was left by a crash, and reads half a transaction as the whole.
+		// Without shared memory a write-ahead log needs the file for itself, and to be told so first.
+		this.#database.exec("PRAGMA locking_mode = EXCLUSIVE");
+		const mode = (this.#database.get("PRAGMA journal_mode = WAL") as Row).journal_mode;
+		if (mode !== "wal") throw new Error(`${file} cannot be kept safe on this file system: name a data folder on another.`);
 		this.#database.exec("PRAGMA synchronous = FULL");
 		const version = Number((this.#database.get("PRAGMA user_version") as Row).user_version);
 		if (version > MIGRATIONS.length) {
-			this.close();
 			throw new Error(`${file} was written by a newer version of Extasis: use that, or name another data folder.`);
 		}
 		for (let at = version; at < MIGRATIONS.length; at++) {

@@ -1,0 +1,158 @@
+// What every component answers, and what an owner with a chat client can do.
+
+import { Bench, bodyOf, ERRORS, expectSame, IEEE, parse, REGISTRY, XEP } from "./bench.js";
+
+const OWNER = "owner@example.org/phone";
+const THING = "thing@example.org/x";
+const TAGS = "<str name='SN' value='77'/><str name='NAME' value='Cellar'/><num name='V' value='1'/><str name='KEY' value='geheim'/>";
+const STICKER = "iotdisco:SN=77;NAME=Cellar;#V=1;KEY=geheim";
+
+const registered = (): Bench => {
+	const bench = new Bench();
+	bench.presence(THING);
+	bench.ask(THING, "set", `<register xmlns='${XEP}'>${TAGS}</register>`);
+	return bench;
+};
+
+describe("every component", () => {
+	test("R-347-2 disco#info lists both dialects", () => {
+		const [answer] = new Bench().ask(OWNER, "get", "<query xmlns='http://jabber.org/protocol/disco#info'/>");
+		const children = answer!.getChild("query", "http://jabber.org/protocol/disco#info")!.getChildElements();
+		expect(children[0]?.attrs).toEqual({ category: "component", type: "generic", name: "Thing Registry" });
+		expect(children.slice(1).map(({ attrs }) => attrs.var)).toEqual(expect.arrayContaining([XEP, IEEE, "urn:xmpp:ping"]));
+	});
+
+	test("disco#items is empty, an unknown node is not found", () => {
+		const bench = new Bench();
+		const items = "http://jabber.org/protocol/disco#items";
+		expectSame(
+			bench.ask(OWNER, "get", `<query xmlns='${items}'/>`),
+			`<iq type='result' from='${REGISTRY}' to='${OWNER}' id='q1'><query xmlns='${items}'/></iq>`
+		);
+		for (const which of ["info", "items"]) {
+			expect(bench.outcome(OWNER, "get", `<query xmlns='http://jabber.org/protocol/disco#${which}' node='x'/>`)).toBe("item-not-found");
+		}
+	});
+
+	test("ping is answered, the unknown refused", () => {
+		const bench = new Bench();
+		expect(bench.outcome(OWNER, "get", "<ping xmlns='urn:xmpp:ping'/>")).toBe("");
+		expect(bench.outcome(OWNER, "get", "<query xmlns='jabber:iq:last'/>")).toBe("service-unavailable");
+		expect(bench.outcome(OWNER, "set", "<ping xmlns='urn:xmpp:ping'/>")).toBe("service-unavailable");
+	});
+
+	test("a request with no payload or two is a bad one", () => {
+		const bench = new Bench();
+		expect(bench.outcome(OWNER, "get", "")).toBe("bad-request");
+		expect(bench.outcome(OWNER, "get", "<ping xmlns='urn:xmpp:ping'/><ping xmlns='urn:xmpp:ping'/>")).toBe("bad-request");
+	});
+
+	test("nobody lives at an address below it", () => {
+		const [answer] = new Bench().ask(OWNER, "get", "<ping xmlns='urn:xmpp:ping'/>", `a@${REGISTRY}`);
+		expect(answer?.attrs).toMatchObject({ from: `a@${REGISTRY}`, type: "error" });
+		expect(answer?.getChild("error")?.getChild("service-unavailable", ERRORS)).toBeDefined();
+	});
+
+	test("results, errors and stanzas from nowhere are never answered", () => {
+		const bench = new Bench();
+		for (const type of ["result", "error"]) {
+			expect(bench.receive(`<iq from='${OWNER}' to='${REGISTRY}' id='n-1' type='${type}'><x xmlns='y'/></iq>`)).toEqual([]);
+		}
+		expect(bench.receive(`<iq to='${REGISTRY}' id='1' type='get'><ping xmlns='urn:xmpp:ping'/></iq>`)).toEqual([]);
+		expect(bench.receive(`<message from='${OWNER}' to='${REGISTRY}' type='error'><body>things</body></message>`)).toEqual([]);
+		expect(bench.receive(`<message from='${OWNER}' to='${REGISTRY}' type='groupchat'><body>things</body></message>`)).toEqual([]);
+		expect(
+			bench.receive(
+				`<message from='${OWNER}' to='${REGISTRY}' type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>`
+			)
+		).toEqual([]);
+		expect(bench.presence(OWNER, "error")).toEqual([]);
+	});
+
+	test("it can be a friend in a chat client", () => {
+		const bench = new Bench();
+		expect(bench.presence("owner@example.org", "subscribe").map(({ attrs }) => attrs.type)).toEqual(["subscribed", undefined]);
+		expect(bench.presence("owner@example.org", "probe").map(({ attrs }) => attrs.type)).toEqual([undefined]);
+	});
+});
+
+describe("an owner with a chat client", () => {
+	test("claims by pasting the sticker, and the thing is told", () => {
+		const bench = registered();
+		const sent = bench.receive(`<message from='${OWNER}' to='${REGISTRY}' type='chat'><body>${STICKER}</body></message>`);
+		expectSame(
+			sent,
+			`<iq from='${REGISTRY}' to='${THING}' id='n-1' type='set'><claimed xmlns='${XEP}' jid='owner@example.org' public='true'/></iq>`,
+			`<message from='${REGISTRY}' to='${OWNER}' type='chat'><body>Cellar is yours: thing@example.org</body></message>`
+		);
+	});
+
+	test("a sticker that fits nothing, is spoiled or belongs elsewhere is told as such, without its KEY", () => {
+		const bench = registered();
+		const answers = [`${STICKER}2`, `${STICKER};R=registry.example.com`, `${STICKER};SN=78`, "iotdisco:geheim"].flatMap((text) =>
+			bench.say(OWNER, text)
+		);
+		expect(answers).toEqual([
+			"No unclaimed thing has exactly this sticker.",
+			"This sticker belongs to another registry: ask registry.example.com.",
+			"A tag stands twice.",
+			"This is not the text of a sticker: each tag is NAME=value."
+		]);
+	});
+
+	test("lists what is his", () => {
+		const bench = registered();
+		expect(bench.say(OWNER, "things")).toEqual(["Nothing is yours yet."]);
+		bench.say(OWNER, STICKER);
+		expect(bench.say(OWNER, " Things ")).toEqual(["Cellar 77 – thing@example.org (online, public)"]);
+		bench.presence(THING, "unavailable");
+		expect(bench.say(OWNER, "things")).toEqual(["Cellar 77 – thing@example.org (offline, public)"]);
+		expect(bench.say("other@example.org/x", "things")).toEqual(["Nothing is yours yet."]);
+	});
+
+	test.each(["cellar", "77", "Thing@example.org"])("disowns %j once the thing has agreed", (name) => {
+		const bench = registered();
+		bench.say(OWNER, STICKER);
+		const [request, ...more] = bench.receive(`<message from='${OWNER}' to='${REGISTRY}'><body>disown ${name}</body></message>`);
+		expect(more).toEqual([]);
+		expect(bench.answer(request!).map(bodyOf)).toEqual(["Cellar is no longer yours."]);
+		expect(bench.say(OWNER, "things")).toEqual(["Nothing is yours yet."]);
+	});
+
+	test("cannot disown what is away, not his, or not clearly meant", () => {
+		const bench = registered();
+		bench.say(OWNER, STICKER);
+		const [request] = bench.receive(`<message from='${OWNER}' to='${REGISTRY}' type='chat'><body>disown Cellar</body></message>`);
+		expect(bench.answer(request!, "error").map(bodyOf)[0]).toMatch(/only while it is online/);
+		expect(bench.say(OWNER, "disown")).toEqual(["Nothing of yours is called that: say `things`."]);
+		expect(bench.say("other@example.org/x", "disown Cellar")).toEqual(["Nothing of yours is called that: say `things`."]);
+		bench.ask("second@example.org/x", "set", `<register xmlns='${XEP}'><str name='NAME' value='Cellar'/></register>`);
+		bench.say(OWNER, "iotdisco:NAME=Cellar");
+		expect(bench.say(OWNER, "disown Cellar")).toEqual(["More than one is called that: use its address."]);
+	});
+
+	test("is told what there is to say", () => {
+		expect(new Bench().say(OWNER, "hello")[0]).toMatch(/iotdisco.*things.*disown/s);
+	});
+
+	test("two machines that answer each other come to rest, and people are heard again a minute later", () => {
+		const bench = new Bench();
+		const heard = () => Array.from({ length: 50 }, () => bench.say(OWNER, "hello").length).filter((answers) => answers > 0).length;
+		expect(heard()).toBe(20);
+		expect(bench.say("other@example.org/x", "hello")).toHaveLength(1);
+		bench.pass(60);
+		expect(bench.say(OWNER, "hello")).toHaveLength(1);
+	});
+});
+
+test("no event ever holds a KEY", () => {
+	const bench = registered();
+	bench.say(OWNER, STICKER);
+	bench.ask("twin@example.org/x", "set", `<register xmlns='${XEP}'>${TAGS}</register>`);
+	expect(bench.events.length).toBeGreaterThan(2);
+	expect(JSON.stringify(bench.events)).not.toContain("geheim");
+});
+
+test("the bench reads what it writes", () => {
+	expect(parse("<a xmlns='b'>&lt;</a>").toString()).toBe('<a xmlns="b">&lt;</a>');
+});

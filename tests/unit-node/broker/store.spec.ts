@@ -1,0 +1,160 @@
+// Both memories of the registry do the same; what is on disk outlives the process, whatever way it ended.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach } from "@jest/globals";
+import { SQLiteStore } from "../../../hosts/broker/sqlite.js";
+import { MemoryStore, type Store, type ThingRecord } from "../../../hosts/broker/store.js";
+import { Bench, XEP } from "./bench.js";
+
+let folder = "";
+let open: SQLiteStore[] = [];
+
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "extasis-store-"));
+});
+
+afterEach(() => {
+	for (const store of open.splice(0)) store.close();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+const sqlite = (): SQLiteStore => {
+	const store = new SQLiteStore(join(folder, "registry.db"));
+	open.push(store);
+	return store;
+};
+
+const close = (store: SQLiteStore): void => {
+	store.close();
+	open = open.filter((each) => each !== store);
+};
+
+const thing = (jid: string, more: Partial<ThingRecord> = {}): ThingRecord => ({
+	...{ jid, node: ["", "", ""], namespace: XEP, tags: [{ name: "SN", value: "1" }], fingerprint: "f", selfOwned: false },
+	...{ listed: false, told: false, registeredAt: 1_800_000_000_000, ...more }
+});
+
+describe.each<[string, () => Store]>([
+	["memory", () => new MemoryStore()],
+	["sqlite", sqlite]
+])("in %s", (_, make) => {
+	test("a record comes back as it was", () => {
+		const store = make();
+		const tags = [
+			{ name: "A", value: "Zürich 😀 ' \" \\" },
+			{ name: "B", value: 1.7976931348623157e308 },
+			{ name: "C", value: -0.1 }
+		];
+		const full = thing("a@x", {
+			node: ["1", "", "p"],
+			tags,
+			owner: "o@x",
+			listed: true,
+			told: true,
+			address: "a@x/r",
+			claimedAt: 1_800_000_000_001
+		});
+		store.put(full);
+		expect(store.get(full)).toEqual(full);
+		expect(store.get(thing("a@x"))).toBeUndefined();
+		store.put(thing("a@x"));
+		expect(store.get(thing("a@x"))?.owner).toBeUndefined();
+	});
+
+	test("things are found by account, owner and fingerprint, in one order", () => {
+		const store = make();
+		store.put(thing("b@x", { owner: "o@x", listed: true }));
+		store.put(thing("a@x", { fingerprint: "g", owner: "o@x" }));
+		store.put(thing("a@x", { node: ["2", "", ""], listed: true }));
+		const ids = (things: Iterable<ThingRecord>) => [...things].map(({ jid, node }) => jid + node[0]);
+		expect(ids(store.ofJID("a@x"))).toEqual(["a@x", "a@x2"]);
+		expect(ids(store.ofOwner("o@x"))).toEqual(["a@x", "b@x"]);
+		expect(ids(store.ofFingerprint("f"))).toEqual(["a@x2", "b@x"]);
+		expect(ids(store.listed())).toEqual(["a@x2", "b@x"]);
+		store.delete(thing("b@x"));
+		expect(ids(store.listed())).toEqual(["a@x2"]);
+	});
+
+	test("a transaction that fails leaves nothing", () => {
+		const store = make();
+		store.put(thing("a@x"));
+		expect(() =>
+			store.transaction(() => {
+				store.delete(thing("a@x"));
+				store.put(thing("b@x"));
+				throw new Error("power");
+			})
+		).toThrow("power");
+		expect(store.ofFingerprint("f").map(({ jid }) => jid)).toEqual(["a@x"]);
+	});
+
+	test("the registry works on it", () => {
+		const bench = new Bench(make());
+		const tags = "<str name='SN' value='1'/><str name='KEY' value='geheim'/>";
+		bench.ask("t@x/1", "set", `<register xmlns='${XEP}'>${tags}</register>`);
+		const [toThing] = bench.ask("o@x/1", "set", `<mine xmlns='${XEP}'>${tags}</mine>`);
+		bench.answer(toThing!);
+		expect(bench.store.ofOwner("o@x")[0]).toMatchObject({ jid: "t@x", told: true, listed: true });
+	});
+});
+
+describe("the file", () => {
+	test("R-347-33 holds no KEY at any time", () => {
+		const bench = new Bench(sqlite());
+		const tags = "<str name='SN' value='visible-serial'/><str name='KEY' value='4857402340298342'/>";
+		bench.ask("t@x/1", "set", `<register xmlns='${XEP}'>${tags}</register>`);
+		const bytes = () =>
+			readdirSync(folder)
+				.filter((file) => !file.endsWith(".lock"))
+				.map((file) => readFileSync(join(folder, file), "latin1"))
+				.join("");
+		expect(bytes()).toContain("visible-serial");
+		expect(bytes()).not.toContain("4857402340298342");
+		bench.ask("o@x/1", "set", `<mine xmlns='${XEP}'>${tags}</mine>`);
+		expect(bytes()).not.toContain("4857402340298342");
+	});
+
+	test("is there after a restart, and after a lock that a killed process left", () => {
+		const first = sqlite();
+		first.put(thing("a@x"));
+		close(first);
+		mkdirSync(join(folder, "registry.db.lock"));
+		expect(sqlite().get(thing("a@x"))).toEqual(thing("a@x"));
+	});
+
+	test("a kill in the middle of a transaction leaves the state before it", () => {
+		const first = sqlite();
+		first.put(thing("a@x"));
+		close(first);
+		const file = join(folder, "registry.db");
+		// As the store does it, up to the point where the power goes.
+		const script = `
+			const { Database } = require(${JSON.stringify(createRequire(import.meta.url).resolve("node-sqlite3-wasm"))});
+			const database = new Database(${JSON.stringify(file)});
+			database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = 1; BEGIN IMMEDIATE; DELETE FROM thing");
+			for (let at = 0; at < 500; at++) database.run("INSERT INTO thing (jid, node, namespace, tags, self_owned, listed, told, registered_at) VALUES (?, '', '', ?, 0, 0, 0, 0)", ["j" + at, "x".repeat(2000)]);
+			process.kill(process.pid, "SIGKILL");`;
+		expect(spawnSync(process.execPath, ["-e", script]).signal).toBe("SIGKILL");
+		expect(readdirSync(folder)).toContain("registry.db-wal");
+		expect([...sqlite().ofFingerprint("f")]).toEqual([thing("a@x")]);
+	});
+
+	test("of a newer version is refused in one sentence and not touched", () => {
+		const first = sqlite();
+		close(first);
+		const { Database } = createRequire(import.meta.url)("node-sqlite3-wasm") as typeof import("node-sqlite3-wasm");
+		const database = new Database(join(folder, "registry.db"));
+		database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA user_version = 99");
+		database.close();
+		expect(sqlite).toThrow(/newer version of Extasis/);
+	});
+
+	test("that is no database is refused", () => {
+		writeFileSync(join(folder, "registry.db"), "this is a text and not a database at all".repeat(100));
+		expect(sqlite).toThrow(/not a database/);
+	});
+});
