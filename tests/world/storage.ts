@@ -41,8 +41,8 @@ export class VirtualStorage implements Storage {
 
 	/** The power is back: the same records, nothing pending. */
 	revive(): void {
+		if (this.#dead) this.dieAt = undefined;
 		this.#dead = false;
-		this.dieAt = undefined;
 	}
 
 	#check(key: string): void {

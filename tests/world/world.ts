@@ -2,7 +2,7 @@
 import { Service } from "../../hosts/broker/service.js";
 import { MemoryStore } from "../../hosts/broker/store.js";
 import type { SensorValue, ThingEvent } from "../../src/host.js";
-import { type Definition, defineThing } from "../../src/thing/definition.js";
+import type { Definition } from "../../src/thing/definition.js";
 import { Thing } from "../../src/thing/thing.js";
 import { weatherStation } from "../../src/things/weather-station.js";
 import { TestCrypto } from "../support/crypto.js";
@@ -14,19 +14,23 @@ import { VirtualHost } from "./host.js";
 import { type Attachment, Faults, VirtualNetwork } from "./network.js";
 import { VirtualStorage } from "./storage.js";
 
-export { defineThing };
-
 /** Longest that anything is waited for, in virtual milliseconds. */
 const patience = 30 * 60_000;
 
 const weather: Readonly<Record<string, SensorValue>> = Object.freeze({ Temperature: 21.5, Humidity: 48, Pressure: 1013.2, Relay: false });
+
+export interface WorldOptions {
+	readonly domain?: string;
+	/** Shared by worlds that live the same again: keys are derived once. */
+	readonly crypto?: TestCrypto;
+}
 
 export class World {
 	readonly clock = new VirtualClock();
 	readonly dice: Dice;
 	readonly network: VirtualNetwork;
 	/** One for all: what one derives, nobody derives again. */
-	readonly crypto = new TestCrypto();
+	readonly crypto: TestCrypto;
 	readonly broker: Broker;
 	readonly domain: string;
 	readonly registry: string;
@@ -34,16 +38,18 @@ export class World {
 	readonly registryEvents: { readonly event: string; readonly thing: string; readonly by?: string }[] = [];
 	readonly store = new MemoryStore();
 
-	constructor(seed: number | string = 1, domain = "things.example") {
+	constructor(seed: number | string = 1, options: WorldOptions = {}) {
+		const { domain = "things.example", crypto = new TestCrypto() } = options;
 		this.dice = new Dice(seed);
 		this.domain = domain;
 		this.registry = `registry.${domain}`;
+		this.crypto = crypto;
 		this.network = new VirtualNetwork(this.clock, this.dice.fork("network"));
 		this.broker = new Broker({
 			clock: this.clock,
 			dice: this.dice.fork("broker"),
 			network: this.network,
-			crypto: this.crypto,
+			crypto,
 			domain
 		});
 		this.broker.addComponent(this.registry, { name: "Thing Registry", receive: undefined });
@@ -114,6 +120,7 @@ export class VirtualThing {
 	/** Called at each event, after it is noted. */
 	onEvent: (event: ThingEvent) => void = () => {};
 	host!: VirtualHost;
+	boots = 0;
 	#world: World;
 	#options: VirtualThingOptions;
 	#dice: Dice;
@@ -139,6 +146,8 @@ export class VirtualThing {
 	/** Power on: a new host, a new firmware, what was stored. `wrap` may look at the network. */
 	start(wrap: (network: VirtualHost["host"]["network"]) => VirtualHost["host"]["network"] = (network) => network): void {
 		this.storage.revive();
+		this.boots++;
+		this.#thing = undefined;
 		const { clock, crypto, domain } = this.#world;
 		const { definition = weatherStation, tls = "starttls", values = weather, serial, key, registry } = this.#options;
 		this.host = new VirtualHost({
