@@ -4,6 +4,7 @@ import { parseCount, parseDomain } from "./arguments.js";
 import { type BoxFile, boxFolder, writeBoxFile } from "./box-file.js";
 import { untilAsked } from "./ending.js";
 import { Failure, messageOf } from "./errors.js";
+import { defaultData } from "./login.js";
 import type { AddCommand } from "./program.js";
 
 export interface BoxOptions {
@@ -17,7 +18,7 @@ export const addBroker: AddCommand = (program, run) => {
 	program
 		.command("broker")
 		.description("run the box alone in the foreground: broker, Thing Registry, an owner's account")
-		.option("--data <dir>", "what the box keeps", "data")
+		.option("--data <dir>", "what the box keeps", defaultData)
 		.option("--domain <name>", "the domain that it serves", parseDomain)
 		.option("--port-offset <n>", "ports 5222, 5223, … moved by so many (default: free ports)", parseCount(0, 50_000))
 		.option("--listen <address>", "where to listen (default: this machine only)", parseListen)

@@ -3,7 +3,7 @@ import { parseSticker, type Sticker } from "../../src/iot/sticker.js";
 import type { Consumer } from "./consumer.js";
 import { Failure, Misuse } from "./errors.js";
 import { acceptFriendship, locate } from "./friends.js";
-import { addPersonOptions, asPerson, type PersonOptions } from "./login.js";
+import { addPersonOptions, asPerson, type PersonOptions, repeatOptions } from "./login.js";
 import type { AddCommand } from "./program.js";
 import { claim, findRegistry } from "./registry.js";
 
@@ -21,7 +21,7 @@ async function claimSticker(uri: string, options: PersonOptions): Promise<number
 		process.stdout.write(`${owned.thing} is yours now, ${consumer.jid}.\n`);
 		process.stderr.write(
 			owned.online
-				? `Read it with: npx extasis read ${owned.thing} --as ${consumer.jid}\n`
+				? `Read it with: npx extasis read ${owned.thing} ${repeatOptions(options)}\n`
 				: "It is not online; it will hear of you when it is.\n"
 		);
 		return 0;
@@ -53,7 +53,7 @@ export async function claimThing(consumer: Consumer, sticker: Sticker): Promise<
 	const thing = await claim(consumer, registry, sticker);
 	const stop = acceptFriendship(consumer, thing);
 	try {
-		await locate(consumer, thing, { tries: 5 });
+		await locate(consumer, thing, { tries: 5, patience: 6000 });
 		return { thing, online: true };
 	} catch (error) {
 		if (!(error instanceof Failure)) throw error;

@@ -3,30 +3,35 @@ import { xml } from "@xmpp/client";
 import type { Consumer } from "./consumer.js";
 import { Failure } from "./errors.js";
 
-const patience = 15_000;
+/** A thing with a slow link answers within it. */
+const usualPatience = 15_000;
 
 export interface Befriending {
 	/** Subscriptions to try: a thing that has not yet heard whose it is refuses its owner once. */
 	readonly tries?: number;
-	/** Why the thing may have refused. */
-	readonly refused?: string;
+	/** Milliseconds for each answer. */
+	readonly patience?: number;
 }
 
 /** The full JIDs of a thing that is there, the likeliest first; becomes its friend if need be. Throws a Failure. */
-export async function locate(consumer: Consumer, jid: string, { tries = 1, refused }: Befriending = {}): Promise<string[]> {
+export async function locate(
+	consumer: Consumer,
+	jid: string,
+	{ tries = 1, patience = usualPatience }: Befriending = {}
+): Promise<string[]> {
 	if (jid.includes("/")) return [jid];
 	if (consumer.resources(jid).length > 0) return consumer.resources(jid);
 	const known = consumer.subscription(jid);
 	if (known === "to" || known === "both") {
-		if (!(await appears(consumer, jid))) throw new Failure(`${jid} is not online: is it switched on, and has it a connection?`);
+		if (!(await appears(consumer, jid, patience))) throw new Failure(`${jid} is not online: is it switched on, and has it a connection?`);
 		return consumer.resources(jid);
 	}
 	for (let left = tries; ; left--) {
-		const answer = await subscribe(consumer, jid);
+		const answer = await subscribe(consumer, jid, patience);
 		if (answer === "available") return consumer.resources(jid);
 		if (answer === "subscribed") throw new Failure(`${jid} is your friend now, but it is not online.`);
 		if (answer === "nothing") throw new Failure(`${jid} does not answer: it is not online, or there is no such thing.`);
-		if (left <= 1) throw new Failure(refused ?? `${jid} does not accept ${consumer.jid} as a friend: its owner decides who may be one.`);
+		if (left <= 1) throw new Failure(`${jid} does not accept ${consumer.jid} as a friend: its owner decides who may be one.`);
 		await new Promise((resolve) => setTimeout(resolve, 1500));
 	}
 }
@@ -41,12 +46,12 @@ export function acceptFriendship(consumer: Consumer, thing: string): () => void 
 	});
 }
 
-async function appears(consumer: Consumer, jid: string): Promise<boolean> {
+async function appears(consumer: Consumer, jid: string, patience: number): Promise<boolean> {
 	const seen = await consumer.wait(patience, () => consumer.resources(jid).length > 0);
 	return seen !== undefined;
 }
 
-async function subscribe(consumer: Consumer, jid: string): Promise<"available" | "subscribed" | "refused" | "nothing"> {
+async function subscribe(consumer: Consumer, jid: string, patience: number): Promise<"available" | "subscribed" | "refused" | "nothing"> {
 	let answer: "subscribed" | "refused" | "nothing" = "nothing";
 	const coming = consumer.wait(patience, (stanza) => {
 		const { from, type } = stanza.attrs;

@@ -1,11 +1,14 @@
 // The options that every command of a person shares, and the login that they make.
 import { type Command, Option } from "commander";
 import { bareJID, domainOf } from "../../src/xmpp/jid.js";
-import { type Address, parseAccountJID, parseAddress, type TLSKind } from "./arguments.js";
+import { type Address, parseAccountJID, parseAddress, type TLSKind, writeAddress } from "./arguments.js";
 import { type BoxFile, readBoxFile } from "./box-file.js";
 import { Consumer } from "./consumer.js";
 import { findPassword } from "./password.js";
 import { respawnTrusting } from "./respawn.js";
+
+/** Where `extasis start` and `extasis broker` keep what they keep. */
+export const defaultData = "data";
 
 export interface PersonOptions {
 	readonly as: string;
@@ -23,7 +26,23 @@ export function addPersonOptions(command: Command): Command {
 		.addOption(new Option("--tls <kind>", "TLS from the first byte, or after STARTTLS (default)").choices(["direct", "starttls"]))
 		.option("--ca <file>", "trust this CA too (PEM)")
 		.option("--password-file <file>", "your password, in its first line (else EXTASIS_PASSWORD, else asked for)")
-		.option("--data <dir>", "a box started here tells its address, CA and owner's password there", "data");
+		.option("--data <dir>", "a box started here tells its address, CA and owner's password there", defaultData);
+}
+
+/** The same options once more, for a command that a person may type next. */
+export function repeatOptions({ as, address, tls, ca, passwordFile, data }: PersonOptions): string {
+	const words = ["--as", as];
+	if (address !== undefined) words.push("--address", writeAddress(address));
+	if (tls !== undefined) words.push("--tls", tls);
+	if (ca !== undefined) words.push("--ca", ca);
+	if (passwordFile !== undefined) words.push("--password-file", passwordFile);
+	if (data !== defaultData) words.push("--data", data);
+	return words.map(quote).join(" ");
+}
+
+/** For a shell, where it needs it. */
+export function quote(word: string): string {
+	return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Runs `work` logged in; gives the exit code. The box of the person's domain fills in what was not said. */

@@ -23,10 +23,11 @@ function fromFile(path: string): string {
 }
 
 async function ask(jid: string): Promise<string> {
-	process.stderr.write(`Password of ${jid}: `);
 	// readline would echo what is typed to its output.
 	const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
 	const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+	// Only now: what is typed from here on is not echoed by the terminal either.
+	process.stderr.write(`Password of ${jid}: `);
 	try {
 		return await new Promise((resolve, reject) => {
 			const give = (): void => reject(new Failure("No password was given."));

@@ -18,6 +18,7 @@ import type { Order, Told } from "./demonstration.js";
 import { untilAsked, within } from "./ending.js";
 import { Failure, messageOf } from "./errors.js";
 import { describeEvent } from "./log.js";
+import { defaultData, quote } from "./login.js";
 import type { AddCommand } from "./program.js";
 import { terminalQR } from "./qr.js";
 import { Story } from "./story.js";
@@ -29,7 +30,6 @@ interface StartOptions {
 }
 
 const host = "127.0.0.1";
-const defaultData = "data";
 /** What a person has to be quicker than the demonstration. */
 const courtesySeconds = 10;
 
@@ -168,8 +168,8 @@ class Play {
 		const thing = this.#actors[number]?.thing;
 		if (thing === undefined || thing.owner !== undefined) return;
 		const uri = thing.sticker();
-		const where = data === defaultData ? "" : ` --data '${resolve(data).replaceAll("'", "'\\''")}'`;
-		const command = `npx extasis claim '${uri}' --as ${this.#file.owner}${where}`;
+		const where = data === defaultData ? "" : ` --data ${quote(resolve(data))}`;
+		const command = `npx extasis claim ${quote(uri)} --as ${this.#file.owner}${where}`;
 		const { bold, on } = this.#story.colours;
 		if (number === 0) this.#story.block(`${terminalQR(uri, on)}\n\n${bold("Its sticker.")} Scan it, or claim it with:\n\n${command}`);
 		else this.#story.tell("sticker", command);

@@ -35,7 +35,7 @@ export class Story {
 			return;
 		}
 		// Longer than the terminal is wide, it could not be taken back.
-		const line = `  ${word.padEnd(9)} ${text}`.slice(0, Math.max(20, (this.#out.columns ?? 80) - 1));
+		const line = `  ${word.padEnd(9)} ${text}`.slice(0, Math.max(20, (this.#out.columns || 80) - 1));
 		this.#out.write(`\r\u001b[K${this.colours.dim(line.slice(0, 11))}${line.slice(11)}`);
 		this.#live = true;
 	}

@@ -32,7 +32,8 @@ declare module "@xmpp/client" {
 		readonly iqCaller: { request(stanza: Element, milliseconds?: number): Promise<Element> };
 		readonly iqCallee: { set(namespace: string, name: string, handler: (context: { stanza: Element }) => Element | boolean): void };
 		isSecure(): boolean;
-		start(): Promise<unknown>;
+		connect(service: string): Promise<unknown>;
+		open(options: { domain: string }): Promise<unknown>;
 		stop(): Promise<unknown>;
 		send(stanza: Element): Promise<void>;
 	}

@@ -9,7 +9,7 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 /** Below build/, where what it imports from node_modules is found; one for each worker, which compile at the same time. */
 const folder = join(root, "build", `test-cli-${process.env.JEST_WORKER_ID ?? "0"}`);
-const program = join(folder, "hosts", "cli", "extasis.js");
+export const program = join(folder, "hosts", "cli", "extasis.js");
 
 export async function compile(): Promise<void> {
 	rmSync(folder, { recursive: true, force: true });
