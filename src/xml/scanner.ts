@@ -53,9 +53,8 @@ export class Scanner {
 	#quote = 0;
 	/** Bytes of the value; "]" in a row in text; letters of "![CDATA[". */
 	#count = 0;
-	/** A callback asked for it: scan() returns after the tag. */
+	/** Set in a callback: scan() returns after the tag; a new stream begins after the tag. */
 	stopped = false;
-	/** A callback asked for it: a new stream begins after the tag. */
 	restarted = false;
 
 	constructor(window: Window, markup: Markup) {
@@ -339,9 +338,7 @@ export class Scanner {
 					}
 					break;
 				case State.afterReturn:
-					if (bytes[i] === 0x0a) {
-						i++;
-					}
+					i += bytes[i] === 0x0a ? 1 : 0;
 					state = this.#back;
 					break;
 				case State.reference:
@@ -363,12 +360,12 @@ export class Scanner {
 					}
 					break;
 				case State.prolog:
-					if (!this.#prolog.takes(bytes[i]!)) {
+					if (this.#prolog.takes(bytes[i]!)) {
+						i++;
+					} else {
 						state = this.#afterProlog(i);
 						base = to = i;
-						break;
 					}
-					i++;
 					break;
 				case State.section:
 					if (markup.endsSection(bytes[i]!, count++, i++)) {
