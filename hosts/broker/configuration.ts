@@ -30,7 +30,8 @@ const lua = (value: Value): string => {
 };
 
 const MODULES = [
-	...["extasis_leash", "disco", "roster", "saslauth", "tls", "register_ibr", "smacks", "ping", "time", "version", "blocklist", "websocket"]
+	...["extasis_leash", "disco", "roster", "saslauth", "tls", "register_ibr", "user_account_management", "smacks", "ping", "time"],
+	...["version", "blocklist", "websocket"]
 ];
 
 export const writeConfiguration = (c: Configuration): string => {
