@@ -87,7 +87,7 @@ export class Readouts {
 			request.fail(asked.condition, asked.text);
 			return;
 		}
-		const { clock, node, scheduler } = this.#options;
+		const { clock, node } = this.#options;
 		if (asked.nodes.some((id) => id !== node)) {
 			request.fail("item-not-found", "There is no such node.", "cancel");
 			return;
@@ -106,20 +106,24 @@ export class Readouts {
 			return;
 		}
 		const readout = this.#open(request.from, asked);
-		this.#running.push(readout);
 		writeAccepted(request.result(), asked.sequence);
 		request.send();
-		readout.timeout = scheduler.set(limits.readoutSeconds * 1000, () => this.#timeOut(readout));
+		// Sending may have ended the connection, and a sensor's answer the readout: each step looks whether it still runs.
 		if (readout.fields.length === 0) this.#finish(readout);
 		for (const field of readout.fields) this.#read(readout, field);
 	}
 
 	#open(to: string, asked: ReadoutRequest): Readout {
-		const fields = this.#options.fields.filter((field) => isRequested(asked, field));
-		return { to, sequence: asked.sequence, node: this.#options.node, fields, readings: [], timeout: undefined };
+		const { fields, node, scheduler } = this.#options;
+		const wanted = fields.filter((field) => isRequested(asked, field));
+		const readout: Readout = { to, sequence: asked.sequence, node, fields: wanted, readings: [], timeout: undefined };
+		readout.timeout = scheduler.set(limits.readoutSeconds * 1000, () => this.#timeOut(readout));
+		this.#running.push(readout);
+		return readout;
 	}
 
 	#read(readout: Readout, field: SensorField): void {
+		if (!this.#running.includes(readout)) return;
 		try {
 			this.#options.read(field, (error, value) => this.#take(readout, field, error, value));
 		} catch (error) {
@@ -152,6 +156,7 @@ export class Readouts {
 
 	/** Sends everything: failures last, since some readers stop at the first (slixmpp), and done on the last message (R-323-30). */
 	#finish(readout: Readout): void {
+		if (!this.#running.includes(readout)) return;
 		const values = readout.readings.filter(({ value }) => value !== undefined);
 		const failures = readout.readings.filter(({ value }) => value === undefined);
 		this.#end(readout, failures.length > 0 ? "failed" : "done");

@@ -376,3 +376,15 @@ test("a value that no reader could take is a failure", () => {
 	bench.values.set("Model", "x".repeat(3000));
 	expect(stanza(bench.req("seqnr='1' identity='true'")[1]!).child("failure")?.child("error")?.text).toContain("Model:");
 });
+
+test("a connection that ends while the request is accepted leaves nothing behind", () => {
+	const bench = new Bench();
+	const send = bench.wire.send.bind(bench.wire);
+	bench.wire.send = () => {
+		send();
+		bench.readouts.clear();
+	};
+	expect(bench.req("seqnr='1' all='true'")).toHaveLength(1);
+	expect(bench.ended).toEqual([`${OWNER} Temperature,Count,Relay,Model cancelled`]);
+	expect(bench.time.waiting).toBeUndefined();
+});

@@ -1,0 +1,166 @@
+// The thing as a whole, from its boot to what strangers get out of it.
+import { SENSOR_DATA } from "../../../src/iot/sensor-data.js";
+import { LifeCycle } from "../../../src/thing/life-cycle.js";
+import type { Vault } from "../../../src/thing/vault.js";
+import { between, DOMAIN } from "../../support/session-bench.js";
+import { FakeStorage, fakeRandom } from "../../support/storage.js";
+import { KEY, ThingBench } from "../../support/thing-bench.js";
+
+const OWNER = "owner@b.example/phone";
+const REGISTRY = "registry.a.example";
+const DISCO = "http://jabber.org/protocol/disco#info";
+const REQ = `<req xmlns='${SENSOR_DATA}' seqnr='1' all='true'/>`;
+
+function known(vault: Vault): void {
+	vault.write("registry", { jid: REGISTRY, dialect: "xep", domain: DOMAIN });
+}
+
+function owned(vault: Vault): void {
+	known(vault);
+	const life = new LifeCycle(vault, fakeRandom());
+	life.take("account");
+	life.take("claimed", { owner: "owner@b.example", public: false });
+}
+
+function online(prepare: (vault: Vault) => void): ThingBench {
+	const bench = new ThingBench({}, prepare);
+	bench.online();
+	return bench;
+}
+
+test.each([
+	["a broker's JID", { domain: "a@b.example" }, "domain must be"],
+	["no broker", { domain: "" }, "domain must be"],
+	["a registry's full JID", { registry: "r.a.example/x" }, "registry must be"],
+	["a serial number too long", { serial: "x".repeat(200) }, "The sticker cannot be made"]
+])("misuse is thrown in a sentence: %s", (_what, options, sentence) => {
+	expect(() => new ThingBench(options)).toThrow(sentence);
+});
+
+test("R-347-23 roster, presence, presence to the registry, register: at once and in this order", () => {
+	const bench = new ThingBench({}, known);
+	// Presence waits for the roster.
+	expect(bench.login()).toMatch(/^<iq type='get' id='[^']*'><query xmlns='jabber:iq:roster'\/><\/iq>$/);
+	const said = new ThingBench({}, known).online();
+	const order = ["<presence><c ", `<presence to='${REGISTRY}'><c `, `<iq to='${REGISTRY}' type='set'`].map((start) => said.indexOf(start));
+	expect(order[0]).toBe(0);
+	expect(order[1]).toBeGreaterThan(0);
+	expect(order[2]).toBeGreaterThan(order[1]!);
+	expect(said).toContain("<str name='SN' value='SN1'/>");
+});
+
+test("R-323-1 R-323-2 what presence hashes is what disco tells, sensor data among it", () => {
+	const bench = new ThingBench({}, owned);
+	const said = bench.online();
+	const node = between(said, " node='", "'");
+	const ver = between(said, " ver='", "'");
+	const answer = bench.ask(`<query xmlns='${DISCO}' node='${node}#${ver}'/>`, OWNER);
+	expect(answer).toContain("type='result'");
+	for (const feature of [SENSOR_DATA, DISCO, "urn:xmpp:ping", "jabber:iq:version", "urn:xmpp:time"])
+		expect(answer).toContain(`<feature var='${feature}'/>`);
+});
+
+test.each([
+	`<query xmlns='${DISCO}'/>`,
+	"<query xmlns='http://jabber.org/protocol/disco#items'/>",
+	"<query xmlns='jabber:iq:version'/>",
+	"<time xmlns='urn:xmpp:time'/>",
+	"<ping xmlns='urn:xmpp:ping'/>"
+])("strangers find nobody: %s", (payload) => {
+	const bench = online(owned);
+	expect(bench.ask(payload, "stranger@a.example/x")).toContain("<service-unavailable");
+	for (const from of [OWNER, REGISTRY, DOMAIN]) expect(bench.ask(payload, from)).toContain("type='result'");
+});
+
+test("the owner reads sensors and constants, each by its name", () => {
+	const bench = online(owned);
+	expect(bench.ask(REQ, OWNER)).toContain("<accepted");
+	expect(bench.samples.map(({ name }) => name)).toEqual(["Temperature", "Humidity", "Pressure", "Relay"]);
+	for (const { name, answer } of bench.samples) answer(undefined, name === "Relay" ? true : 20.04);
+	const said = bench.line.take();
+	for (const value of ["'20.0' unit='°C'", "'20' unit='%'", "'20.0' unit='hPa'", "'true'/>", "'WeatherStation'/>"])
+		expect(said).toContain(value);
+	expect(bench.events[bench.events.length - 1]).toEqual({
+		event: "readout",
+		from: OWNER,
+		fields: ["Temperature", "Humidity", "Pressure", "Relay", "Manufacturer", "Model"],
+		outcome: "done"
+	});
+});
+
+test("R-323-22 R-347-28 strangers are refused and told of, with an owner and without", () => {
+	for (const prepare of [owned, known]) {
+		const bench = online(prepare);
+		const answer = bench.ask(REQ, "stranger@a.example/x");
+		expect(answer).toContain("<error type='cancel'><forbidden");
+		expect(bench.samples).toEqual([]);
+		expect(bench.events[bench.events.length - 1]).toEqual({ event: "denied", from: "stranger@a.example/x", what: "readout" });
+	}
+});
+
+test.each([
+	["a message that comes back", `<message type='error' from='${OWNER}'/>`],
+	["presence that ends", `<presence type='unavailable' from='${OWNER}'/>`]
+])("R-323-32 a readout is freed by %s", (_what, sign) => {
+	const bench = online(owned);
+	bench.ask(REQ, OWNER);
+	bench.say(sign);
+	for (const { answer } of bench.samples) answer(undefined, 1);
+	expect(bench.line.take()).toBe("");
+	expect(bench.names).toContain("readout");
+});
+
+test("a listener that throws, a sensor that answers too late: the thing lives on", () => {
+	const bench = new ThingBench({}, owned);
+	bench.onEvent = () => {
+		throw new Error("listener");
+	};
+	bench.online();
+	bench.ask(REQ, OWNER);
+	bench.line.fails("closed");
+	for (const { answer } of bench.samples) answer(undefined, 1);
+	expect(bench.names).toContain("offline");
+	bench.time.pass(10_000);
+	expect(bench.network.connections).toHaveLength(2);
+});
+
+test("stop() ends it: nothing is said, tried or told any more", () => {
+	const bench = online(owned);
+	bench.ask(REQ, OWNER);
+	bench.thing.stop();
+	bench.time.pass(3_600_000);
+	expect(bench.line.isClosed).toBe(true);
+	expect(bench.network.connections).toHaveLength(1);
+	expect(bench.names).toEqual(["online", "readout"]);
+});
+
+test("neither KEY nor password is in any event; the sticker goes to the display", () => {
+	const bench = new ThingBench({}, known);
+	const id = between(bench.online().split("<iq ")[1]!, "id='", "'");
+	bench.say(`<iq type='result' id='${id}' from='${REGISTRY}'/>`);
+	expect(bench.names).toEqual(["online", "registered"]);
+	expect(bench.stickers).toEqual([bench.thing.sticker()]);
+	expect(bench.thing.sticker()).toContain(`KEY=${KEY};R=${REGISTRY}`);
+	expect(JSON.stringify(bench.events)).not.toContain(KEY);
+});
+
+test("another broker is another life: the owner of the old one is nobody here", () => {
+	const bench = new ThingBench({}, owned);
+	expect(bench.thing.owner).toBe("owner@b.example");
+	const next = new ThingBench({ domain: "c.example" }, undefined, new FakeStorage(bench.storage.records));
+	expect([next.thing.state, next.thing.owner]).toEqual(["factory", undefined]);
+});
+
+test("an account that the life-cycle never heard of is taken up at boot", () => {
+	expect(new ThingBench().thing.state).toBe("account");
+});
+
+test("a damaged record is told in a sentence", () => {
+	const bench = new ThingBench({}, (vault) => {
+		owned(vault);
+	});
+	bench.storage.records.set("commit", new Uint8Array([1]));
+	const next = new ThingBench({}, undefined, new FakeStorage(bench.storage.records));
+	expect(next.events[0]?.message).toContain('What was stored as "commit" is damaged');
+	expect(next.thing.owner).toBeUndefined();
+});
