@@ -41,6 +41,7 @@ export class Consumer {
 	readonly #available = new Set<string>();
 	/** Those that may see us, and we them. */
 	readonly #roster = new Map<string, string>();
+	#closing = false;
 
 	private constructor(xmpp: Client, login: Login, place: Place) {
 		this.jid = login.jid;
@@ -104,7 +105,7 @@ export class Consumer {
 
 	/** Comes back after a cut: logged in anew, friends' presence arriving again. */
 	keepTrying(onLost: () => void, onBack: () => void): void {
-		this.#xmpp.on("disconnect", onLost);
+		this.#xmpp.on("disconnect", () => this.#closing || onLost());
 		this.#xmpp.on("online", () => {
 			this.#appear().then(onBack, () => {});
 		});
@@ -169,6 +170,7 @@ export class Consumer {
 	}
 
 	async close(): Promise<void> {
+		this.#closing = true;
 		this.#xmpp.reconnect.stop();
 		this.#xmpp.on("error", () => {});
 		if (this.#xmpp.status === "offline") return;

@@ -20,3 +20,8 @@ export function fileProblem(path: string, error: unknown): string {
 	if (code === "EISDIR") return `${path} is a folder; a file is wanted.`;
 	return `The file ${path} cannot be used: ${messageOf(error)}`;
 }
+
+/** What came from elsewhere, for a terminal: control characters could move its cursor or worse. */
+export function printable(text: string): string {
+	return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+}

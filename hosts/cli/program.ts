@@ -1,7 +1,7 @@
 // The command line: what is typed goes to one of the commands; what goes wrong comes back as one sentence.
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { Failure, Misuse, messageOf } from "./errors.js";
+import { Failure, Misuse, messageOf, printable } from "./errors.js";
 
 /** Adds a command to the program; what it is to do, once its words are understood, it hands to `run`. */
 export type AddCommand = (program: Command, run: (work: () => Promise<number>) => void) => void;
@@ -52,7 +52,7 @@ export async function run(words: readonly string[]): Promise<number> {
 }
 
 function complain(text: string, code: number): number {
-	process.stderr.write(`extasis: ${sentence(text)}\n`);
+	process.stderr.write(`extasis: ${printable(sentence(text))}\n`);
 	return code;
 }
 

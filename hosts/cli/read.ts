@@ -1,7 +1,7 @@
 // `extasis read`: the fields of a thing, once.
 import { InvalidArgumentError } from "commander";
 import { parseAccountJID } from "./arguments.js";
-import { messageOf } from "./errors.js";
+import { printable } from "./errors.js";
 import { acceptFriendship, locate } from "./friends.js";
 import { addPersonOptions, asPerson, type PersonOptions } from "./login.js";
 import type { AddCommand } from "./program.js";
@@ -36,7 +36,7 @@ async function read(jid: string, fields: readonly string[], options: ReadOptions
 		process.stdout.write(options.json ? `${JSON.stringify({ from: jid.split("/")[0], fields: readings })}\n` : writeTable(readings));
 		const missing = fields.filter((name) => !readings.some((reading) => reading.name === name));
 		if (missing.length > 0) {
-			process.stderr.write(`extasis: ${messageOf(`${jid} has no field ${missing.join(", ")}; --all shows those that it has.`)}\n`);
+			process.stderr.write(`extasis: ${jid} has no field ${missing.join(", ")}; --all shows those that it has.\n`);
 			return 1;
 		}
 		if (readings.length === 0) process.stderr.write("The thing has no momentary values; --all shows all its fields.\n");
@@ -46,5 +46,5 @@ async function read(jid: string, fields: readonly string[], options: ReadOptions
 
 function writeTable(readings: readonly Reading[]): string {
 	const width = Math.max(0, ...readings.map(({ name }) => name.length));
-	return readings.map((reading) => `${reading.name.padEnd(width)}  ${writeValue(reading)}\n`).join("");
+	return readings.map((reading) => `${printable(reading.name).padEnd(width)}  ${writeValue(reading)}\n`).join("");
 }

@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { type Element, xml } from "@xmpp/client";
 import type { Consumer, Refusal } from "./consumer.js";
-import { Failure } from "./errors.js";
+import { Failure, printable } from "./errors.js";
 
 const namespace = "urn:xmpp:iot:sensordata";
 /** Between two messages of one readout. */
@@ -142,8 +142,8 @@ function readFields(fields: Element): Reading[] {
 	return readings;
 }
 
-/** "21.4 °C", "45 %", "on". */
+/** For a person: "21.4 °C", "45 %", "true". */
 export function writeValue({ type, value, unit }: Reading): string {
 	if (type === "boolean") return /^(true|1)$/.test(value) ? "true" : "false";
-	return unit === undefined || unit === "" ? value : `${value} ${unit}`;
+	return printable(unit === undefined || unit === "" ? value : `${value} ${unit}`);
 }

@@ -1,5 +1,6 @@
 // How `extasis start` tells what happens: a word, what it means, and one live line at the end.
 import { coloursFor } from "./colours.js";
+import { printable } from "./errors.js";
 
 export class Story {
 	readonly #out: NodeJS.WriteStream;
@@ -19,7 +20,7 @@ export class Story {
 	tell(word: string, text: string, mood: "plain" | "good" | "bad" = "plain"): void {
 		const { dim, green, red } = this.colours;
 		const paint = mood === "good" ? green : mood === "bad" ? red : dim;
-		this.#write(`  ${paint(word.padEnd(9))} ${text}\n`);
+		this.#write(`  ${paint(word.padEnd(9))} ${printable(text)}\n`);
 	}
 
 	/** Text of its own, set apart. */
@@ -35,7 +36,7 @@ export class Story {
 			return;
 		}
 		// Longer than the terminal is wide, it could not be taken back.
-		const line = `  ${word.padEnd(9)} ${text}`.slice(0, Math.max(20, (this.#out.columns || 80) - 1));
+		const line = `  ${word.padEnd(9)} ${printable(text)}`.slice(0, Math.max(20, (this.#out.columns || 80) - 1));
 		this.#out.write(`\r\u001b[K${this.colours.dim(line.slice(0, 11))}${line.slice(11)}`);
 		this.#live = true;
 	}

@@ -8,7 +8,7 @@ import { createNodeHost, type NodeHost } from "../node/index.js";
 import { type Address, parseAddress, parseDomain, parseServiceJID, readAnchors, type TLSKind, writeAddress } from "./arguments.js";
 import { loadDefinition } from "./definitions.js";
 import { untilAsked } from "./ending.js";
-import { Failure, Misuse, messageOf } from "./errors.js";
+import { Failure, Misuse, messageOf, printable } from "./errors.js";
 import { describeEvent } from "./log.js";
 import type { AddCommand } from "./program.js";
 
@@ -58,7 +58,7 @@ async function runThing(options: ThingCommandOptions): Promise<number> {
 	const store = options.store ?? join("data", "things", folderName(options.serial ?? definition.model));
 	const place = { domain, address: address === undefined ? domain : writeAddress(address) };
 	const log = (text: string): void => {
-		if (!quiet) process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${text}\n`);
+		if (!quiet) process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${printable(text)}\n`);
 	};
 	for (const name of unusedOptions(options)) log(`${name} is not used yet.`);
 

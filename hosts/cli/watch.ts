@@ -1,7 +1,7 @@
 // `extasis watch`: the fields of a thing, again and again, until Ctrl-C.
 import { parseAccountJID, parseCount } from "./arguments.js";
 import { untilAsked, within } from "./ending.js";
-import { Failure } from "./errors.js";
+import { Failure, printable } from "./errors.js";
 import { locate } from "./friends.js";
 import { addPersonOptions, asPerson, type PersonOptions } from "./login.js";
 import type { AddCommand } from "./program.js";
@@ -30,7 +30,7 @@ async function watch(jid: string, fields: readonly string[], options: WatchOptio
 		// What goes wrong before the first line is the command's failure; later the thing may come and go.
 		let first = true;
 		consumer.keepTrying(
-			() => over || process.stderr.write("The connection is lost; trying again.\n"),
+			() => process.stderr.write("The connection is lost; trying again.\n"),
 			() => process.stderr.write("Connected again.\n")
 		);
 		while (!over) {
@@ -66,5 +66,5 @@ function reportMissing(jid: string, fields: readonly string[], readings: readonl
 export function writeLine(readings: readonly Reading[]): string {
 	const when = new Date(readings[0]?.timestamp ?? Date.now());
 	const time = Number.isNaN(when.getTime()) ? "" : `${when.toTimeString().slice(0, 8)}  `;
-	return time + readings.map((reading) => `${reading.name} ${writeValue(reading)}`).join("   ");
+	return time + readings.map((reading) => `${printable(reading.name)} ${writeValue(reading)}`).join("   ");
 }
