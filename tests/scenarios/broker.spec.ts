@@ -57,7 +57,8 @@ describe.each(["direct", "starttls"] as const)("over %s", (tls) => {
 		const challenges: string[] = [];
 		for (const hash of ["sha1", "sha256", "sha1", "sha256"] as const) {
 			const client = await BrokerClient.connect(box, tls);
-			expect(client.mechanisms()).toEqual(["SCRAM-SHA-1", "SCRAM-SHA-256"]);
+			// Prosody 13 offers them bound to the channel as well.
+			expect(client.mechanisms().filter((name) => !name.endsWith("-PLUS"))).toEqual(["SCRAM-SHA-1", "SCRAM-SHA-256"]);
 			expect(client.features?.getChild("register", "http://jabber.org/features/iq-register")).toBeDefined();
 			await client.authenticate("thing", PASSWORD, hash);
 			expect(client.features?.getChild("sm", "urn:xmpp:sm:3")).toBeDefined();

@@ -40,7 +40,12 @@ local function store(username, password)
 	return accounts:set(username, account);
 end
 
+-- Prosody 13 creates an account without a password, then gives it one, then enables it. Until it has one it does not exist,
+-- so that a power cut in between leaves no name that nobody can have.
 function provider.create_user(username, password)
+	if password == nil then
+		return accounts:set(username, { created = os.time() });
+	end
 	return store(username, password);
 end
 
@@ -52,10 +57,19 @@ function provider.set_password(username, password)
 end
 
 function provider.user_exists(username)
-	if accounts:get(username) then
+	local account = accounts:get(username);
+	if account and account.salt then
 		return true;
 	end
 	return nil, "No such account.";
+end
+
+function provider.is_enabled(username)
+	return provider.user_exists(username);
+end
+
+function provider.enable(username)
+	return provider.user_exists(username);
 end
 
 function provider.users()
