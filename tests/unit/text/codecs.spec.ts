@@ -1,3 +1,4 @@
+// Bytes and words: Base64, Base32, percent-encoding, xs:boolean.
 import { encodeBase32 } from "../../../src/text/base32.js";
 import { decodeBase64, encodeBase64 } from "../../../src/text/base64.js";
 import { parseBoolean } from "../../../src/text/boolean.js";

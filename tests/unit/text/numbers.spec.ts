@@ -1,3 +1,4 @@
+// Numbers and moments as XML Schema writes them.
 import { parseDateTime, writeDateTime } from "../../../src/text/datetime.js";
 import { writeDecimal } from "../../../src/text/decimal.js";
 

@@ -1,3 +1,4 @@
+// UTF-8 both ways, and what it must refuse.
 import { decodeUTF8, encodeUTF8, encodeUTF8Into, utf8Length } from "../../../src/text/utf8.js";
 
 const texts: [string, string, number[]][] = [
