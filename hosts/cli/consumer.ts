@@ -51,7 +51,8 @@ export class Consumer {
 			if (stanza.name === "presence") this.#note(stanza);
 			for (const listener of [...this.#listeners]) listener(stanza);
 		});
-		xmpp.on("disconnect", () => this.#available.clear());
+		// A resumed session goes on where it was (XEP-0198); a new one hears of everybody anew.
+		xmpp.on("online", () => this.#available.clear());
 		xmpp.iqCallee.set("jabber:iq:roster", "query", ({ stanza }) => {
 			const { from } = stanza.attrs;
 			if (from === undefined || from === this.jid) this.#readRoster(stanza);
@@ -103,12 +104,21 @@ export class Consumer {
 		return consumer;
 	}
 
-	/** Comes back after a cut: logged in anew, friends' presence arriving again. */
+	/** Comes back after a cut: resumed, or logged in anew with friends' presence arriving again. Each is told once. */
 	keepTrying(onLost: () => void, onBack: () => void): void {
-		this.#xmpp.on("disconnect", () => this.#closing || onLost());
-		this.#xmpp.on("online", () => {
-			this.#appear().then(onBack, () => {});
+		let lost = false;
+		const back = (): void => {
+			if (lost) onBack();
+			lost = false;
+		};
+		this.#xmpp.on("disconnect", () => {
+			if (!lost && !this.#closing) onLost();
+			lost = true;
 		});
+		this.#xmpp.on("online", () => {
+			this.#appear().then(back, () => {});
+		});
+		this.#xmpp.streamManagement.on("resumed", back);
 		this.#xmpp.reconnect.start();
 	}
 

@@ -15,7 +15,7 @@ export type Order =
 
 /** From us to the story. */
 export type Told =
-	| { readonly told: "claimed" | "friend"; readonly thing: number; readonly jid: string }
+	| { readonly told: "friend"; readonly thing: number; readonly jid: string }
 	| { readonly told: "reading"; readonly thing: number; readonly text: string }
 	| { readonly told: "stranger"; readonly thing: number; readonly jid: string; readonly condition: string | undefined }
 	| { readonly told: "trouble"; readonly thing?: number; readonly message: string };
@@ -30,6 +30,8 @@ class Demonstration {
 	readonly #owner: Consumer;
 	readonly #stranger: Login;
 	readonly #things = new Map<number, string>();
+	/** What was told last, so that it is told once. */
+	readonly #troubles = new Map<number, string>();
 	#timer: NodeJS.Timeout | undefined;
 	#strangerCame = false;
 
@@ -46,7 +48,6 @@ class Demonstration {
 		const sticker = parseSticker(uri);
 		if (sticker === undefined) throw new Error("no sticker");
 		const { thing: jid } = await claimThing(this.#owner, sticker);
-		tell({ told: "claimed", thing, jid });
 		await this.befriend(thing, jid);
 	}
 
@@ -55,20 +56,22 @@ class Demonstration {
 		await locate(this.#owner, jid, { tries: 5 });
 		tell({ told: "friend", thing, jid });
 		this.#things.set(thing, jid);
-		clearTimeout(this.#timer);
-		await this.#readAll();
+		if (this.#things.size === 1) void this.#readAll();
 	}
 
 	async #readAll(): Promise<void> {
 		for (const [thing, jid] of this.#things) {
+			if (!this.#owner.online) continue;
 			try {
-				if (!this.#owner.online) continue;
 				const addresses = await locate(this.#owner, jid);
 				const readings = await readThing(this.#owner, addresses, { fields: [], status: true });
 				tell({ told: "reading", thing, text: readings.map((reading) => `${reading.name} ${writeValue(reading)}`).join("  ") });
+				this.#troubles.delete(thing);
 				await this.#sendStranger(thing, addresses[0]);
 			} catch (error) {
-				tell({ told: "trouble", thing, message: messageOf(error) });
+				const message = messageOf(error);
+				if (this.#troubles.get(thing) !== message) tell({ told: "trouble", thing, message });
+				this.#troubles.set(thing, message);
 			}
 		}
 		this.#timer = setTimeout(() => void this.#readAll(), pauseMilliseconds);

@@ -174,10 +174,11 @@ class Play {
 		if (number === 0) this.#story.block(`${terminalQR(uri, on)}\n\n${bold("Its sticker.")} Scan it, or claim it with:\n\n${command}`);
 		else this.#story.tell("sticker", command);
 		if (!demo) return;
-		this.#story.tell(
-			"wait",
-			`In ${courtesySeconds} seconds a demonstration owner claims it. (--no-demo leaves that to you; Ctrl-C ends everything.)`
-		);
+		if (number === 0)
+			this.#story.tell(
+				"wait",
+				`In ${courtesySeconds} seconds a demonstration owner claims ${this.#options.things === 1 ? "it" : "them"}. (--no-demo leaves that to you; Ctrl-C ends everything.)`
+			);
 		const timer = setTimeout(() => {
 			if (thing.owner === undefined) {
 				this.#read.add(number);
@@ -199,6 +200,9 @@ class Play {
 		});
 		this.#owner = child;
 		child.on("message", (told: Told) => this.#onTold(told));
+		child.on("exit", (code) => {
+			if (!this.#over) this.#story.tell("trouble", `The demonstration owner ended by itself (${code}).`, "bad");
+		});
 		child.on("error", (error) => this.#story.tell("trouble", messageOf(error), "bad"));
 		this.#order({ order: "login", owner: login(owner, this.#box.owner.password), stranger: login(`${stranger}@${domain}`, password) });
 	}
@@ -219,8 +223,6 @@ class Play {
 		if (this.#over) return;
 		const name = told.thing === undefined ? "The owner" : this.#name(told.thing);
 		switch (told.told) {
-			case "claimed":
-				break;
 			case "friend":
 				this.#story.tell("friends", `${name} and its owner see each other`, "good");
 				break;

@@ -29,6 +29,7 @@ declare module "@xmpp/client" {
 		readonly jid: { toString(): string; bare(): { toString(): string } } | null;
 		readonly transports: Transport[];
 		readonly reconnect: { delay: number; start(): void; stop(): void };
+		readonly streamManagement: EventEmitter;
 		readonly iqCaller: { request(stanza: Element, milliseconds?: number): Promise<Element> };
 		readonly iqCallee: { set(namespace: string, name: string, handler: (context: { stanza: Element }) => Element | boolean): void };
 		isSecure(): boolean;

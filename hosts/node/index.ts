@@ -30,7 +30,6 @@ export interface NodeHost extends Host {
 export function createNodeHost(options: NodeHostOptions): NodeHost {
 	const { definition, log, onSticker, store } = options;
 	const unlock = lockFolder(store);
-	process.once("exit", unlock);
 	const storage = new FolderStorage(store);
 	const clock = Object.freeze({ now: () => Date.now(), trusted: true });
 	const timer = createTimer();
@@ -66,7 +65,6 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
 			const ends = [...sockets.values()];
 			for (const socket of sockets.keys()) socket.close();
 			await Promise.all(ends);
-			process.off("exit", unlock);
 			unlock();
 		}
 	});

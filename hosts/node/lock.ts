@@ -3,7 +3,8 @@ import { linkSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, wr
 import { join } from "node:path";
 
 /** What this process holds itself: its own id in a lock file proves nothing when ids are used again. */
-const held = new Set<string>();
+const held = new Map<string, () => void>();
+let watchesExit = false;
 
 /** When a process began (Linux: clock ticks since boot), so that a reused id is not taken for the holder. */
 function startOf(pid: number): string {
@@ -64,10 +65,17 @@ export function lockFolder(folder: string): () => void {
 	} finally {
 		rmSync(unique, { force: true });
 	}
-	held.add(real);
-	return () => {
+	const release = (): void => {
 		if (held.delete(real) && readText(path) === mine) rmSync(path, { force: true });
 	};
+	held.set(real, release);
+	if (!watchesExit) {
+		watchesExit = true;
+		process.once("exit", () => {
+			for (const one of [...held.values()]) one();
+		});
+	}
+	return release;
 }
 
 /** Removes a dead holder's lock, and puts it back when somebody else was quicker and it is his already. */

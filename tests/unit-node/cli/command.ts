@@ -1,25 +1,27 @@
 // The `extasis` command in a process of its own, compiled afresh from the sources as they are.
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll } from "@jest/globals";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-/** Below build/, where what it imports from node_modules is found; one for each worker, which compile at the same time. */
-const folder = join(root, "build", `test-cli-${process.env.JEST_WORKER_ID ?? "0"}`);
+/** Below build/, where what it imports from node_modules is found; one for each suite, since they run at the same time. */
+const folder = join(root, "build", `test-cli-${randomUUID()}`);
 export const program = join(folder, "hosts", "cli", "extasis.js");
 
-export async function compile(): Promise<void> {
-	rmSync(folder, { recursive: true, force: true });
+beforeAll(async () => {
 	const sources = ["src", "hosts"].flatMap((room) =>
 		readdirSync(join(root, room), { recursive: true, encoding: "utf8" })
 			.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
 			.map((name) => join(root, room, name))
 	);
 	await build({ entryPoints: sources, outdir: folder, outbase: root, format: "esm", target: "node20", logLevel: "silent" });
-}
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 export interface Outcome {
 	readonly code: number | null;

@@ -8,15 +8,14 @@ import { join } from "node:path";
 import { createServer as createTLSServer } from "node:tls";
 import { afterAll, afterEach, beforeAll } from "@jest/globals";
 import { Authority, type LeafOptions } from "../node/certificates.js";
-import { compile, extasis, type Outcome, program } from "./command.js";
+import { extasis, type Outcome, program } from "./command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "extasis-person-"));
 const servers: Server[] = [];
 let authority: Authority;
 
-beforeAll(async () => {
+beforeAll(() => {
 	authority = new Authority();
-	await compile();
 }, 60_000);
 
 afterEach(() => {

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll } from "@jest/globals";
+import { afterAll } from "@jest/globals";
 import { terminalQR } from "../../../hosts/cli/qr.js";
-import { compile, extasis } from "./command.js";
+import { extasis } from "./command.js";
 
 // Both are CommonJS; pngjs comes with qrcode.
 const require = createRequire(import.meta.url);
@@ -16,7 +16,6 @@ const folder = mkdtempSync(join(tmpdir(), "extasis-sticker-"));
 const uri =
 	"iotdisco:SN=394872348732948723;MAN=www.example.org;MODEL=Weather%20%C3%9Cber;#V=1.2;KEY=4857402340298342;R=registry.example.org";
 
-beforeAll(compile);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** As a camera sees a terminal: each half character a square. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createServer as createTLSServer } from "node:tls";
 import { afterAll, afterEach, beforeAll } from "@jest/globals";
 import { Authority } from "../node/certificates.js";
-import { compile, Running } from "./command.js";
+import { Running } from "./command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "extasis-thing-"));
 let authority: Authority;
@@ -18,7 +18,6 @@ let count = 0;
 
 beforeAll(async () => {
 	authority = new Authority();
-	await compile();
 	const server = createServer();
 	nobody = await listen(server);
 	server.close();

@@ -3,13 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "@jest/globals";
-import { compile, extasis } from "./command.js";
+import { extasis } from "./command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "extasis-words-"));
 const sticker = "iotdisco:SN=1;MAN=example.org;KEY=abc";
 
-beforeAll(async () => {
-	await compile();
+beforeAll(() => {
 	const files = {
 		"no-ca.pem": "nothing",
 		empty: "\n",
