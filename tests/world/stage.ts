@@ -38,7 +38,7 @@ export interface Stage {
 	readonly domain: string;
 	readonly registry: string;
 	/** One thing, not started. */
-	thing(): StageThing;
+	thing: () => StageThing;
 	client(role: string): Promise<StageClient>;
 	connectRegistry(): Promise<void>;
 	disconnectRegistry(): Promise<void>;

@@ -110,6 +110,8 @@ export interface VirtualThingOptions {
 	readonly key?: string;
 	readonly registry?: string;
 	readonly values?: Readonly<Record<string, SensorValue>>;
+	/** Largest piece in which bytes reach it. */
+	readonly piece?: number;
 }
 
 /** A thing with what stays when its power goes (storage, the way to the network) and what does not (host, firmware). */
@@ -130,7 +132,9 @@ export class VirtualThing {
 		this.#world = world;
 		this.#options = options;
 		this.#dice = world.dice.fork(options.name ?? "thing");
-		this.attachment = world.network.attach(new Faults());
+		const faults = new Faults();
+		faults.piece = options.piece ?? faults.piece;
+		this.attachment = world.network.attach(faults);
 	}
 
 	/** Powered and running. */

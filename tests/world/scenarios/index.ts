@@ -10,6 +10,7 @@ import {
 	DISCO_INFO,
 	DISCOVERY,
 	fence,
+	isPushAnswer,
 	next,
 	read,
 	readout,
@@ -103,9 +104,11 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 	"R-347-19 R-347-30 disowned, it registers anew and another claims it": async (stage) => {
 		const { thing, owner } = await owned(stage);
 		const registered = count(thing, "registered");
+		const pushes = said(thing, isPushAnswer);
 		const answer = await owner.request("set", stage.registry, xml("disown", { xmlns: DISCOVERY, jid: bareOf(thing.jid) }));
 		expect(answer.attrs.type).toBe("result");
 		await next(stage, thing, "disowned");
+		await stage.until("he is off its roster", () => said(thing, isPushAnswer) > pushes);
 		await fence(stage, thing, owner);
 		expect(conditionOf(await read(owner, thing, "1", { momentary: "true" }))).toBe("forbidden");
 		await next(stage, thing, "registered", registered);

@@ -61,6 +61,11 @@ export function said(thing: StageThing, test: (element: Element) => boolean): nu
 	return thing.said.filter(({ element }) => test(element)).length;
 }
 
+/** An answer to our own account: it pushed a change of the roster. */
+export function isPushAnswer(element: Element): boolean {
+	return element.is("iq") && element.attrs.type === "result" && element.attrs.to === undefined;
+}
+
 function isUpdate(element: Element): boolean {
 	return element.getChild("update", DISCOVERY) !== undefined;
 }
