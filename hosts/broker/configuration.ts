@@ -1,11 +1,6 @@
 // The configuration of Prosody that a box writes anew at each start.
 
-export interface Ports {
-	readonly starttls: number;
-	readonly direct: number;
-	readonly websocket: number;
-	readonly component: number;
-}
+import type { Ports } from "./ports.js";
 
 export interface Configuration {
 	readonly domain: string;

@@ -9,6 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 const START_SECONDS = 20;
 const STOP_SECONDS = 5;
+const USUAL = ["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"];
 const SERVICES = ["c2s", "c2s_direct_tls", "http", "component"];
 
 /** A port is in use: the box takes others, unless they were given. */
@@ -26,12 +27,12 @@ const howToInstall = (): string => {
 };
 
 /** The path of Prosody: PROSODY names one, else it is looked for on PATH and where Debian and Homebrew put it. */
-export const findProsody = async (env: NodeJS.ProcessEnv = process.env): Promise<string> => {
+export const findProsody = async (env: NodeJS.ProcessEnv = process.env, usual: readonly string[] = USUAL): Promise<string> => {
 	if (env.PROSODY) {
 		if (await runnable(env.PROSODY)) return env.PROSODY;
 		throw new Error(`PROSODY names ${env.PROSODY}, which is not a program: set it to the path of prosody, or unset it.`);
 	}
-	for (const folder of [...(env.PATH ?? "").split(delimiter), "/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"]) {
+	for (const folder of [...(env.PATH ?? "").split(delimiter), ...usual]) {
 		if (folder !== "" && (await runnable(join(folder, "prosody")))) return join(folder, "prosody");
 	}
 	const how = howToInstall();

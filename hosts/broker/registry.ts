@@ -8,6 +8,9 @@ import { BadRequest, type Dialect, dialectOf, fingerprint, mergeTags, parseTags,
 
 /** Nodes behind one JID. */
 const NODES = 256;
+/** Accounts that are remembered as online, and connections of each. */
+const ONLINE = 10_000;
+const RESOURCES = 8;
 
 /** An empty outcome is an empty result. */
 export interface Outcome {
@@ -64,14 +67,23 @@ export class Registry {
 	/** Presence came from here: what the thing has missed is told now. */
 	available(jid: string): void {
 		if (!isFull(jid)) return;
-		const resources = this.#online.get(bare(jid)) ?? new Set();
-		resources.delete(jid);
-		this.#online.set(bare(jid), resources.add(jid));
+		this.#remember(jid);
 		for (const thing of this.#store.ofJID(bare(jid))) {
 			const moved = thing.address === jid ? thing : { ...thing, address: jid };
 			if (moved !== thing) this.#store.put(moved);
 			this.#tell(moved);
 		}
+	}
+
+	/** Bounded, for anyone may send presence; who is forgotten is still known by his last address. */
+	#remember(jid: string): void {
+		const resources = this.#online.get(bare(jid)) ?? new Set();
+		resources.delete(jid);
+		resources.add(jid);
+		if (resources.size > RESOURCES) resources.delete(resources.values().next().value!);
+		this.#online.delete(bare(jid));
+		this.#online.set(bare(jid), resources);
+		if (this.#online.size > ONLINE) this.#online.delete(this.#online.keys().next().value!);
 	}
 
 	unavailable(jid: string): void {
@@ -184,7 +196,7 @@ export class Registry {
 			const event = twin.owner === undefined && !twin.selfOwned ? "replaced" : "twin";
 			this.#options.event({ event, thing: twin.jid, by: id.jid });
 		}
-		this.#options.event({ event: "registered", thing: id.jid });
+		if (known?.fingerprint !== print) this.#options.event({ event: "registered", thing: id.jid });
 		return {};
 	}
 
@@ -221,6 +233,7 @@ export class Registry {
 	#remove(from: string, payload: Element, dialect: Dialect): Outcome {
 		const thing = this.#owned(from, payload, dialect);
 		if (thing === undefined) return NOT_FOUND;
+		if (!thing.listed) return {};
 		// It leaves the searches and stays his: without the record a finder of the sticker could claim it.
 		this.#store.put({ ...thing, listed: false });
 		this.#options.event({ event: "removed", thing: thing.jid, by: thing.owner });

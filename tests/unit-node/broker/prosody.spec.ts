@@ -2,13 +2,14 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach } from "@jest/globals";
 import { startBox } from "../../../hosts/broker/box.js";
 import { writeConfiguration } from "../../../hosts/broker/configuration.js";
+import { takeLock } from "../../../hosts/broker/lock.js";
 import { endLeftover, findProsody, Prosody } from "../../../hosts/broker/prosody.js";
 
 let folder = "";
@@ -35,6 +36,11 @@ describe("finding it", () => {
 		const path = program("prosody", "");
 		expect(await findProsody({ PROSODY: path, PATH: "" })).toBe(path);
 		expect(await findProsody({ PATH: `/nowhere:${folder}` })).toBe(path);
+	});
+
+	test("missing, it names the command to type in one sentence", async () => {
+		const message = await findProsody({ PATH: folder }, []).then(String, (error: Error) => error.message);
+		expect(message).toMatch(/^The box needs Prosody, which is not installed: type `.*install prosody.*\.$/);
 	});
 
 	test("PROSODY that names nothing is said so", async () => {
@@ -101,17 +107,42 @@ describe("a box that is misused says what to do", () => {
 		["a domain that is none", { domain: "Not A Domain" }, /is not a domain name/],
 		["an address as a domain", { domain: "box.example:5222" }, /is not a domain name/],
 		["an offset that is none", { portOffset: 0.5 }, /whole number/],
-		["an offset past the last port", { portOffset: 65_000 }, /whole number/]
+		["an offset past the last port", { portOffset: 65_000 }, /whole number/],
+		["a name to listen on", { listen: "localhost" }, /is not an address to listen on/]
 	])("%s", async (_, options, message) => {
 		await expect(startBox({ data: join(folder, "box"), log: () => {}, ...options })).rejects.toThrow(message);
 		expect(existsSync(join(folder, "box", "box.pid"))).toBe(false);
 	});
+});
 
-	test("a folder in which a box runs", async () => {
-		mkdirSync(join(folder, "box"));
-		writeFileSync(join(folder, "box", "box.pid"), `${process.ppid}`);
-		await expect(startBox({ data: join(folder, "box"), log: () => {} })).rejects.toThrow(/A box already runs in/);
-		expect(readFileSync(join(folder, "box", "box.pid"), "utf8")).toBe(`${process.ppid}`);
+describe("the lock of a folder", () => {
+	const file = () => join(folder, "box.pid");
+
+	test("is refused while its process lives, and left alone", async () => {
+		const unlock = await takeLock(file(), "DATA");
+		const held = readFileSync(file(), "utf8");
+		await expect(takeLock(file(), "DATA")).rejects.toThrow(
+			`A box already runs in DATA (process ${process.pid}): stop it, or name another folder with --data.`
+		);
+		expect(readFileSync(file(), "utf8")).toBe(held);
+		await unlock();
+		expect(readdirSync(folder)).toEqual([]);
+	});
+
+	test.each([
+		["a process that is gone", () => `${spawnSync("true").pid} 1`],
+		["a process whose number is another's by now", () => `${process.ppid} 1`],
+		["nothing", () => ""],
+		["nonsense", () => "what is this"]
+	])("is void when it names %s", async (_, text) => {
+		writeFileSync(file(), text());
+		await takeLock(file(), "DATA");
+		expect(readFileSync(file(), "utf8")).toMatch(new RegExp(`^${process.pid} `));
+	});
+
+	test("goes to one of two that want it at once", async () => {
+		const outcomes = await Promise.allSettled([takeLock(file(), "DATA"), takeLock(file(), "DATA")]);
+		expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
 	});
 });
 

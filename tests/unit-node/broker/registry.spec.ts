@@ -1,6 +1,6 @@
 // The Thing Registry against stanzas written by hand from XEP-0347, in both dialects.
 
-import { Bench, canonical, ERRORS, expectSame, IEEE, type parse, REGISTRY, XEP } from "./bench.js";
+import { Bench, canonical, ERRORS, expectSame, IEEE, parse, REGISTRY, XEP } from "./bench.js";
 
 const THING = "thing@example.org/imc";
 const OWNER = "owner@example.org/phone";
@@ -321,6 +321,26 @@ describe("disown that cannot be", () => {
 		expect(bench.outcome(OWNER, "set", `<disown xmlns='${XEP}' jid='nobody@example.org'/>`)).toBe("item-not-found");
 		expect(bench.outcome(OWNER, "set", `<disown xmlns='${XEP}'/>`)).toBe("bad-request");
 	});
+});
+
+test("the same registration again is no news, and removing what is removed tells nobody", () => {
+	const bench = new Bench();
+	for (let times = 0; times < 3; times++) bench.ask(THING, "set", register());
+	expect(bench.events).toEqual([{ event: "registered", thing: "thing@example.org" }]);
+	bench.answer(bench.ask(OWNER, "set", mine())[0]!);
+	const remove = `<remove xmlns='${XEP}' jid='thing@example.org'/>`;
+	expect(bench.ask(OWNER, "set", remove)).toHaveLength(2);
+	expectSame(bench.ask(OWNER, "set", remove), result(OWNER));
+});
+
+test("presence of very many strangers does not grow without end, and a thing is found all the same", () => {
+	const bench = new Bench();
+	bench.presence(THING);
+	bench.ask(THING, "set", register());
+	for (let at = 0; at < 10_001; at++) bench.service.receive(parse(`<presence from='s${at}@example.org/x' to='${REGISTRY}'/>`));
+	for (let at = 0; at < 20; at++) bench.presence(`thing@example.org/r${at}`);
+	for (let at = 0; at < 19; at++) bench.presence(`thing@example.org/r${at}`, "unavailable");
+	expect(bench.ask(OWNER, "set", mine())[0]?.attrs.to).toBe("thing@example.org/r19");
 });
 
 describe("update", () => {
