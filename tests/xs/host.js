@@ -25,8 +25,6 @@ const flags = [
 	"-DmxBoundsCheck=1",
 	"-DmxRun=1",
 	"-DmxNoConsole=1",
-	// XS 13.3's collector takes the spare room of an array with holes for slots (fxSweepValue, xsMemory.c) and crashes on what it finds there.
-	"-DmxNoArrayOverallocation=1",
 	"-D__has_builtin(x)=1",
 	// XS 13.3 sweeps past the end of an array that is being filled when its chunk has room to spare, and crashes: give it none.
 	"-DmxNoArrayOverallocation=1",
