@@ -1,6 +1,5 @@
 // What the scanner found, checked for all that goes beyond bytes: names, nesting, namespaces, bounds.
 
-import type { limits } from "../limits.js";
 import { decodeUnchecked } from "../text/utf8.js";
 import type { Builder } from "./builder.js";
 import { CUT, characterAt, isChar, isNameChar, isNameStart, MALFORMED, sizeOf } from "./characters.js";
@@ -10,9 +9,12 @@ import { MORE, Reference, UNDECLARED } from "./reference.js";
 import { StartTag } from "./start-tag.js";
 import type { Window } from "./window.js";
 
-export type XMLBounds = Pick<
-	typeof limits,
-	"builtBytes" | "stanzaBytes" | "depth" | "attributes" | "nameBytes" | "attributeBytes" | "textBytes" | "namespaces" | "namespaceBytes"
+/** The part of src/limits.ts that is about XML. */
+export type XMLBounds = Readonly<
+	Record<
+		"builtBytes" | "stanzaBytes" | "depth" | "attributes" | "nameBytes" | "attributeBytes" | "textBytes" | "namespaces" | "namespaceBytes",
+		number
+	>
 >;
 
 /** The depth of stanzas: what is less deep has no text and is always kept. */

@@ -5,9 +5,11 @@ const texts: [string, string, number[]][] = [
 	["nothing", "", []],
 	["ASCII", "az", [0x61, 0x7a]],
 	["two, three and four bytes", "é€😀", [0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80]],
-	["the edges of each length", "\x7f\x80\u07ff\u0800\uffff\u{10000}\u{10ffff}", [
-		0x7f, 0xc2, 0x80, 0xdf, 0xbf, 0xe0, 0xa0, 0x80, 0xef, 0xbf, 0xbf, 0xf0, 0x90, 0x80, 0x80, 0xf4, 0x8f, 0xbf, 0xbf
-	]],
+	[
+		"the edges of each length",
+		"\x7f\x80\u07ff\u0800\uffff\u{10000}\u{10ffff}",
+		[0x7f, 0xc2, 0x80, 0xdf, 0xbf, 0xe0, 0xa0, 0x80, 0xef, 0xbf, 0xbf, 0xf0, 0x90, 0x80, 0x80, 0xf4, 0x8f, 0xbf, 0xbf]
+	],
 	["U+0000, which XS holds as two bytes", "a\0b\0", [0x61, 0, 0x62, 0]]
 ];
 
@@ -24,7 +26,7 @@ test("a lone surrogate gets out as bytes that are not UTF-8", () => {
 });
 
 test("a long text loses something where it is cut into runs", () => {
-	const text = "x".repeat(1023) + "é" + "y".repeat(3000) + "😀" + "z".repeat(1024);
+	const text = `${"x".repeat(1023)}é${"y".repeat(3000)}😀${"z".repeat(1024)}`;
 	expect(decodeUTF8(encodeUTF8(text)) === text).toBe(true);
 });
 
