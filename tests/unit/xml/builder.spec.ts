@@ -1,3 +1,4 @@
+// What is built of a stanza: whole, in parts, or not at all.
 import { encodeUTF8 } from "../../../src/text/utf8.js";
 import type { Element } from "../../../src/xml/element.js";
 import { type Parts, XMLParser } from "../../../src/xml/parser.js";

@@ -1,3 +1,4 @@
+// A handler that stops or restarts the parser, and one that throws.
 import { encodeUTF8 } from "../../../src/text/utf8.js";
 import { XMLError } from "../../../src/xml/error.js";
 import { XMLParser } from "../../../src/xml/parser.js";

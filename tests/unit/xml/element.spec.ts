@@ -1,3 +1,4 @@
+// Elements as stanzas are read: by name, namespace and attribute.
 import { Element, packAttribute } from "../../../src/xml/element.js";
 import { stanza } from "../../support/wire.js";
 

@@ -1,3 +1,4 @@
+// Every bound of the parser, at its edge and past it.
 import { limits } from "../../../src/limits.js";
 import { encodeUTF8 } from "../../../src/text/utf8.js";
 import { XMLParser } from "../../../src/xml/parser.js";

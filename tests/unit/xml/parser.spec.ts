@@ -1,3 +1,4 @@
+// Documents that are taken: the same events wherever the network cuts.
 import { encodeUTF8 } from "../../../src/text/utf8.js";
 import { events } from "../../support/xml-events.js";
 

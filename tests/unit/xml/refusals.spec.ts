@@ -1,3 +1,4 @@
+// Documents that are refused, each with its condition and offset.
 import { refusal } from "../../support/xml-events.js";
 
 /** The torture list, and what else the specifications forbid. The element b is a stanza, c its payload. */

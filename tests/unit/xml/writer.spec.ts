@@ -1,3 +1,4 @@
+// What is written, and what is refused to be.
 import { decodeUTF8, encodeUTF8 } from "../../../src/text/utf8.js";
 import { Writer } from "../../../src/xml/writer.js";
 import { events } from "../../support/xml-events.js";
