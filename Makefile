@@ -51,5 +51,4 @@ node_modules/.stamp: package.json package-lock.json .npmrc
 build/.built: node_modules/.stamp $(SOURCES)
 	$(NPX)/tsc -p tsconfig.build.json
 	@chmod +x build/hosts/cli/extasis.js
-	@ln -sf ../../build/hosts/cli/extasis.js $(NPX)/extasis
 	@touch $@
