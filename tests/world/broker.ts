@@ -31,7 +31,7 @@ export interface Habits {
 	refuseRegistration: string | undefined;
 	/** Where SCRAM's last word comes (RFC 6120 6.3.10). */
 	lastWord: "success" | "challenge";
-	/** Prefixed, as Prosody has it, or plain. */
+	/** Without it there is nothing a client can do. */
 	offersTLS: boolean;
 }
 

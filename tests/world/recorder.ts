@@ -11,16 +11,17 @@ export interface Said {
 export class Recorder {
 	/** Everything said, over all connections. */
 	readonly said: Said[] = [];
-	/** What was said that is no XML; a thing never says such. */
-	readonly faults: string[] = [];
+	/** What was said that is no XML. */
+	#faults: string[] = [];
 	#onSaid: () => void;
 
 	constructor(onSaid: () => void = () => {}) {
 		this.#onSaid = onSaid;
 	}
 
-	/** All of it as text. `names`: what stands for what. */
+	/** All of it as text. `names`: what stands for what. Throws when anything was no XML. */
 	transcript(names: ReadonlyMap<string, string>): string[] {
+		if (this.#faults.length > 0) throw new Error(`the thing said what is no XML: ${this.#faults.join("; ")}`);
 		return this.said.map(({ step, element }) => (step === "element" ? canonical(element, names) : `${step} ${canonical(element, names)}`));
 	}
 
@@ -29,11 +30,11 @@ export class Recorder {
 		return Object.freeze({
 			connect: (options: Parameters<Network["connect"]>[0]): Socket => {
 				let reader = this.#reader();
-				let last: string | undefined;
+				let begun = false;
 				const follow = (bytes: Uint8Array): void => {
 					// After <starttls/> is TLS, after SASL's last word a new stream: both begin with a header.
-					if (isHeader(bytes) && last !== undefined) reader = this.#reader();
-					last = "said";
+					if (begun && isHeader(bytes)) reader = this.#reader();
+					begun = true;
 					reader.write(bytes);
 				};
 				this.#note("connect", new Element(options.tls, { name: options.serverName }));
@@ -57,7 +58,7 @@ export class Recorder {
 			onStream: (root) => this.#note("stream", root),
 			onStanza: (element) => this.#note("element", element),
 			onEnd: () => this.#note("end", new Element("stream")),
-			onError: (error) => this.faults.push(error.message)
+			onError: (error) => this.#faults.push(error.message)
 		});
 	}
 
@@ -91,9 +92,8 @@ export function canonical(element: Element, names: ReadonlyMap<string, string>, 
 
 function placeholder(element: Element, name: string, value: string, space: string, names: ReadonlyMap<string, string>): string {
 	if (name in volatile) return volatile[name]!;
-	if (space === "urn:xmpp:iot:sensordata") {
-		if (name === "seqnr") return "{seqnr}";
-		if (name === "value") return element.name === "timestamp" ? "{time}" : element.attrs.identity ? value : "{value}";
+	if (space === "urn:xmpp:iot:sensordata" && name === "value") {
+		return element.name === "timestamp" ? "{time}" : element.attrs.identity ? value : "{value}";
 	}
 	return named(value, names);
 }

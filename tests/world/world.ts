@@ -37,6 +37,7 @@ export class World {
 	/** What the registry told its operator. */
 	readonly registryEvents: { readonly event: string; readonly thing: string; readonly by?: string }[] = [];
 	readonly store = new MemoryStore();
+	#service: Service | undefined;
 
 	constructor(seed: number | string = 1, options: WorldOptions = {}) {
 		const { domain = "things.example", crypto = new TestCrypto() } = options;
@@ -52,7 +53,6 @@ export class World {
 			crypto,
 			domain
 		});
-		this.broker.addComponent(this.registry, { name: "Thing Registry", receive: undefined });
 		this.connectRegistry();
 	}
 
@@ -70,11 +70,14 @@ export class World {
 			send: (stanza) => this.broker.soon(() => this.broker.fromComponent(stanza)),
 			event: (event) => this.registryEvents.push(event)
 		});
+		this.#service = service;
 		this.broker.addComponent(this.registry, { name: "Thing Registry", receive: (stanza) => service.receive(stanza) });
 	}
 
 	/** The component goes; its address stays configured. */
 	disconnectRegistry(): void {
+		this.#service?.disconnected();
+		this.#service = undefined;
 		this.broker.addComponent(this.registry, { name: "Thing Registry", receive: undefined });
 	}
 

@@ -20,8 +20,10 @@ export class StreamReader {
 	#open: Element[] = [];
 	#spaces: string[] = [];
 	#stopped = false;
+	#handler: StreamHandler;
 
 	constructor(handler: StreamHandler) {
+		this.#handler = handler;
 		const parser = this.#parser;
 		parser.on("error", (error) => {
 			this.#stopped = true;
@@ -76,12 +78,15 @@ export class StreamReader {
 
 	write(bytes: Uint8Array): void {
 		if (this.#stopped) return;
+		let text: string;
 		try {
-			this.#parser.write(this.#decoder.decode(bytes, { stream: true }));
-		} catch (error) {
-			// saxes throws what its error handler returned from; only the decoder's own matters here.
-			if (!this.#stopped) throw error;
+			text = this.#decoder.decode(bytes, { stream: true });
+		} catch {
+			this.#stopped = true;
+			this.#handler.onError(new Error("what came is not UTF-8"));
+			return;
 		}
+		this.#parser.write(text);
 	}
 }
 

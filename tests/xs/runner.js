@@ -40,7 +40,7 @@ export default class XSRunner {
 
 	async #run(program, test) {
 		const start = Date.now();
-		const bundle = join(root, "build/xs/specs", relative(root, test.path).replace(/\.ts$/, `.${process.pid}.js`));
+		const bundle = join(root, "build/xs/specs", relative(root, test.path).replaceAll("../", "").replace(/\.ts$/, `.${process.pid}.js`));
 		await mkdir(dirname(bundle), { recursive: true });
 		const entry = [
 			`import { runTests } from ${JSON.stringify(join(here, "shim.ts"))};`,
