@@ -69,11 +69,9 @@ export class Reference {
 			this.#step = Step.first;
 			return this.#count > 0 && this.#value > 0 && isChar(this.#value) ? this.#value : BROKEN;
 		}
-		let digit = byte - 0x30;
-		if (base === 16 && byte >= 0x41) {
-			digit = (byte | 0x20) - 0x57;
-		}
-		if (digit < 0 || digit >= base || (byte > 0x39 && digit < 10)) {
+		const letter = base === 16 ? byte | 0x20 : 0;
+		const digit = byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+		if (digit < 0) {
 			return BROKEN;
 		}
 		this.#count = 1;
