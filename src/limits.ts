@@ -3,6 +3,8 @@
 export const limits = Object.freeze({
 	/** Bytes on the wire of a stanza that is built as a whole; at most four times that in RAM. */
 	builtBytes: 4096,
+	/** Elements of a stanza that is built as a whole: 144 bytes each on XS, however short they are on the wire. */
+	builtElements: 80,
 	/** Bytes of any stanza, built or not; more ends the stream. A roster of 8,000 friends fits. Costs no RAM. */
 	stanzaBytes: 1_048_576,
 	/** Open elements (R-CORE-11): 16 bytes each in the parser's stack. */

@@ -26,6 +26,7 @@ export interface XMLHandler {
 
 export interface BuilderBounds {
 	readonly builtBytes: number;
+	readonly builtElements: number;
 	readonly stanzaBytes: number;
 }
 
@@ -48,8 +49,11 @@ export class Builder {
 	#stanzaEnd = Infinity;
 	/** Offset at which what is being built is too large. */
 	#builtEnd = Infinity;
-	/** While parts come: #builtEnd of the stanza, and where the content of the payload began. */
+	/** Elements of what is being built. */
+	#count = 0;
+	/** While parts come: #builtEnd and #count of the stanza, and where the content of the payload began. */
 	#stanzaBuiltEnd = 0;
+	#stanzaCount = 0;
 	#partsFrom = 0;
 	/** Whether the element opened last is being built, so that its text is wanted. */
 	keeping = false;
@@ -78,6 +82,7 @@ export class Builder {
 			this.#failed = false;
 			this.#stanzaEnd = start + this.#bounds.stanzaBytes;
 			this.#builtEnd = start + this.#bounds.builtBytes;
+			this.#count = 1;
 			this.#open[0] = this.#stanza;
 			this.keeping = true;
 			this.progress(end);
@@ -87,10 +92,15 @@ export class Builder {
 		const isPart = parent === undefined && this.#isPart(depth);
 		if (isPart) {
 			this.#builtEnd = start + this.#bounds.builtBytes;
+			this.#count = 0;
 			this.progress(end);
 		}
 		if (attributes === undefined || (parent === undefined && this.#builtEnd === Infinity)) {
 			this.keeping = false;
+			return;
+		}
+		if (++this.#count > this.#bounds.builtElements) {
+			this.#drop();
 			return;
 		}
 		const element = new Element(name, namespace, attributes);
@@ -104,6 +114,7 @@ export class Builder {
 			if (this.#parts !== undefined) {
 				parent!.append(element);
 				this.#stanzaBuiltEnd = this.#builtEnd;
+				this.#stanzaCount = this.#count;
 				this.#builtEnd = Infinity;
 				this.#partsFrom = end;
 				this.keeping = false;
@@ -140,6 +151,7 @@ export class Builder {
 		if (depth === PAYLOAD) {
 			this.#parts = undefined;
 			this.#builtEnd = this.#stanzaBuiltEnd + (end - this.#partsFrom);
+			this.#count = this.#stanzaCount;
 		} else if (depth === parts.depth + STANZA) {
 			this.#builtEnd = Infinity;
 			if (element !== undefined) {
@@ -156,6 +168,12 @@ export class Builder {
 		if (offset <= this.#builtEnd) {
 			return false;
 		}
+		this.#drop();
+		return true;
+	}
+
+	/** What is being built is too large: it goes, and what follows of it goes by. */
+	#drop(): void {
 		this.#builtEnd = Infinity;
 		this.#failed = true;
 		this.keeping = false;
@@ -163,7 +181,6 @@ export class Builder {
 		if (this.#parts === undefined) {
 			this.#leaveHead();
 		}
-		return true;
 	}
 
 	/** Forgets all: a new stream begins. */

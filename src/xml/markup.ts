@@ -12,7 +12,16 @@ import type { Window } from "./window.js";
 /** The part of src/limits.ts that is about XML. */
 export type XMLBounds = Readonly<
 	Record<
-		"builtBytes" | "stanzaBytes" | "depth" | "attributes" | "nameBytes" | "attributeBytes" | "textBytes" | "namespaces" | "namespaceBytes",
+		| "builtBytes"
+		| "builtElements"
+		| "stanzaBytes"
+		| "depth"
+		| "attributes"
+		| "nameBytes"
+		| "attributeBytes"
+		| "textBytes"
+		| "namespaces"
+		| "namespaceBytes",
 		number
 	>
 >;

@@ -25,7 +25,7 @@ interface Verdict {
 const CHAR = /^[\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]$/u;
 const NAME_START =
 	/^[A-Z_a-z\u{C0}-\u{D6}\u{D8}-\u{F6}\u{F8}-\u{2FF}\u{370}-\u{37D}\u{37F}-\u{1FFF}\u{200C}-\u{200D}\u{2070}-\u{218F}\u{2C00}-\u{2FEF}\u{3001}-\u{D7FF}\u{F900}-\u{FDCF}\u{FDF0}-\u{FFFD}\u{10000}-\u{EFFFF}]$/u;
-const NAME_CHAR = /^[-.0-9\u{B7}\u{300}-\u{36F}\u{203F}-\u{2040}]$/u;
+const NAME_CHAR = /^(?:[-.0-9\u{B7}\u{203F}-\u{2040}]|[\u{300}-\u{36F}])$/u;
 
 const XMLNS = "http://www.w3.org/2000/xmlns/";
 
@@ -89,7 +89,7 @@ function byUs(document: string, cut: number): Verdict {
 				closed = true;
 			}
 		},
-		{ ...limits, builtBytes: 1e6, textBytes: 1e6 }
+		{ ...limits, builtBytes: 1e6, builtElements: 1e6, textBytes: 1e6 }
 	);
 	const bytes = encodeUTF8(document);
 	try {

@@ -1,4 +1,5 @@
 // What is built of a stanza: whole, in parts, or not at all.
+import { limits } from "../../../src/limits.js";
 import { encodeUTF8 } from "../../../src/text/utf8.js";
 import type { Element } from "../../../src/xml/element.js";
 import { type Parts, XMLParser } from "../../../src/xml/parser.js";
@@ -25,6 +26,26 @@ describe("a stanza that is too large", () => {
 			expect(events(`<s>${stanza(4096)}</s>`, { cut })[1]!.slice(0, 5)).toBe('m:"xx');
 			expect(events(`<s>${stanza(4097)}</s>`, { cut })[1]).toBe("skipped m");
 		}
+	});
+
+	test("in elements, few bytes each, takes all memory", () => {
+		const stanza = (elements: number) => `<m>${"<x/>".repeat(elements - 1)}</m>`;
+		const { builtElements } = limits;
+		for (const cut of [1, 5000]) {
+			const lines = events(`<s>${stanza(builtElements)}${stanza(builtElements + 1)}${stanza(builtElements)}</s>`, { cut });
+			expect(lines.map((line) => line.slice(0, 11))).toEqual(["open s", "m[x,x,x,x,x", "skipped m[x", "m[x,x,x,x,x", "close"]);
+		}
+		const part = (elements: number) => `<i>${"<x/>".repeat(elements - 1)}</i>`;
+		const parts = `<s><m><query>${part(builtElements)}${part(builtElements + 1)}${part(builtElements)}</query>${"<y/>".repeat(100)}</m></s>`;
+		expect(events(parts, { parts: 2 }).map((line) => line.slice(0, 15))).toEqual([
+			"open s",
+			"part i[x,x,x,x,",
+			"part i[x,x,x,x,",
+			"skipped m[query",
+			"close"
+		]);
+		const rest = `<s><m><query>${part(builtElements)}</query>${"<y/>".repeat(builtElements - 2)}</m></s>`;
+		expect(events(rest, { parts: 2 })[2]!.slice(0, 10)).toBe("m[query,y,");
 	});
 
 	test("takes its neighbours with it", () => {
