@@ -54,15 +54,18 @@ export class Login {
 	#authentication: Authentication | undefined;
 	/** Names proposed on this connection. */
 	#proposals = 0;
+	/** What ended the connection may have been a step of ours, which goes on to await its answer. */
+	#stopped = false;
 
 	constructor(options: LoginOptions) {
 		this.#options = options;
 		this.#await("the connection");
 	}
 
-	/** Nothing is awaited any more. */
+	/** Nothing is awaited ever more. */
 	stop(): void {
 		this.#await("nothing");
+		this.#stopped = true;
 	}
 
 	connected(): void {
@@ -284,6 +287,7 @@ export class Login {
 
 	/** The next step; it has its own time (R-CORE-12). */
 	#await(step: Step): void {
+		if (this.#stopped) return;
 		const { scheduler } = this.#options;
 		scheduler.clear(this.#timer);
 		this.#step = step;

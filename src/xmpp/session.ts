@@ -193,7 +193,7 @@ export class Session {
 
 	#skipped(head: Element): void {
 		if (this.#login !== undefined) this.#login.skipped(head);
-		else if (head.name === "iq" && head.namespace === NAMESPACE_CLIENT) this.router.skipped(head);
+		else if (head.name === "iq" && head.namespace === NAMESPACE_CLIENT) this.#tell(() => this.router.skipped(head));
 	}
 
 	/** What a stranger's stanza or our own caller breaks does not end the connection. */

@@ -136,7 +136,7 @@ export class XMPPStream implements Outbox {
 	/** Sends our header; `from` only under TLS, where nobody else reads it. */
 	header(from?: string): void {
 		const to = this.#target?.domain;
-		if (to === undefined) return;
+		if (to === undefined || this.#parser === undefined) return;
 		const sender = from !== undefined && this.#cover === Cover.tls ? ` from='${escapeValue(from)}'` : "";
 		this.#headerSent = true;
 		this.#put(

@@ -38,6 +38,16 @@ describe("session", () => {
 		expect(bench.happened).toEqual([]);
 	});
 
+	test("a request that no answer can be written to ends nothing, built or not", () => {
+		const bench = online();
+		// Each "&" is five bytes in the answer.
+		const head = `<iq type='get' id='${"&amp;".repeat(2000)}' from='s@b.example/x'><query xmlns='urn:x'>`;
+		bench.say(`${head}</query></iq>`);
+		bench.say(`${head}<a>${"x".repeat(3000)}</a><b>${"x".repeat(3000)}</b></query></iq>`);
+		expect(bench.say("<iq type='get' id='2' from='a.example'><ping xmlns='urn:xmpp:ping'/></iq>")).toContain("id='2'");
+		expect(bench.happened).toEqual([]);
+	});
+
 	test("a long answer comes in parts", () => {
 		const bench = online();
 		const names: (string | undefined)[] = [];
@@ -316,6 +326,51 @@ describe("the queue", () => {
 		bench.session.send();
 		expect(bench.happened).toEqual(["offline closed"]);
 		expect(bench.errors).toEqual([]);
+	});
+
+	test.each([1, 2, 3, 4, 5, 6, 7])("a connection that breaks in write number %i leaves no timer behind that ends the next one", (broken) => {
+		const bench = new SessionBench(ACCOUNT);
+		let writes = 0;
+		const connect = bench.network.connect.bind(bench.network);
+		bench.network.connect = (options) => {
+			const socket = connect(options);
+			const write = socket.write.bind(socket);
+			socket.write = (bytes) => {
+				if (bench.network.connections.length === 1 && ++writes === broken) throw new Error("reset by peer");
+				return write(bytes);
+			};
+			return socket;
+		};
+		try {
+			bench.login();
+		} catch {
+			// Its line is dead.
+		}
+		expect(bench.happened).toEqual(["offline closed"]);
+		bench.time.pass(bench.pauses[0]!);
+		expect(bench.network.connections).toHaveLength(2);
+		bench.login();
+		bench.time.pass(30_000);
+		expect(bench.happened).toEqual(["offline closed", `online ${bench.session.jid}`]);
+	});
+
+	test("stop() in the news of an account leaves no timer behind that ends the next connection", () => {
+		let stopped = 0;
+		const bench: SessionBench = new SessionBench(undefined, {
+			onAccount: () => {
+				stopped++;
+				bench.session.stop();
+			}
+		});
+		bench.secure();
+		const form = "<query xmlns='jabber:iq:register'><username/><password/></query>";
+		const submit = bench.say(`<iq type='result' id='${idOf(bench.offer())}'>${form}</iq>`);
+		bench.line.receives(`<iq type='result' id='${idOf(submit)}'/>`);
+		expect(stopped).toBe(1);
+		expect(bench.line.take()).toBe(CLOSE);
+		bench.login();
+		bench.time.pass(30_000);
+		expect(bench.happened).toEqual(["proposed t1", "confirmed", `online ${bench.session.jid}`]);
 	});
 
 	test("a stanza past the limit throws to its writer and leaves the stream whole", () => {
