@@ -328,7 +328,7 @@ describe("the queue", () => {
 		expect(bench.errors).toEqual([]);
 	});
 
-	test.each([1, 2, 3, 4, 5, 6, 7])("a connection that breaks in write number %i leaves no timer behind that ends the next one", (broken) => {
+	test.each([1, 2, 3, 4, 5, 6, 7])("broken in write %i, a connection leaves no timer to the next", (broken) => {
 		const bench = new SessionBench(ACCOUNT);
 		let writes = 0;
 		const connect = bench.network.connect.bind(bench.network);
@@ -354,7 +354,7 @@ describe("the queue", () => {
 		expect(bench.happened).toEqual(["offline closed", `online ${bench.session.jid}`]);
 	});
 
-	test("stop() in the news of an account leaves no timer behind that ends the next connection", () => {
+	test("stopped in the news of an account, a connection leaves no timer to the next", () => {
 		let stopped = 0;
 		const bench: SessionBench = new SessionBench(undefined, {
 			onAccount: () => {
