@@ -1,5 +1,5 @@
 // A jest reporter: holds docs/CONFORMANCE.md to what a whole run showed, or writes it anew under WRITE_CONFORMANCE=1.
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { conformancePage, evidence, numbersOf, parseRequirements } from "./table.js";

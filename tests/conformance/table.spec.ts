@@ -11,7 +11,7 @@ describe("conformance table", () => {
 		["R-323-3, R-077-4: with commas", ["R-323-3", "R-077-4"]],
 		["R-323-3", ["R-323-3"]],
 		["as R-323-3 says", []]
-	])("%s", (title, numbers) => {
+	])("numbers in: %s", (title, numbers) => {
 		expect(numbersOf(title)).toEqual(numbers);
 	});
 
