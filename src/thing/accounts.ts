@@ -58,14 +58,18 @@ export class Accounts implements AccountStore {
 	}
 
 	keepKeys(mechanism: string, salt: string, iterations: number, keys: ScramKeys): void {
-		this.#vault.write(KEYS, {
-			username: this.#account?.username,
-			mechanism,
-			salt,
-			iterations,
-			clientKey: encodeBase64(keys.clientKey),
-			serverKey: encodeBase64(keys.serverKey)
-		});
+		try {
+			this.#vault.write(KEYS, {
+				username: this.#account?.username,
+				mechanism,
+				salt,
+				iterations,
+				clientKey: encodeBase64(keys.clientKey),
+				serverKey: encodeBase64(keys.serverKey)
+			});
+		} catch {
+			// The next login derives them again.
+		}
 	}
 
 	#store(account: Account): void {

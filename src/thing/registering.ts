@@ -88,8 +88,17 @@ export class Registering {
 		if (!this.#online || this.#busy || this.#task !== undefined) return;
 		const { lifeCycle, scheduler, random } = this.#options;
 		switch (lifeCycle.state) {
-			case "factory":
 			case "removed":
+				return;
+			case "factory":
+				// Who is online has an account: its mark could not be stored.
+				try {
+					lifeCycle.take("account");
+				} catch (error) {
+					this.#fail(`The account could not be marked as ours (${textOf(error)})`);
+					return;
+				}
+				this.#register();
 				return;
 			case "disowned":
 				this.#task = scheduler.set(SETTLE * (1000 + 1000 * fraction(random)), () => {
@@ -122,20 +131,24 @@ export class Registering {
 	/** Blanks KEY in the registry, so that the sticker claims nothing more, or just shows our face: either way we learn where we stand. */
 	#update(): void {
 		const { lifeCycle, tags } = this.#options;
+		const { owner } = lifeCycle;
 		const blanked = lifeCycle.readOwned(BLANKED)?.blanked === true;
 		const changed: readonly Tag[] = blanked ? tags.filter(({ name }) => name === "V") : [{ name: "KEY", value: "" }];
 		this.#ask(
 			(writer, dialect) => writeUpdate(writer, dialect, changed),
 			(answer) => {
-				this.#checked = true;
+				// What was said of another owner meanwhile is void.
+				if (lifeCycle.owner !== owner) return;
 				if (answer.disowned === true) this.#disown();
-				else if (!blanked && lifeCycle.owner !== undefined) lifeCycle.writeOwned(BLANKED, { blanked: true });
+				else if (!blanked) lifeCycle.writeOwned(BLANKED, { blanked: true });
+				this.#checked = true;
 			},
 			(error) => {
+				if (lifeCycle.owner !== owner) return true;
 				// Removed by the owner: nothing more is told, he stays the owner (R-347-16).
 				if (error.condition !== "item-not-found") return false;
-				this.#checked = true;
 				this.#remove();
+				this.#checked = true;
 				return true;
 			}
 		);
@@ -176,7 +189,7 @@ export class Registering {
 		try {
 			proceed();
 		} catch (error) {
-			this.#fail(`What the registry said could not be kept (${error instanceof Error ? error.message : "unknown"})`);
+			this.#fail(`What the registry said could not be kept (${textOf(error)})`);
 		}
 	}
 
@@ -296,6 +309,10 @@ export class Registering {
 function fraction(random: Host["random"]): number {
 	const [high = 0, low = 0] = random(2);
 	return (high * 256 + low) / 65_536;
+}
+
+function textOf(error: unknown): string {
+	return error instanceof Error ? error.message : "unknown";
 }
 
 function said({ condition, text }: StanzaError): string {

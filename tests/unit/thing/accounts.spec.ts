@@ -68,6 +68,16 @@ test("a torn record is no account", () => {
 	expect(accounts(storage).account()).toBeUndefined();
 });
 
+test("a storage that is full costs the cache of keys, not the login", () => {
+	const storage = new FakeStorage();
+	const one = accounts(storage);
+	one.propose();
+	storage.cut = storage.writes;
+	const keys = { clientKey: new Uint8Array([1]), serverKey: new Uint8Array([2]) };
+	one.keepKeys("SCRAM-SHA-256", "c2FsdA==", 4096, keys);
+	expect(one.keys("SCRAM-SHA-256", "c2FsdA==", 4096)).toBeUndefined();
+});
+
 test("keys are found for what they were made for, and for nothing else", () => {
 	const storage = new FakeStorage();
 	const one = accounts(storage);

@@ -23,12 +23,12 @@ class Bench extends IQBench {
 	readonly lifeCycle: LifeCycle;
 	readonly registering: Registering;
 
-	constructor(storage = new FakeStorage(), given?: string) {
+	constructor(storage = new FakeStorage(), given?: string, state: "factory" | "account" = "account") {
 		super(fakeRandom(storage.writes + 7));
 		this.storage = storage;
 		this.vault = new Vault(storage, () => {});
 		this.lifeCycle = new LifeCycle(this.vault, fakeRandom());
-		this.lifeCycle.take("account");
+		if (state === "account") this.lifeCycle.take("account");
 		this.registering = new Registering({
 			router: this.router,
 			scheduler: this.scheduler,
@@ -278,6 +278,47 @@ test("a claim that cannot be stored is not acknowledged", () => {
 	expect(bench.tell(`<claimed xmlns='${DISCOVERY}' jid='${OWNER}'/>`)[0]).toContain("<internal-server-error");
 	expect(bench.lifeCycle.owner).toBeUndefined();
 	expect(bench.names).toEqual(["registered"]);
+});
+
+test("R-347-17 disowned that cannot be stored is asked for again, not forgotten until the next boot", () => {
+	const next = new Bench().claimed().reboot();
+	next.storage.cut = next.storage.writes;
+	next.answer(`<disowned xmlns='${DISCOVERY}'/>`);
+	expect(next.lifeCycle.owner).toBe(OWNER);
+	next.storage.cut = undefined;
+	next.time.pass(5000);
+	next.answer(`<disowned xmlns='${DISCOVERY}'/>`);
+	expect(next.lifeCycle.owner).toBeUndefined();
+});
+
+test.each([
+	["item-not-found", errorElement("item-not-found", "cancel"), "error"],
+	["disowned", `<disowned xmlns='${DISCOVERY}'/>`, "result"],
+	["yes", "", "result"]
+] as const)("an answer that was meant for the owner before changes nothing for the next one: %s", (_what, payload, type) => {
+	const bench = new Bench().registered();
+	bench.tell(`<claimed xmlns='${DISCOVERY}' jid='${OWNER}'/>`);
+	bench.time.pass(5000);
+	const update = bench.wire.take()[0]!;
+	bench.tell(`<disowned xmlns='${DISCOVERY}'/>`);
+	bench.tell(`<claimed xmlns='${DISCOVERY}' jid='next@b.example'/>`);
+	bench.wire.sent.push(update);
+	bench.answer(payload, type);
+	expect([bench.lifeCycle.state, bench.lifeCycle.owner]).toEqual(["claimed", "next@b.example"]);
+	// His KEY is blanked all the same.
+	bench.time.pass(5000);
+	expect(bench.request).toBe(request(`<update xmlns='${DISCOVERY}'><str name='KEY' value=''/></update>`));
+});
+
+test("an account that could not be marked is marked when storage has room again", () => {
+	const bench = new Bench(new FakeStorage(), undefined, "factory");
+	bench.storage.cut = bench.storage.writes;
+	bench.registering.online();
+	expect(bench.message).toContain("trying again");
+	bench.storage.cut = undefined;
+	bench.time.pass(5000);
+	expect(bench.lifeCycle.state).toBe("account");
+	expect(attributeOf(bench.request, "to")).toBe(DOMAIN);
 });
 
 test("no registry: said in a sentence, looked for again after pauses that grow", () => {
