@@ -103,14 +103,11 @@ export class LifeCycle {
 
 	/** At leisure: the epoch has voided them; what a power cut leaves is erased at the next boot. */
 	#eraseVoid(): void {
-		for (const key of this.#vault.list(OWNED))
-			if (this.#vault.read(key)?.epoch !== this.#life.epoch) {
-				try {
-					this.#vault.delete(key);
-				} catch {
-					// Void all the same.
-				}
-			}
+		try {
+			for (const key of this.#vault.list(OWNED)) if (this.#vault.read(key)?.epoch !== this.#life.epoch) this.#vault.delete(key);
+		} catch {
+			// Void all the same.
+		}
 	}
 }
 

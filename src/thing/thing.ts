@@ -3,6 +3,7 @@ import type { Host, SensorValue } from "../host.js";
 import { Readouts } from "../iot/readouts.js";
 import { categorySet, SENSOR_DATA, type SensorField } from "../iot/sensor-data.js";
 import { checkTags, type Tag, writeSticker } from "../iot/sticker.js";
+import { foldASCII } from "../text/fold.js";
 import type { Element } from "../xml/element.js";
 import { Disco } from "../xmpp/disco.js";
 import { bareJID, isJID, sameBare } from "../xmpp/jid.js";
@@ -57,8 +58,10 @@ export class Thing {
 
 	/** Throws, in one sentence, what is wrong with the options or with what is stored. */
 	constructor(options: ThingOptions) {
-		const { host, definition, domain, registry } = options;
+		const { host, definition, registry } = options;
 		checkDefinition(definition);
+		// What is stored is known by it, and capitals make no other broker.
+		const domain = foldASCII(options.domain);
 		if (!isJID(domain) || domain.includes("@") || domain.includes("/")) throw new Error("domain must be the broker's domain name.");
 		if (registry !== undefined && (!isJID(registry) || registry.includes("/")))
 			throw new Error("registry must be an address without resource.");
@@ -208,7 +211,12 @@ export class Thing {
 
 	#onLife(event: LifeEvent): void {
 		this.#tell(event);
-		if (event.event === "registered") this.#host.display?.sticker(this.sticker());
+		if (event.event !== "registered") return;
+		try {
+			this.#host.display?.sticker(this.sticker());
+		} catch (error) {
+			this.#report(error);
+		}
 	}
 
 	#onDisowned(owner: string): void {

@@ -116,8 +116,11 @@ export class IQRouter {
 		const id = this.#id;
 		if (id === undefined) throw new Error("no request is open");
 		this.#id = undefined;
-		if (this.#pending.length >= limits.pendingRequests) {
-			const error = stanzaError("resource-constraint", "too many requests wait for an answer");
+		const offline = this.#address === undefined;
+		if (offline || this.#pending.length >= limits.pendingRequests) {
+			const error = offline
+				? stanzaError("remote-server-timeout", "there is no connection")
+				: stanzaError("resource-constraint", "too many requests wait for an answer");
 			this.#scheduler.set(0, () => onAnswer({ error }));
 			return;
 		}

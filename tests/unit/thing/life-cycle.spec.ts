@@ -162,3 +162,15 @@ test("a step that cannot be stored is not taken", () => {
 	expect(cycle.state).toBe("account");
 	expect(cycle.owner).toBeUndefined();
 });
+
+test("a storage that cannot be listed keeps nobody from going", () => {
+	const storage = new FakeStorage();
+	const cycle = life(storage);
+	cycle.take("account");
+	cycle.take("claimed", OWNER);
+	storage.list = () => {
+		throw new Error("worn out");
+	};
+	expect(cycle.take("disowned")).toBe(true);
+	expect(life(storage).owner).toBeUndefined();
+});

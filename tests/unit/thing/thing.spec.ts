@@ -151,6 +151,54 @@ test("another broker is another life: the owner of the old one is nobody here", 
 	expect([next.thing.state, next.thing.owner]).toEqual(["factory", undefined]);
 });
 
+test("the broker's name in capitals is the same broker: account and owner stay", () => {
+	const bench = new ThingBench({}, owned);
+	const next = new ThingBench({ domain: DOMAIN.toUpperCase() }, undefined, new FakeStorage(bench.storage.records));
+	expect([next.thing.state, next.thing.owner]).toEqual(["claimed", "owner@b.example"]);
+	next.online();
+	expect(next.names).toEqual(["online"]);
+});
+
+test("a display that fails does not make the thing register again and again", () => {
+	const bench = new ThingBench({}, known);
+	Object.freeze(bench.stickers);
+	const id = between(bench.online().split("<iq ")[1]!, "id='", "'");
+	bench.say(`<iq type='result' id='${id}' from='${REGISTRY}'/>`);
+	bench.time.pass(30_000);
+	expect(bench.line.take()).toBe("");
+	expect(bench.names).toEqual(["online", "registered", "error"]);
+});
+
+test.each(["online", "readout", "denied", "offline"])("stopped by who hears %s, the thing sets no timer any more", (name) => {
+	const bench = new ThingBench({}, owned);
+	bench.onEvent = () => {
+		if (bench.names[bench.names.length - 1] === name) bench.thing.stop();
+	};
+	const said = bench.login();
+	if (name !== "online") {
+		const item = "<item jid='stray@b.example' subscription='both'/>";
+		bench.say(`<iq type='result' id='${between(said, "id='", "'")}'><query xmlns='jabber:iq:roster'>${item}</query></iq>`);
+		bench.ask(REQ, "stranger@b.example/x");
+		if (name !== "denied") {
+			bench.ask(REQ, OWNER);
+			for (const { answer } of bench.samples) answer(undefined, 1);
+		}
+		if (name === "offline") bench.line.fails("closed");
+	}
+	bench.time.pass(1000);
+	expect(bench.names[bench.names.length - 1]).toBe(name);
+	expect(bench.time.waiting).toBeUndefined();
+});
+
+test("stopped while the roster passes by, the thing sets no timer any more", () => {
+	const bench = new ThingBench({}, owned);
+	const id = between(bench.login(), "id='", "'");
+	bench.say(`<iq type='result' id='${id}'><query xmlns='jabber:iq:roster'><item jid='stray@b.example' subscription='both'/>`);
+	bench.thing.stop();
+	bench.time.pass(1000);
+	expect(bench.time.waiting).toBeUndefined();
+});
+
 test("an account that the life-cycle never heard of is taken up at boot", () => {
 	expect(new ThingBench().thing.state).toBe("account");
 });

@@ -78,6 +78,7 @@ describe("requests to us", () => {
 	test("without onError the exception goes on, after the answer", () => {
 		const bench = new IQBench();
 		const router = new IQRouter({ outbox: bench.wire, scheduler: bench.scheduler, random: (count) => new Uint8Array(count) });
+		router.setAddress(ADDRESS);
 		router.open("get", PEER);
 		router.send(() => {
 			throw new Error("in onAnswer");
