@@ -1,11 +1,11 @@
-// The judge of the model: every scenario on real Prosody, and what the thing said there is what it said in the virtual world.
+// The judge of the model: every scenario on real Prosody; what things said and people heard there is what they said and heard in the virtual world.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "@jest/globals";
 import { type Box, startBox } from "../../hosts/broker/box.js";
 import { scenarios } from "../world/scenarios/index.js";
-import type { Stage, StageThing } from "../world/stage.js";
+import type { Stage, StageClient, StageThing } from "../world/stage.js";
 import { createVirtualStage } from "../world/virtual-stage.js";
 import { createProsodyStage } from "./prosody-stage.js";
 
@@ -31,20 +31,35 @@ export function judge(tls: "direct" | "starttls"): void {
 	});
 }
 
-/** Plays a scenario and gives what its things said. */
-async function play(stage: Stage, name: string): Promise<string[][]> {
+interface Play {
+	/** What each thing said. */
+	readonly said: string[][];
+	/** What each person heard of each thing. */
+	readonly heard: string[][];
+}
+
+async function play(stage: Stage, name: string): Promise<Play> {
 	const things: StageThing[] = [];
+	const people: StageClient[] = [];
 	const watched: Stage = {
 		...stage,
 		thing: () => {
 			const thing = stage.thing();
 			things.push(thing);
 			return thing;
+		},
+		client: async (role) => {
+			const client = await stage.client(role);
+			people.push(client);
+			return client;
 		}
 	};
 	try {
 		await scenarios[name]!(watched);
-		return things.map((thing) => thing.transcript());
+		return {
+			said: things.map((thing) => thing.transcript()),
+			heard: things.flatMap((thing) => people.map((client) => thing.heardBy(client)))
+		};
 	} finally {
 		await stage.end();
 	}

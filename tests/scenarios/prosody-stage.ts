@@ -10,7 +10,7 @@ import type { Host, Network, ThingEvent } from "../../src/host.js";
 import { Thing } from "../../src/thing/thing.js";
 import { weatherStation } from "../../src/things/weather-station.js";
 import { Recorder } from "../world/recorder.js";
-import { placeholders, type Stage, type StageClient, type StageThing } from "../world/stage.js";
+import { heard, placeholders, type Stage, type StageClient, type StageThing } from "../world/stage.js";
 import { type Element, parseStanza, xml } from "../world/xml.js";
 
 /** Longest that anything is waited for. */
@@ -60,7 +60,11 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 		}
 
 		transcript(): string[] {
-			return this.#recorder.transcript(placeholders(box.domain, this.events, this.sticker(), people));
+			return this.#recorder.transcript(this.#names);
+		}
+
+		heardBy(client: StageClient): string[] {
+			return heard(client, this.jid, this.#names);
 		}
 
 		sticker(): string {
@@ -96,6 +100,10 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 		async end(): Promise<void> {
 			this.#thing?.stop();
 			if (this.#host) await this.kill();
+		}
+
+		get #names(): ReadonlyMap<string, string> {
+			return placeholders(box.domain, this.events, this.sticker(), people);
 		}
 
 		get #running(): Thing {

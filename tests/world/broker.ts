@@ -155,12 +155,13 @@ export class Broker {
 		return this.#resources.get(jid)?.presence !== undefined;
 	}
 
-	/** A stanza that a client sent. */
-	fromClient(session: Session, stanza: Element): void {
+	/** A stanza that a client sent; `language` is that of its stream (RFC 6120 8.1.5). */
+	fromClient(session: Session, stanza: Element, language?: string): void {
 		const resource = this.#resources.get(session.jid);
 		if (!resource) return;
 		const copy = clone(stanza);
 		copy.attrs.from = session.jid;
+		if (language !== undefined) copy.attrs["xml:lang"] ??= language;
 		if (copy.is("presence")) this.#presence(resource, copy);
 		else this.#route(copy, resource);
 	}
@@ -275,8 +276,8 @@ export class Broker {
 		}
 		const own = bareOf(resource.session.jid);
 		// 2.5.2: both directions end, then the item is gone.
-		if (item.to || item.ask) this.#subscription(account, "unsubscribe", own, item.jid, true);
-		if (item.from || item.asked) this.#subscription(account, "unsubscribed", own, item.jid, true);
+		if (item.from || item.asked) this.#subscription(account, "unsubscribed", own, item.jid, undefined, true);
+		if (item.to || item.ask) this.#subscription(account, "unsubscribe", own, item.jid, undefined, true);
 		account.roster.remove(item.jid);
 		this.#push(account, xml("item", { jid: item.jid, subscription: "remove" }));
 		this.#answer(request, "result");
@@ -314,7 +315,7 @@ export class Broker {
 			return;
 		}
 		if (isStep(type)) {
-			this.#subscription(this.#accountOf(resource.session.jid), type, own, bareOf(to));
+			this.#subscription(this.#accountOf(resource.session.jid), type, own, bareOf(to), stanza);
 			return;
 		}
 		if (type === undefined) resource.directed.add(to);
@@ -326,15 +327,18 @@ export class Broker {
 		const to = stanza.attrs.to!;
 		const component = this.#components.get(domainOf(to));
 		if (component) this.soon(() => component.receive?.(stanza));
-		else if (isStep(stanza.attrs.type)) this.#receiveStep(stanza.attrs.type, bareOf(stanza.attrs.from!), bareOf(to));
+		else if (isStep(stanza.attrs.type)) this.#receiveStep(stanza.attrs.type, bareOf(stanza.attrs.from!), bareOf(to), stanza);
 		else if (to.includes("/")) this.#resources.get(to)?.session.deliver(stanza);
-		else for (const { session } of this.#available(to)) session.deliver(addressed(stanza, session.jid));
+		else for (const { session } of this.#available(to)) session.deliver(clone(stanza));
 	}
 
 	/** Initial presence and its changes (RFC 6121 4.2, 4.4). */
 	#arrive(resource: Resource, stanza: Element): void {
 		const initial = resource.presence === undefined;
-		resource.presence = stanza;
+		// Whoever gets it later is told that it is old (XEP-0203).
+		resource.presence = clone(stanza);
+		const stamp = `${new Date(this.now()).toISOString().slice(0, 19)}Z`;
+		resource.presence.append(xml("delay", { xmlns: "urn:xmpp:delay", from: this.domain, stamp }));
 		const own = bareOf(resource.session.jid);
 		const roster = this.#accountOf(resource.session.jid).roster;
 		this.#broadcast(roster, own, stanza);
@@ -373,18 +377,18 @@ export class Broker {
 		if (!roster?.find(own)?.from) return;
 		for (const { presence } of this.#available(contact)) {
 			if (!presence) continue;
-			if (resource) resource.session.deliver(addressed(presence, resource.session.jid));
+			if (resource) resource.session.deliver(addressed(presence, own));
 			else this.#routePresence(addressed(presence, own));
 		}
 	}
 
 	/** A subscription stanza of our own account's (RFC 6121 3). */
-	#subscription(account: Account, step: Step, own: string, contact: string, silent = false): void {
+	#subscription(account: Account, step: Step, own: string, contact: string, stanza?: Element, silent = false): void {
 		const before = snapshot(account.roster.find(contact));
 		const routed = account.roster.outbound(step, contact);
 		const item = account.roster.find(contact);
 		if (!silent && item?.listed && snapshot(item) !== before) this.#push(account, itemElement(item));
-		if (routed) this.#receiveStep(step, own, contact);
+		if (routed) this.#receiveStep(step, own, contact, stanza);
 		if (!routed) return;
 		// 3.1.5 and 3.2.1: who is let in sees us, who is put out sees us go.
 		for (const { presence, session } of this.#available(own)) {
@@ -396,9 +400,10 @@ export class Broker {
 	}
 
 	/** The same stanza at the contact's side. */
-	#receiveStep(step: Step, from: string, to: string): void {
+	#receiveStep(step: Step, from: string, to: string, original?: Element): void {
 		const component = this.#components.get(domainOf(to));
-		const stanza = xml("presence", { type: step, from, to });
+		const stanza = original ? clone(original) : xml("presence", { type: step });
+		Object.assign(stanza.attrs, { from, to });
 		if (component) {
 			this.soon(() => component.receive?.(stanza));
 			return;
@@ -415,6 +420,8 @@ export class Broker {
 			this.#receiveStep("subscribed", to, from);
 			return;
 		}
+		// 3.1.3: until the contact decides, he is as good as away.
+		if (step === "subscribe") this.#routePresence(xml("presence", { type: "unavailable", from: to, to: from }));
 		const before = snapshot(item);
 		const delivered = account.roster.inbound(step, from);
 		const after = account.roster.find(from);

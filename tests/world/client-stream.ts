@@ -22,6 +22,7 @@ export class ClientStream {
 	#username: string | undefined;
 	#session: Session | undefined;
 	#lastWord: string | undefined;
+	#language: string | undefined;
 	#begun = false;
 	#over = false;
 
@@ -94,6 +95,7 @@ export class ClientStream {
 			return;
 		}
 		this.#begun = true;
+		this.#language = root.attrs["xml:lang"];
 		this.#say(this.#header(this.#broker.domain));
 		if (root.attrs.to !== this.#broker.domain) this.end("host-unknown");
 		else if (root.attrs.version !== "1.0") this.end("unsupported-version");
@@ -127,7 +129,7 @@ export class ClientStream {
 		} else if (!this.#line.secure) this.end("policy-violation");
 		else if (this.#username === undefined) this.#beforeLogin(element, space);
 		else if (space !== "jabber:client") this.end("unsupported-stanza-type");
-		else if (this.#session) this.#broker.fromClient(this.#session, element);
+		else if (this.#session) this.#broker.fromClient(this.#session, element, this.#language);
 		else if (element.getChild("bind", BIND)) this.#bind(element);
 		else this.end("not-authorized");
 	}

@@ -74,7 +74,7 @@ function isHeader(bytes: Uint8Array): boolean {
 }
 
 /** Attributes that are never the same twice. */
-const volatile: Readonly<Record<string, string>> = Object.freeze({ id: "{id}", timestamp: "{time}" });
+const volatile: Readonly<Record<string, string>> = Object.freeze({ id: "{id}", timestamp: "{time}", stamp: "{time}" });
 
 /** Attributes sorted, namespaces where they change, text and values as placeholders where chance or time made them. */
 export function canonical(element: Element, names: ReadonlyMap<string, string>, parent = "jabber:client"): string {

@@ -1,5 +1,6 @@
 // The scenarios in virtual time, from several seeds.
 import { scenarios } from "./scenarios/index.js";
+import type { StageThing } from "./stage.js";
 import { createVirtualStage } from "./virtual-stage.js";
 
 describe.each(["starttls", "direct"] as const)("over %s", (tls) => {
@@ -10,4 +11,21 @@ describe.each(["starttls", "direct"] as const)("over %s", (tls) => {
 			await stage.end();
 		}
 	});
+});
+
+test("the same seed is the same world to the byte, another is another", async () => {
+	const play = async (seed: number): Promise<string> => {
+		const stage = createVirtualStage(seed);
+		let thing: StageThing | undefined;
+		const make = stage.thing;
+		stage.thing = () => {
+			thing = make();
+			return thing;
+		};
+		await scenarios[Object.keys(scenarios)[1]!]!(stage);
+		return thing!.said.map(({ element }) => element.toString()).join("");
+	};
+	const first = await play(1);
+	expect(await play(1)).toBe(first);
+	expect((await play(2)) === first).toBe(false);
 });

@@ -1,6 +1,6 @@
 // What a scenario plays on: the virtual world, or a real Prosody. A script that runs on one runs on the other.
 import type { ThingEvent } from "../../src/host.js";
-import type { Said } from "./recorder.js";
+import { canonical, type Said } from "./recorder.js";
 import type { Element } from "./xml.js";
 
 export interface StageThing {
@@ -13,6 +13,8 @@ export interface StageThing {
 	readonly state: string;
 	/** What it said, in words that are the same on every stage. */
 	transcript(): string[];
+	/** What this person heard of it, in the same words. */
+	heardBy(client: StageClient): string[];
 	/** With KEY. */
 	sticker(): string;
 	/** Boots from its store. */
@@ -47,6 +49,11 @@ export interface Stage {
 	end(): Promise<void>;
 }
 
+/** What came from one address, whatever the resource. */
+export function heard(client: StageClient, from: string, names: ReadonlyMap<string, string>): string[] {
+	return client.received.filter((stanza) => bareOf(stanza.attrs.from ?? "") === bareOf(from)).map((stanza) => canonical(stanza, names));
+}
+
 export type Scenario = (stage: Stage) => Promise<void>;
 
 /** What stands for names in transcripts: things and people (full JIDs) by role, the domain inside them. */
@@ -69,6 +76,6 @@ export function placeholders(
 	return names;
 }
 
-function bareOf(jid: string): string {
+export function bareOf(jid: string): string {
 	return jid.split("/")[0]!;
 }

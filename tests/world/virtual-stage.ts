@@ -1,6 +1,6 @@
 // The stage in virtual time.
 import { Recorder } from "./recorder.js";
-import { placeholders, type Stage, type StageClient, type StageThing } from "./stage.js";
+import { heard, placeholders, type Stage, type StageClient, type StageThing } from "./stage.js";
 import { type VirtualThingOptions, World } from "./world.js";
 
 export interface VirtualStage extends Stage {
@@ -18,6 +18,7 @@ export function createVirtualStage(seed: number | string, options: VirtualThingO
 		thing(): StageThing {
 			const thing = world.thing(options);
 			const recorder = new Recorder();
+			const names = () => placeholders(world.domain, thing.events, thing.firmware.sticker(), people);
 			return {
 				events: thing.events,
 				said: recorder.said,
@@ -29,7 +30,10 @@ export function createVirtualStage(seed: number | string, options: VirtualThingO
 				get state() {
 					return thing.firmware.state;
 				},
-				transcript: () => recorder.transcript(placeholders(world.domain, thing.events, thing.firmware.sticker(), people)),
+				transcript: () => recorder.transcript(names()),
+				heardBy(client) {
+					return heard(client, this.jid, names());
+				},
 				sticker: () => thing.firmware.sticker(),
 				start: () => thing.start((network) => recorder.wrap(network)),
 				cut: () => thing.attachment.cut(),
