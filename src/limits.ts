@@ -13,8 +13,8 @@ export const limits = Object.freeze({
 	attributes: 32,
 	/** Bytes of one name, prefix included. */
 	nameBytes: 128,
-	/** Bytes of one attribute value, after references. */
-	attributeBytes: 2048,
+	/** Bytes of one attribute value, after references. A JID may have as many (RFC 7622 3.1): a stranger's must not end the stream. */
+	attributeBytes: 3071,
 	/** Bytes of one text node, after references. */
 	textBytes: 4096,
 	/** Namespace declarations in scope. */

@@ -13,6 +13,9 @@ const HELP = [
 	"disown NAME – give up a thing: its NAME, serial number or address"
 ].join("\n");
 
+/** Things in one answer: a broker ends the stream of a component that writes half a megabyte at once. */
+const LISTED = 50;
+
 const nameOf = (thing: ThingRecord): string => `${tagValue(thing.tags, "NAME") ?? tagValue(thing.tags, "SN") ?? thing.jid}`;
 
 const describe = (registry: Registry, thing: ThingRecord): string => {
@@ -22,7 +25,15 @@ const describe = (registry: Registry, thing: ThingRecord): string => {
 };
 
 const isCalled = (thing: ThingRecord, wanted: string): boolean =>
-	[tagValue(thing.tags, "NAME"), tagValue(thing.tags, "SN"), thing.jid].some((name) => `${name}`.toLowerCase() === wanted.toLowerCase());
+	[tagValue(thing.tags, "NAME"), tagValue(thing.tags, "SN"), thing.jid].some(
+		(name) => name !== undefined && `${name}`.toLowerCase() === wanted.toLowerCase()
+	);
+
+const list = (registry: Registry, things: readonly ThingRecord[]): string => {
+	const lines = things.slice(0, LISTED).map((thing) => describe(registry, thing));
+	if (things.length > LISTED) lines.push(`… and ${things.length - LISTED} more.`);
+	return lines.join("\n") || "Nothing is yours yet.";
+};
 
 /** The answer to one message; undefined when it waits for a thing and comes by sayLater. */
 export const answerMessage = (
@@ -39,9 +50,11 @@ export const answerMessage = (
 		if (!(error instanceof BadRequest)) throw error;
 		return error.message;
 	}
-	const [, word = "", rest = ""] = /^\s*(\S+)\s*(.*?)\s*$/s.exec(text) ?? [];
+	const said = text.trim();
+	const word = said.split(/\s/, 1)[0] ?? "";
+	const rest = said.slice(word.length).trim();
 	const mine = registry.thingsOf(from);
-	if (word.toLowerCase() === "things") return mine.map((thing) => describe(registry, thing)).join("\n") || "Nothing is yours yet.";
+	if (word.toLowerCase() === "things") return list(registry, mine);
 	if (word.toLowerCase() !== "disown") return HELP;
 	const [thing, ...more] = mine.filter((each) => isCalled(each, rest));
 	if (thing === undefined) return "Nothing of yours is called that: say `things`.";

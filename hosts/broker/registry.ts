@@ -11,11 +11,19 @@ const NODES = 256;
 /** Accounts that are remembered as online, and connections of each. */
 const ONLINE = 10_000;
 const RESOURCES = 8;
+/** Characters of one answer to a search: a broker ends the stream of a component that writes half a megabyte at once. */
+const PAGE = 65_536;
 
 /** An empty outcome is an empty result. */
 export interface Outcome {
 	readonly payload?: Element;
-	readonly condition?: "bad-request" | "item-not-found" | "not-allowed" | "resource-constraint" | "service-unavailable";
+	readonly condition?:
+		| "bad-request"
+		| "item-not-found"
+		| "internal-server-error"
+		| "not-allowed"
+		| "resource-constraint"
+		| "service-unavailable";
 	readonly text?: string;
 }
 
@@ -246,11 +254,15 @@ export class Registry {
 		const search = parseSearch(payload, dialect);
 		const found: Element[] = [];
 		let at = 0;
+		let length = 0;
 		for (const thing of this.#store.listed()) {
 			if (!search.matches(thing.tags) || at++ < search.offset) continue;
 			if (found.length === search.maxCount) return { payload: xml("found", { xmlns: dialect.namespace, more: "true" }, found) };
 			const who = { owner: thing.owner ?? thing.jid, jid: thing.jid, ...nodeAttributes(thing, dialect) };
-			found.push(xml("thing", who, writeTags(withoutKey(thing.tags))));
+			const element = xml("thing", who, writeTags(withoutKey(thing.tags)));
+			length += element.toString().length;
+			if (found.length > 0 && length > PAGE) return { payload: xml("found", { xmlns: dialect.namespace, more: "true" }, found) };
+			found.push(element);
 		}
 		return { payload: xml("found", { xmlns: dialect.namespace, more: "false" }, found) };
 	}

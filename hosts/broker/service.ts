@@ -81,7 +81,12 @@ export class Service {
 			this.#reply(stanza, outcome);
 			return;
 		}
-		this.#registry.handle(type, from, payload, (answer) => this.#reply(stanza, answer));
+		try {
+			this.#registry.handle(type, from, payload, (answer) => this.#reply(stanza, answer));
+		} catch (error) {
+			this.#reply(stanza, { condition: "internal-server-error" });
+			throw error;
+		}
 	}
 
 	#reply(stanza: Element, { payload, condition, text }: Outcome): void {

@@ -20,11 +20,15 @@ const pieces = (text: string): string[] => {
 };
 
 const decoded = (text: string): string => {
+	let plain: string;
 	try {
-		return decodeURIComponent(text);
+		plain = decodeURIComponent(text);
 	} catch {
 		throw new BadRequest("This sticker has a broken percent sign.");
 	}
+	// An answer may repeat it, and one with such a character would end our stream (XML 1.0 2.2).
+	if (/[\u0000-\u001f\u007f\ufffe\uffff]/.test(plain)) throw new BadRequest("This sticker holds a character that no tag can have.");
+	return plain;
 };
 
 /** The sticker in a text, undefined when there is none. Throws BadRequest when there is one that cannot be claimed by. */

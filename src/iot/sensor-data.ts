@@ -4,6 +4,7 @@ import { limits } from "../limits.js";
 import { parseBoolean } from "../text/boolean.js";
 import { parseDateTime } from "../text/datetime.js";
 import { writeDecimal } from "../text/decimal.js";
+import { encodeUnchecked } from "../text/utf8.js";
 import { isChar } from "../xml/characters.js";
 import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
@@ -181,20 +182,19 @@ function whole(value: SensorValue | undefined, most: number): string | undefined
 	return writeDecimal(value, 0);
 }
 
-/** No character that XML cannot carry, and short enough for a reader with our own bounds. */
+/** Short enough for a message beside its markup, and no character that XML cannot carry. */
 function isSendable(text: string): boolean {
+	const most = limits.fragmentBytes / 2;
+	if (text.length > most) return false;
 	for (const character of text) if (!isChar(character.codePointAt(0)!)) return false;
-	return escapedLength(text) <= limits.attributeBytes;
+	return escapedLength(text) <= most;
 }
 
 /** At most this many bytes on the wire, references included. */
 function escapedLength(text: string): number {
 	let length = 0;
-	for (let i = 0; i < text.length; i++) {
-		const code = text.charCodeAt(i);
-		if (code < 0x80) length += code === 0x26 || code === 0x3c || code === 0x3e || code === 0x22 || code === 0x27 || code < 0x20 ? 6 : 1;
-		else length += code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-	}
+	for (const byte of encodeUnchecked(text))
+		length += byte === 0x26 || byte === 0x3c || byte === 0x3e || byte === 0x22 || byte === 0x27 || byte < 0x20 ? 6 : 1;
 	return length;
 }
 

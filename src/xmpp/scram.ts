@@ -120,9 +120,9 @@ function attributeOf(part: string | undefined, name: string): string {
 function parseCount(text: string): number {
 	if (text.length === 0) throw new Error("no iteration count");
 	let count = 0;
-	for (let i = 0; i < text.length; i++) {
-		const digit = text.charCodeAt(i) - 0x30;
-		if (!(digit >= 0 && digit <= 9) || (i === 0 && digit === 0)) throw new Error("the iteration count is not a number");
+	for (const byte of encodeUTF8(text)) {
+		const digit = byte - 0x30;
+		if (!(digit >= 0 && digit <= 9) || (count === 0 && digit === 0)) throw new Error("the iteration count is not a number");
 		count = Math.min(count * 10 + digit, Number.MAX_SAFE_INTEGER);
 	}
 	return count;
@@ -130,9 +130,6 @@ function parseCount(text: string): number {
 
 function isPrintable(text: string): boolean {
 	if (text.length === 0) return false;
-	for (let i = 0; i < text.length; i++) {
-		const code = text.charCodeAt(i);
-		if (code < 0x20 || code > 0x7e) return false;
-	}
+	for (const byte of encodeUTF8(text)) if (byte < 0x20 || byte > 0x7e) return false;
 	return true;
 }

@@ -101,6 +101,22 @@ test("a page has at most 100 things, whatever is asked for", () => {
 	expect([found.getChildElements().length, found.attrs.more]).toEqual([100, "true"]);
 });
 
+test("things that say very much do not make a page that the broker refuses", () => {
+	const bench = new Bench();
+	const much = Array.from({ length: 31 }, (_, at) => `<str name='T${at}' value='${"&quot;".repeat(128)}'/>`).join("");
+	for (let at = 0; at < 30; at++) {
+		bench.ask(`t${at}@example.org/x`, "set", `<register xmlns='${XEP}' selfOwned='1'><str name='CLASS' value='Lamp'/>${much}</register>`);
+	}
+	let seen = 0;
+	for (let more = "true"; more === "true"; ) {
+		const found = find(bench, "<strEq name='CLASS' value='Lamp'/>", `offset='${seen}'`);
+		expect(found.toString().length).toBeLessThan(128 * 1024);
+		seen += found.getChildElements().length;
+		more = found.attrs.more!;
+	}
+	expect(seen).toBe(30);
+});
+
 test.each([
 	["no operator", "", ""],
 	["an unknown operator", "<strRegEx name='SN' value='.*'/>", ""],

@@ -131,6 +131,38 @@ describe("an owner with a chat client", () => {
 		expect(bench.say(OWNER, "disown Cellar")).toEqual(["More than one is called that: use its address."]);
 	});
 
+	test("'undefined' is the name of no thing that has none", () => {
+		const bench = new Bench();
+		bench.ask(THING, "set", `<register xmlns='${XEP}'><str name='MAN' value='example.org'/></register>`);
+		bench.say(OWNER, "iotdisco:MAN=example.org");
+		expect(bench.say(OWNER, "disown undefined")).toEqual(["Nothing of yours is called that: say `things`."]);
+	});
+
+	test("a sticker with characters that XML forbids does not cut the registry off its broker", () => {
+		for (const sticker of ["iotdisco:SN=1;R=%00", "iotdisco:SN=1;R=a%EF%BF%BF", "iotdisco:SN=1;R=%1B%5B2J"]) {
+			expect(new Bench().say(OWNER, sticker)).toEqual([expect.stringMatching(/^This sticker holds a character/)]);
+		}
+	});
+
+	test("a long text of blanks does not keep the registry busy", () => {
+		const before = Date.now();
+		expect(new Bench().say(OWNER, `disown x${" ".repeat(200_000)}y`)).toHaveLength(1);
+		expect(Date.now() - before).toBeLessThan(1000);
+	});
+
+	test("very many things of one owner do not make an answer that the broker refuses", () => {
+		const bench = new Bench();
+		for (let at = 0; at < 200; at++) {
+			const tags = ["NAME", "MAN", "MODEL", "SN"].map((name) => `<str name='${name}' value='${"&quot;".repeat(125)}${at}'/>`).join("");
+			bench.ask(THING, "set", `<register xmlns='${XEP}' nodeId='${at}'>${tags}</register>`);
+			bench.ask(OWNER, "set", `<mine xmlns='${XEP}'>${tags}</mine>`);
+			bench.pass(60);
+		}
+		const [answer] = bench.receive(`<message from='${OWNER}' to='${REGISTRY}' type='chat'><body>things</body></message>`);
+		expect(bodyOf(answer!)).toMatch(/\n… and 1\d\d more\.$/);
+		expect(answer!.toString().length).toBeLessThan(128 * 1024);
+	});
+
 	test("is told what there is to say", () => {
 		expect(new Bench().say(OWNER, "hello")[0]).toMatch(/iotdisco.*things.*disown/s);
 	});
@@ -143,6 +175,16 @@ describe("an owner with a chat client", () => {
 		bench.pass(60);
 		expect(bench.say(OWNER, "hello")).toHaveLength(1);
 	});
+});
+
+test("a store that fails is an answer, too, and is reported", () => {
+	const bench = new Bench();
+	bench.store.put = () => {
+		throw new Error("disk full");
+	};
+	const stanza = `<iq from='${THING}' to='${REGISTRY}' id='q1' type='set'><register xmlns='${XEP}'>${TAGS}</register></iq>`;
+	expect(() => bench.receive(stanza)).toThrow("disk full");
+	expect(bench.take()[0]?.getChild("error")?.getChild("internal-server-error", ERRORS)).toBeDefined();
 });
 
 test("no event ever holds a KEY", () => {

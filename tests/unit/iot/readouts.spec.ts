@@ -1,7 +1,7 @@
 // Readouts over a real router, judged as a reader sees them: stanzas in, stanzas out.
 import type { SensorValue } from "../../../src/host.js";
 import { Readouts } from "../../../src/iot/readouts.js";
-import { categorySet, SENSOR_DATA, type SensorField } from "../../../src/iot/sensor-data.js";
+import { categorySet, parseReadoutRequest, SENSOR_DATA, type SensorField } from "../../../src/iot/sensor-data.js";
 import { limits } from "../../../src/limits.js";
 import { utf8Length } from "../../../src/text/utf8.js";
 import { IQRouter } from "../../../src/xmpp/iq.js";
@@ -135,6 +135,16 @@ test("R-323-12 all gives what every category flag gives", () => {
 	expect(namesIn(new Bench().req("seqnr='1' all='true'"))).toHaveLength(4);
 });
 
+const historical = "Second Minute Hour Day Week Month Quarter Year Other".split(" ").map((span) => `historical${span}='true'`);
+
+test("R-323-12 historical is every historical flag, one by one the same and none of the others", () => {
+	const asked = (attributes: string): unknown => parseReadoutRequest(stanza(`<req xmlns='${SENSOR_DATA}' seqnr='1' ${attributes}/>`));
+	expect(asked("historical='true'")).toEqual(asked(historical.join(" ")));
+	expect(asked("all='true'")).toEqual(asked(`momentary='1' peak='1' status='1' computed='1' identity='1' ${historical.join(" ")}`));
+	expect(asked("historical='true'")).not.toEqual(asked("all='true'"));
+	for (const one of historical) expect(asked(one)).not.toEqual(asked("historical='true'"));
+});
+
 test("identification, as an example of the XEP writes identity, is understood", () => {
 	expect(namesIn(new Bench().req("seqnr='1' identification='true'"))).toEqual(["Model"]);
 });
@@ -142,6 +152,35 @@ test("identification, as an example of the XEP writes identity, is understood", 
 test("R-323-14 only the fields that were named; without categories they are found in all", () => {
 	expect(namesIn(new Bench().req("seqnr='1' all='true'", "<field name='Relay'/><field name='Nonsense'/>"))).toEqual(["Relay"]);
 	expect(namesIn(new Bench().req("seqnr='1'", "<field name='Model'/>"))).toEqual(["Model"]);
+});
+
+type Failing = readonly string[];
+test.each([
+	["values alone", []],
+	["values and failures", ["Relay"]],
+	["failures alone", ["Temperature", "Count", "Relay", "Model"]]
+] as [string, Failing][])("R-323-6 R-323-30 one end marker, on the last message: %s", (_what, failing) => {
+	for (const late of [false, true]) {
+		const bench = new Bench();
+		for (const name of failing) bench.values.set(name, (answer) => late || answer("broken"));
+		const first = bench.req("seqnr='1' all='true'");
+		bench.time.pass(3_600_000);
+		const sent = [...first, ...bench.wire.take()];
+		const ends = sent.map((message) => message.split("done='true'").length - 1);
+		expect(ends).toEqual(sent.map((_message, index) => (index === sent.length - 1 ? 1 : 0)));
+	}
+});
+
+test("R-323-4 every later message has the seqnr and goes to the full JID, failures and pieces too", () => {
+	const many: SensorField[] = [];
+	for (let i = 0; i < 24; i++) many.push({ name: `Field${i}`, type: "string", categories: categorySet(["status"]) });
+	const bench = new Bench(many);
+	for (const { name } of many) bench.values.set(name, name.endsWith("3") ? (answer) => answer("x".repeat(500)) : "y".repeat(500));
+	const sent = bench.req("seqnr='a&lt;7' status='true'").slice(1);
+	expect(sent.length).toBeGreaterThan(3);
+	for (const message of sent.map(stanza)) {
+		expect([message.attribute("to"), message.children.length, message.children[0]?.attribute("seqnr")]).toEqual([OWNER, 1, "a<7"]);
+	}
 });
 
 test("R-323-6 a request that nothing answers to still ends", () => {
@@ -199,6 +238,16 @@ test("R-323-17 what comes at another second stands under its own timestamp", () 
 	const timestamps = stanza(message!).child("fields")?.child("node")?.children ?? [];
 	expect(timestamps.map((timestamp) => timestamp.attribute("value"))).toEqual([NOW, "2026-01-02T03:04:07Z"]);
 	expect(namesIn([message!])).toEqual(["Temperature", "Count"]);
+});
+
+test("R-323-17 what is asked for twice, or answered twice, is there once", () => {
+	const bench = new Bench();
+	bench.values.set("Temperature", (answer) => {
+		answer(undefined, 1);
+		answer(undefined, 2);
+	});
+	const names = "<node nodeId='thing'/><node nodeId='thing'/><field name='Temperature'/><field name='Count'/><field name='Temperature'/>";
+	expect(namesIn(bench.req("seqnr='1' momentary='true' computed='true' all='true'", names))).toEqual(["Temperature", "Count"]);
 });
 
 test("R-323-20 a value that is missing is told as a failure, never as a reading", () => {
@@ -299,6 +348,8 @@ test("a past when, the own node, tokens and unknown children are no obstacle", (
 
 test.each(["1", "true", " true "])("R-323-24 a flag may be %j", (value) => {
 	expect(namesIn(new Bench().req(`seqnr='1' status='${value}' momentary='0' identity='false'`))).toEqual(["Relay"]);
+	for (const flag of ["all", "historical", "identification", ...historical.map((text) => text.slice(0, text.indexOf("=")))])
+		expect(namesIn(new Bench().req(`seqnr='1' status='1' ${flag}='${value}'`))).toContain("Relay");
 });
 
 test.each(["get", "set"])("a running readout is cancelled by %s, and nothing more comes", (type) => {
@@ -343,6 +394,19 @@ test("R-323-31 too many readouts at once: wait", () => {
 	expect(conditionIn(bench.req("seqnr='1' all='true'", "", "owner@example.org/last"))).toBe("undefined/undefined");
 });
 
+test("R-323-31 a flood of readouts leaves nothing behind: neither a timer nor a place taken", () => {
+	const bench = new Bench();
+	bench.values.set("Temperature", () => {});
+	for (let i = 0; i < 500; i++) bench.req(`seqnr='${i}' all='true'`, "", `owner@example.org/${i % 100}`);
+	expect(bench.ended).toEqual([]);
+	bench.time.pass(limits.readoutSeconds * 1000);
+	expect(bench.ended).toHaveLength(limits.readouts);
+	expect(bench.time.waiting).toBeUndefined();
+	bench.wire.take();
+	for (let i = 0; i < limits.readouts; i++)
+		expect(conditionIn(bench.req("seqnr='1' all='true'", "", `owner@example.org/${i}`))).toBe("undefined/undefined");
+});
+
 test.each([
 	["its full JID", OWNER, 1],
 	["its bare JID", "owner@example.org", 0],
@@ -371,9 +435,9 @@ test("R-323-33 a long readout is split into messages of at most 4 KiB, done on t
 	expect(namesIn(sent)).toEqual(many.slice(0, 31).map(({ name }) => name));
 });
 
-test("a value that no reader could take is a failure", () => {
+test.each([3000, 300_000])("a value of %i characters, which no reader could take, is a failure", (count) => {
 	const bench = new Bench();
-	bench.values.set("Model", "x".repeat(3000));
+	bench.values.set("Model", "é".repeat(count));
 	expect(stanza(bench.req("seqnr='1' identity='true'")[1]!).child("failure")?.child("error")?.text).toContain("Model:");
 });
 

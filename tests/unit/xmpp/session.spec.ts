@@ -48,6 +48,16 @@ describe("session", () => {
 		expect(bench.happened).toEqual([]);
 	});
 
+	test("a stranger's JID of the greatest length ends nothing", () => {
+		const bench = online();
+		const from = `${"a".repeat(1023)}@${"b".repeat(1023)}/${"c".repeat(1023)}`;
+		const answer = bench.say(
+			`<presence from='${from}'/><message from='${from}'><body>hi</body></message><iq type='get' id='1' from='${from}'><query xmlns='urn:x'/></iq>`
+		);
+		expect(answer).toContain(`<iq to='${from}' type='error' id='1'>`);
+		expect(bench.happened).toEqual([`presence ${from}`, "message hi"]);
+	});
+
 	test("a long answer comes in parts", () => {
 		const bench = online();
 		const names: (string | undefined)[] = [];
