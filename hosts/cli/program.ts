@@ -41,6 +41,7 @@ export async function run(words: readonly string[]): Promise<number> {
 			const help = meant.length === 1 ? `extasis ${meant[0]} --help` : "extasis --help";
 			const text = messageOf(error)
 				.replace(/^error: /, "")
+				.replace(/^command-argument value ('.*') is invalid for argument '([^']*)'\. /s, "$1 is no good as <$2>: ")
 				.replace("is invalid. ", "is invalid: ");
 			return complain(`${sentence(text)} (See: ${help})`, 2);
 		}

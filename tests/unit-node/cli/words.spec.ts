@@ -69,7 +69,7 @@ test.each<[string[], string]>([
 	[["claim", sticker, "--as", "a@b.example", "--ca", "missing.pem"], "no file missing.pem"],
 	[["read", "--as", "a@b.example"], "missing required argument"],
 	[["read", "b.example", "--as", "a@b.example"], "address is wanted"],
-	[["read", "@", "--as", "a@b.example"], "address is wanted"],
+	[["read", "@", "--as", "a@b.example"], "'@' is no good as <jid>: an address is wanted"],
 	[["read", "t@b.example", "", "--as", "a@b.example"], "field"],
 	[["read", "t@b.example", "--as", "a@b.example", "--password", "p"], "--password"],
 	[["watch", "t@b.example", "--as", "a@b.example"], "missing required argument"],
