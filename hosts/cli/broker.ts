@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import { parseCount, parseDomain } from "./arguments.js";
 import { type BoxFile, boxFolder, writeBoxFile } from "./box-file.js";
 import { untilAsked } from "./ending.js";
-import { Failure, messageOf } from "./errors.js";
+import { Failure, messageOf, prepareFolder } from "./errors.js";
 import { defaultData } from "./login.js";
 import type { AddCommand } from "./program.js";
 
@@ -32,6 +32,7 @@ function parseListen(text: string): string {
 
 /** The box in DATA/box, and DATA/box.json for the other commands. Throws a Failure. */
 export async function openBox({ data, ...options }: BoxOptions, log: (text: string) => void) {
+	prepareFolder(data, "--data");
 	try {
 		// Only who needs the box loads it.
 		const { startBox } = await import("../broker/box.js");

@@ -1,5 +1,5 @@
 // The two ways in which a command does not succeed. Each holds one sentence that says what to do.
-
+import { mkdirSync } from "node:fs";
 /** What was typed cannot be meant: exit 2. */
 export class Misuse extends Error {}
 
@@ -19,6 +19,16 @@ export function fileProblem(path: string, error: unknown): string {
 	if (code === "EACCES" || code === "EPERM") return `The file ${path} may not be used by this user.`;
 	if (code === "EISDIR") return `${path} is a folder; a file is wanted.`;
 	return `The file ${path} cannot be used: ${messageOf(error)}`;
+}
+
+/** Makes the folder that an option names, unless it is there. */
+export function prepareFolder(path: string, option: string): void {
+	if (path === "") throw new Misuse(`${option} must not be empty: name a folder.`);
+	try {
+		mkdirSync(path, { recursive: true, mode: 0o700 });
+	} catch (error) {
+		throw new Misuse(`${path} cannot be made a folder (${(error as NodeJS.ErrnoException).code}): name another by ${option}.`);
+	}
 }
 
 /** What came from elsewhere, for a terminal: control characters could move its cursor or worse. */

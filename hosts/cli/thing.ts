@@ -8,7 +8,7 @@ import { createNodeHost, type NodeHost } from "../node/index.js";
 import { type Address, parseAddress, parseDomain, parseServiceJID, readAnchors, type TLSKind, writeAddress } from "./arguments.js";
 import { loadDefinition } from "./definitions.js";
 import { untilAsked } from "./ending.js";
-import { Failure, Misuse, messageOf, printable } from "./errors.js";
+import { Failure, Misuse, messageOf, prepareFolder, printable } from "./errors.js";
 import { describeEvent } from "./log.js";
 import type { AddCommand } from "./program.js";
 
@@ -68,6 +68,7 @@ async function runThing(options: ThingCommandOptions): Promise<number> {
 		process.stdout.write(`${JSON.stringify(told)}\n`);
 		log(describeEvent(event, place));
 	};
+	prepareFolder(store, "--store");
 	const asked = untilAsked();
 	let host: NodeHost;
 	try {
