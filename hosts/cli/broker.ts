@@ -32,7 +32,6 @@ function parseListen(text: string): string {
 
 /** The box in DATA/box, and DATA/box.json for the other commands. Throws a Failure. */
 export async function openBox({ data, ...options }: BoxOptions, log: (text: string) => void) {
-	prepareFolder(data, "--data");
 	try {
 		// Only who needs the box loads it.
 		const { startBox } = await import("../broker/box.js");
@@ -51,6 +50,7 @@ export async function openBox({ data, ...options }: BoxOptions, log: (text: stri
 }
 
 async function runBroker(options: BoxOptions): Promise<number> {
+	prepareFolder(options.data, "--data");
 	const asked = untilAsked();
 	const { box, file, end } = await openBox(options, (text) => process.stderr.write(`${text}\n`));
 	try {

@@ -1,5 +1,6 @@
 // The two ways in which a command does not succeed. Each holds one sentence that says what to do.
 import { mkdirSync } from "node:fs";
+
 /** What was typed cannot be meant: exit 2. */
 export class Misuse extends Error {}
 

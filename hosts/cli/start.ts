@@ -16,7 +16,7 @@ import { openBox } from "./broker.js";
 import type { Login } from "./consumer.js";
 import type { Order, Told } from "./demonstration.js";
 import { untilAsked, within } from "./ending.js";
-import { Failure, messageOf } from "./errors.js";
+import { Failure, messageOf, prepareFolder } from "./errors.js";
 import { describeEvent } from "./log.js";
 import { defaultData, quote } from "./login.js";
 import type { AddCommand } from "./program.js";
@@ -44,6 +44,7 @@ export const addStart: AddCommand = (program, run) => {
 };
 
 async function start(options: StartOptions): Promise<number> {
+	prepareFolder(options.data, "--data");
 	const asked = untilAsked();
 	const story = new Story(process.stdout);
 	story.title("Extasis: a thing introduces itself");
