@@ -28,7 +28,7 @@ export function prepareFolder(path: string, option: string): void {
 	try {
 		mkdirSync(path, { recursive: true, mode: 0o700 });
 	} catch (error) {
-		throw new Misuse(`${path} cannot be made a folder (${(error as NodeJS.ErrnoException).code}): name another by ${option}.`);
+		throw new Failure(`${path} cannot be made a folder (${(error as NodeJS.ErrnoException).code}): name another by ${option}.`);
 	}
 }
 

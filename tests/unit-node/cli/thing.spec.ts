@@ -155,7 +155,7 @@ test("a store that cannot be made is a sentence", async () => {
 	writeFileSync(join(folder, "file"), "");
 	const { code, stderr } = await start(nobody, "--store", join(folder, "file", "store")).outcome();
 	expect(code).toBe(1);
-	expect(stderr).toMatch(/^extasis: [^\n]+\n$/);
+	expect(stderr).toMatch(/^extasis: [^\n]+ name another by --store\.\n$/);
 });
 
 test("a person's own definition, as TypeScript with what it imports, or as JavaScript", async () => {
