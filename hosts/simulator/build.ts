@@ -3,7 +3,7 @@
 // The program runs ES modules on XS as a chip does. Its arguments:
 //   --version            says, as JSON, which XS it is: {"xs":"13.3.0","slot":16,"bits":32}
 //   --heap BYTES         of the one static block that holds stack, slots and chunks (default 65536)
-//   --stack SLOTS        of the JavaScript stack (default 384, as on an ESP32)
+//   --stack SLOTS        of the JavaScript stack, in the block too (default 768)
 //   --rom NAME=PATH      a module burnt into ROM: parsed, run once, frozen, shared; imports resolve by NAME ("src/xml/parser")
 //   --main NAME=PATH     the module that runs in the heap; its code is in ROM too
 //   --frames             frames on descriptors 3 and 4 (frames.ts); without it the program ends when nothing is left to happen

@@ -14,7 +14,7 @@ typedef struct {
 	const char* main;
 } Settings;
 
-static Settings settings = { .heap = 65536, .stack = 384 };
+static Settings settings = { .heap = 65536, .stack = 768 };
 
 void fail(int code, const char* format, ...)
 {
@@ -244,6 +244,8 @@ int main(int count, char** words)
 	runMain(the);
 	code = runLoop(the);
 	fxCheckUnhandledRejections(the, 1);
+	if (settings.frames)
+		nativesFigures(the);
 	nativesClose(the);
 	xsDeleteMachine(the);
 	xsDeleteMachine(root);

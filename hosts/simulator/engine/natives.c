@@ -5,7 +5,7 @@ extern xsIntegerValue _xsmcGetBuffer(xsMachine* the, xsSlot* slot, void** data, 
 
 /* What an answer or a notice carries: its first byte tells. */
 enum { nothing = 0, someBytes = 1, someText = 2, someError = 3 };
-enum { mostParts = 4, opTimer = 3 };
+enum { mostParts = 4 };
 
 static struct {
 	char* options;
@@ -53,7 +53,7 @@ static void valueOf(txMachine* the, Frame* frame, xsSlot* result)
 		*result = xsString((char*)bytes);
 }
 
-static void sendFigures(txMachine* the)
+void nativesFigures(txMachine* the)
 {
 	char text[figuresSize];
 	Part part = { text, 0 };
@@ -87,11 +87,13 @@ static void native_send(xsMachine* the)
 {
 	uint8_t op = (uint8_t)xsToInteger(xsArg(0));
 	Part part = { NULL, 0 };
+	if (op == opFigures) {
+		nativesFigures(the);
+		return;
+	}
 	if (xsToInteger(xsArgc) > 2)
 		part = partOf(the, &xsArg(2));
 	frameSend(op, (uint32_t)xsToInteger(xsArg(1)), &part, 1);
-	if (op == opEvent)
-		sendFigures(the);
 }
 
 /* ask(op, number, ...parts): waits for the answer; throws what the other side could not do. */

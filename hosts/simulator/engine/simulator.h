@@ -41,8 +41,8 @@ typedef struct Frame {
 } Frame;
 typedef struct { const void* bytes; uint32_t length; } Part;
 enum { framesIn = 3, framesOut = 4 };
-/* Numbers shared with ../frames.ts. */
-enum { opOptions = 1, opAnswer = 2, opEvent = 16, opFigures = 17 };
+/* Numbers shared with ../device/native.ts. */
+enum { opOptions = 1, opAnswer = 2, opTimer = 3, opFigures = 16 };
 void frameSend(uint8_t op, uint32_t id, const Part* parts, int count);
 Frame* frameReceive(void);
 Frame* frameWaiting(void);
@@ -55,6 +55,7 @@ void nativesClose(txMachine* the);
 void nativesTimer(txMachine* the);
 void nativesFrame(txMachine* the, Frame* frame);
 double nativesTimeout(void);
+void nativesFigures(txMachine* the);
 int nativesEnded(int* code);
 
 #endif

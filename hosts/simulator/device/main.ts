@@ -1,0 +1,54 @@
+// What runs on the simulator: one thing, booted with the options of the first frame.
+import { boot } from "../../../src/main.js";
+import type { Definition } from "../../../src/thing/definition.js";
+import type { Thing } from "../../../src/thing/thing.js";
+import { SimulatorHost } from "./host.js";
+import { Op, type Simulator } from "./native.js";
+
+declare const simulator: Simulator;
+
+interface Options {
+	readonly definition: Definition;
+	readonly domain: string;
+	readonly address?: { readonly host: string; readonly port: number };
+	readonly tls: "direct" | "starttls";
+	readonly registry?: string;
+	readonly serial?: string;
+	readonly key?: string;
+	readonly valueLimit: number;
+	readonly display: boolean;
+}
+
+function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}
+
+/** Misused options end the program: the reason is told first. */
+function start(host: SimulatorHost): Thing | undefined {
+	try {
+		const { valueLimit, display, ...options } = JSON.parse(simulator.options()!) as Options;
+		const thing = boot({ host: host.create(valueLimit, display), ...options });
+		simulator.send(Op.told, 0, JSON.stringify({ booted: true }));
+		simulator.send(Op.figures, 0);
+		return thing;
+	} catch (error) {
+		simulator.send(Op.told, 0, JSON.stringify({ booted: false, reason: messageOf(error) }));
+		simulator.exit(2);
+		return undefined;
+	}
+}
+
+const host = new SimulatorHost(simulator);
+const thing = start(host);
+
+simulator.listen((op, id, value) => {
+	if (thing === undefined || host.receive(op, id, value)) return;
+	if (op === Op.tell) {
+		const { state, owner, jid } = thing;
+		const sticker = value === "sticker" ? thing.sticker() : undefined;
+		simulator.send(Op.told, id, JSON.stringify({ state, owner, jid, sticker }));
+	} else if (op === Op.stop) {
+		thing.stop();
+		simulator.exit(0);
+	}
+});

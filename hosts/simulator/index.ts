@@ -1,0 +1,198 @@
+// A thing on the simulator: the firmware on the real engine with a chip's heap, in a process of its own, its sockets and storage those of a host here.
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Duplex, Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { Host, ThingEvent } from "../../src/host.js";
+import type { ThingOptions } from "../../src/thing/thing.js";
+import { type Abort, readAbort } from "./abort.js";
+import type { Engine } from "./build.js";
+import { Op } from "./device/native.js";
+import { FrameWriter, readFrames } from "./frames.js";
+import type { Figures } from "./report.js";
+import { Service } from "./service.js";
+
+/** Bytes of the heap, of slots of 16 bytes. */
+export const defaultHeap = 65_536;
+/** How long a thing may take to say goodbye. */
+const stopMilliseconds = 5000;
+const stderrMost = 65_536;
+
+export interface SimulatedThingOptions extends Omit<ThingOptions, "host"> {
+	readonly engine: Engine;
+	/** What its frames reach. Clock and timer are the engine's own. */
+	readonly host: Host;
+	/** Bytes of its heap on the chip; twice that where slots are twice as large. */
+	readonly heap?: number;
+	/** Folder of the compiled JavaScript of src/ and hosts/; default is where this file's own is. */
+	readonly code?: string;
+	/** Collects garbage after every frame. */
+	readonly collect?: boolean;
+	/** Put in front of the program's own words, such as valgrind. */
+	readonly wrapper?: readonly string[];
+	/** After each event, and at boot and end, what the time since the last came to. */
+	readonly onFigures?: (phase: string, figures: Figures) => void;
+}
+
+/** How it ended: by itself or asked to (code 0), by the engine's death, or as the system let a program end. */
+export interface Ending {
+	readonly code: number;
+	readonly signal?: NodeJS.Signals;
+	readonly abort?: Abort;
+	/** What it left on standard error, if it was no abort. */
+	readonly message?: string;
+}
+
+export interface Told {
+	readonly state: string;
+	readonly owner?: string;
+	readonly jid?: string;
+	readonly sticker?: string;
+}
+
+export class SimulatedThing {
+	/** Resolves when the firmware stands; rejects with what is wrong with its options. */
+	readonly booted: Promise<void>;
+	readonly ended: Promise<Ending>;
+	readonly #options: SimulatedThingOptions;
+	readonly #child: ChildProcess;
+	readonly #writer: FrameWriter;
+	readonly #service: Service;
+	readonly #asked = new Map<number, (told: Told) => void>();
+	#stderr = "";
+	#phase = "boot";
+	#asking = 0;
+	#over = false;
+	#boot: { resolve: () => void; reject: (error: Error) => void } = { resolve() {}, reject() {} };
+
+	constructor(options: SimulatedThingOptions) {
+		this.#options = options;
+		const { engine, wrapper = [] } = options;
+		const [command = "", ...words] = [...wrapper, engine.program, ...argumentsFor(options)];
+		const child = spawn(command, words, { stdio: ["ignore", "inherit", "pipe", "pipe", "pipe"] });
+		this.#child = child;
+		this.#writer = new FrameWriter(child.stdio[3] as Duplex);
+		this.#service = new Service(options.host, this.#writer, options.anchors);
+		this.booted = new Promise((resolve, reject) => {
+			this.#boot = { resolve, reject };
+		});
+		this.booted.catch(() => {});
+		this.ended = new Promise((resolve) => {
+			child.once("error", (error) => resolve(this.#end({ code: 1, message: error.message })));
+			child.once("close", (code, signal) => resolve(this.#end(this.#ending(code, signal))));
+		});
+		child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+			this.#stderr = (this.#stderr + text).slice(-stderrMost);
+		});
+		const onFrame = (op: Op, id: number, body: Buffer): void => this.#receive(op, id, body);
+		readFrames(child.stdio[4] as Readable, onFrame, () => this.kill());
+		this.#writer.send(Op.options, 0, bootOptions(options));
+	}
+
+	get pid(): number | undefined {
+		return this.#child.pid;
+	}
+
+	/** What stands about it; rejects when it has ended. With its sticker, KEY included, only when that is asked for. */
+	tell(sticker = false): Promise<Told> {
+		return new Promise((resolve, reject) => {
+			const id = ++this.#asking;
+			this.#asked.set(id, resolve);
+			this.#writer.send(Op.tell, id, sticker ? "sticker" : "state");
+			this.ended.then(() => reject(new Error("The thing has ended.")));
+		});
+	}
+
+	/** Lets it say goodbye and waits for its end. */
+	async stop(): Promise<Ending> {
+		this.#writer.send(Op.stop, 0);
+		const timer = setTimeout(() => this.kill(), stopMilliseconds);
+		const ending = await this.ended;
+		clearTimeout(timer);
+		return ending;
+	}
+
+	kill(): void {
+		this.#child.kill("SIGKILL");
+	}
+
+	#receive(op: Op, id: number, body: Buffer): void {
+		if (this.#over) return;
+		try {
+			if (op === Op.event) {
+				const event = JSON.parse(body.toString()) as ThingEvent;
+				this.#phase = event.event;
+				this.#options.host.event(event);
+			} else if (op === Op.figures) {
+				this.#options.onFigures?.(this.#phase, JSON.parse(body.toString()) as Figures);
+				this.#phase = "end";
+			} else if (op === Op.told) this.#told(id, body.toString());
+			else this.#service.receive(op, id, body);
+		} catch (error) {
+			this.#stderr += `${(error as Error).message}\n`;
+			this.kill();
+		}
+	}
+
+	#told(id: number, text: string): void {
+		if (id > 0) {
+			this.#asked.get(id)?.(JSON.parse(text) as Told);
+			this.#asked.delete(id);
+			return;
+		}
+		const { booted, reason } = JSON.parse(text) as { booted: boolean; reason?: string };
+		if (booted) this.#boot.resolve();
+		else this.#boot.reject(new Error(reason));
+	}
+
+	#ending(code: number | null, signal: NodeJS.Signals | null): Ending {
+		const abort = readAbort(this.#stderr, (module) => moduleFiles(codeFolder(this.#options)).get(module));
+		if (signal !== null) return { code: 1, signal, message: this.#stderr };
+		return { code: code ?? 1, ...(abort === undefined ? { message: this.#stderr.trim() } : { abort }) };
+	}
+
+	#end(ending: Ending): Ending {
+		this.#over = true;
+		this.#service.close();
+		this.#asked.clear();
+		this.#boot.reject(new Error("The thing ended while it booted."));
+		return ending;
+	}
+}
+
+/** What a heap of so many bytes on the chip takes here. */
+export function heapBytes({ bits }: Engine, heap = defaultHeap): number {
+	return bits === 32 ? heap : 2 * heap;
+}
+
+function bootOptions({ definition, domain, address, tls, registry, serial, key, host }: SimulatedThingOptions): string {
+	const { valueLimit } = host.storage;
+	return JSON.stringify({ definition, domain, address, tls, registry, serial, key, valueLimit, display: host.display !== undefined });
+}
+
+function codeFolder({ code }: SimulatedThingOptions): string {
+	return code ?? fileURLToPath(new URL("../../", import.meta.url));
+}
+
+function argumentsFor(options: SimulatedThingOptions): string[] {
+	const files = moduleFiles(codeFolder(options));
+	const main = "hosts/simulator/device/main";
+	const words = ["--frames", "--heap", String(heapBytes(options.engine, options.heap))];
+	if (options.collect) words.push("--collect");
+	for (const [name, path] of files) words.push(name === main ? "--main" : "--rom", `${name}=${path}`);
+	return words;
+}
+
+/** Everything that is flash on the chip: src/ but no examples, and the device's side of this host. */
+function moduleFiles(code: string): Map<string, string> {
+	const files = new Map<string, string>();
+	for (const room of ["src", "hosts/simulator/device"]) {
+		const names = readdirSync(join(code, room), { recursive: true, encoding: "utf8" }).sort();
+		for (const name of names) {
+			const module = `${room}/${name.slice(0, -".js".length)}`;
+			if (name.endsWith(".js") && !module.startsWith("src/things/")) files.set(module, join(code, room, name));
+		}
+	}
+	return files;
+}
