@@ -29,6 +29,10 @@ export function describeEvent(event: ThingEvent, place: Place): string {
 		}
 		case "error":
 			return say("message");
+		case "abort":
+			return `The engine died: ${say("reason")}.`;
+		case "restart":
+			return "It starts again.";
 		default:
 			return event.event;
 	}

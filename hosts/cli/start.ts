@@ -3,33 +3,37 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Option } from "commander";
 import type { ThingEvent } from "../../src/host.js";
-import { boot } from "../../src/main.js";
-import type { Thing } from "../../src/thing/thing.js";
 import { weatherStation } from "../../src/things/weather-station.js";
 import { bareJID } from "../../src/xmpp/jid.js";
 import type { Box } from "../broker/box.js";
-import { createNodeHost, type NodeHost } from "../node/index.js";
 import { parseCount, readAnchors } from "./arguments.js";
 import { type BoxFile, keptPassword } from "./box-file.js";
 import { openBox } from "./broker.js";
 import type { Login } from "./consumer.js";
 import type { Order, Told } from "./demonstration.js";
 import { untilAsked, within } from "./ending.js";
-import { Failure, messageOf, prepareFolder } from "./errors.js";
+import { messageOf, prepareFolder } from "./errors.js";
 import { describeEvent } from "./log.js";
 import { defaultData, quote } from "./login.js";
 import type { AddCommand } from "./program.js";
 import { terminalQR } from "./qr.js";
+import { type HostKind, hostKinds, type RunningThing, runThing } from "./running.js";
 import { Story } from "./story.js";
 
 interface StartOptions {
 	readonly things: number;
 	readonly demo: boolean;
 	readonly data: string;
+	readonly host: HostKind;
 }
 
 const host = "127.0.0.1";
+const places: Readonly<Record<HostKind, string>> = Object.freeze({
+	simulator: "the XS engine of the chip, with 64 KiB of heap (--host node: on Node instead)",
+	node: "Node (--host simulator: on the XS engine of the chip)"
+});
 /** What a person has to be quicker than the demonstration. */
 const courtesySeconds = 10;
 
@@ -40,6 +44,7 @@ export const addStart: AddCommand = (program, run) => {
 		.option("--things <n>", "so many things", parseCount(1, 50), 1)
 		.option("--no-demo", "leave the claiming and reading to you")
 		.option("--data <dir>", "what broker and things keep", defaultData)
+		.addOption(new Option("--host <kind>", "what the things run on").choices(hostKinds).default("simulator"))
 		.action((options: StartOptions) => run(() => start(options)));
 };
 
@@ -51,8 +56,7 @@ async function start(options: StartOptions): Promise<number> {
 	const { box, file, end } = await openBox({ data: options.data }, () => {});
 	const play = new Play(options, story, box, file);
 	try {
-		await play.begin();
-		await Promise.race([asked, end]);
+		await Promise.race([asked, end, play.begin().then(() => asked)]);
 		story.tell("end", "Ending what was started.");
 		return 0;
 	} finally {
@@ -60,9 +64,14 @@ async function start(options: StartOptions): Promise<number> {
 	}
 }
 
+/** What is known of a thing, by what it told. */
 interface Actor {
-	readonly host: NodeHost;
-	readonly thing: Thing;
+	running?: RunningThing;
+	owner?: string;
+	/** Full JID. */
+	jid?: string;
+	/** With KEY. */
+	sticker?: string;
 }
 
 class Play {
@@ -89,38 +98,43 @@ class Play {
 		this.#story.tell("broker", `${domain} on ${host}: STARTTLS ${ports.starttls}, TLS ${ports.direct}; registry ${this.#box.registry}`);
 		this.#story.tell("owner", `${owner}, password in ${this.#file.passwordFile}`);
 		if (this.#options.demo) await this.#bringOwner();
-		for (let number = 0; number < this.#options.things; number++) this.#bootThing(number);
+		this.#story.tell("runs on", places[this.#options.host]);
+		for (let number = 0; number < this.#options.things && !this.#over; number++) await this.#bootThing(number);
 	}
 
 	async end(): Promise<void> {
 		this.#over = true;
 		for (const timer of this.#timers) clearTimeout(timer);
-		for (const { thing } of this.#actors) thing.stop();
+		const things = this.#actors.map(({ running }) => running?.stop());
 		const owner = this.#owner;
 		const gone = owner === undefined || owner.exitCode !== null ? undefined : once(owner, "exit");
 		this.#order({ order: "end" });
 		if (gone !== undefined && !(await within(3000, gone))) owner?.kill("SIGKILL");
-		await Promise.all(this.#actors.map(({ host: stand }) => stand.close()));
+		await Promise.all(things);
 		await this.#box.stop();
 	}
 
-	#bootThing(number: number): void {
-		const { data } = this.#options;
+	async #bootThing(number: number): Promise<void> {
+		const { data, host: kind } = this.#options;
 		const { domain, ports, caFile } = this.#file;
-		try {
-			const stand = createNodeHost({
-				store: join(data, "things", String(number + 1)),
-				definition: weatherStation,
-				onEvent: (event) => this.#onEvent(number, event)
-			});
-			const address = { host, port: ports.starttls };
-			const thing = boot({ host: stand, definition: weatherStation, domain, address, tls: "starttls", anchors: readAnchors(caFile) });
-			this.#actors.push({ host: stand, thing });
-			if (thing.owner !== undefined)
-				this.#story.tell("thing", `${this.#name(number)} has been ${thing.owner}'s since an earlier run: nothing to claim.`, "good");
-		} catch (error) {
-			throw new Failure(messageOf(error));
-		}
+		const actor: Actor = {};
+		this.#actors.push(actor);
+		const running = await runThing({
+			...{ kind, domain, restart: true, definition: weatherStation, tls: "starttls", anchors: readAnchors(caFile) },
+			address: { host, port: ports.starttls },
+			store: join(data, "things", String(number + 1)),
+			onEvent: (event) => this.#onEvent(number, event),
+			onSticker: (uri) => {
+				actor.sticker = uri;
+			},
+			onNote: (text) => this.#story.tell("engine", text)
+		});
+		if (this.#over) return await running.stop();
+		actor.running = running;
+		actor.owner ??= running.owner;
+		this.#takeOver(number);
+		if (running.owner !== undefined)
+			this.#story.tell("thing", `${this.#name(number)} has been ${running.owner}'s since an earlier run: nothing to claim.`, "good");
 	}
 
 	#name(number: number): string {
@@ -130,6 +144,7 @@ class Play {
 	#onEvent(number: number, event: ThingEvent): void {
 		if (this.#over) return;
 		const name = this.#name(number);
+		const actor = this.#actors[number]!;
 		switch (event.event) {
 			case "account":
 				this.#story.tell("account", `${name} made its own account: ${event.jid}`, "good");
@@ -139,9 +154,11 @@ class Play {
 				this.#offer(number);
 				break;
 			case "claimed":
+				actor.owner = String(event.owner);
 				this.#story.tell("claimed", `${name} is ${event.owner}'s now`, "good");
 				break;
 			case "online":
+				actor.jid = String(event.jid);
 				this.#takeOver(number);
 				if (!this.#options.demo) this.#story.tell("online", describeEvent(event, this.#place));
 				break;
@@ -152,6 +169,7 @@ class Play {
 				break;
 			case "offline":
 			case "error":
+			case "abort":
 				this.#story.tell(event.event, `${name}: ${describeEvent(event, this.#place)}`, "bad");
 				break;
 			default:
@@ -166,9 +184,9 @@ class Play {
 	/** The sticker, which on a real thing is printed on its back. */
 	#offer(number: number): void {
 		const { data, demo } = this.#options;
-		const thing = this.#actors[number]?.thing;
-		if (thing === undefined || thing.owner !== undefined) return;
-		const uri = thing.sticker();
+		const actor = this.#actors[number]!;
+		const uri = actor.sticker;
+		if (uri === undefined || actor.owner !== undefined) return;
 		const where = data === defaultData ? "" : ` --data ${quote(resolve(data))}`;
 		const command = `npx extasis claim ${quote(uri)} --as ${this.#file.owner}${where}`;
 		const { bold, on } = this.#story.colours;
@@ -181,7 +199,7 @@ class Play {
 				`In ${courtesySeconds} seconds a demonstration owner claims ${this.#options.things === 1 ? "it" : "them"}. (--no-demo leaves that to you; Ctrl-C ends everything.)`
 			);
 		const timer = setTimeout(() => {
-			if (thing.owner === undefined) {
+			if (actor.owner === undefined) {
 				this.#read.add(number);
 				this.#order({ order: "claim", thing: number, uri });
 			} else this.#takeOver(number);
@@ -210,10 +228,10 @@ class Play {
 
 	/** A thing that is the owner's already: only reading is left to show. */
 	#takeOver(number: number): void {
-		const thing = this.#actors[number]?.thing;
-		if (thing?.jid === undefined || thing.owner !== this.#file.owner || this.#read.has(number)) return;
+		const { jid, owner } = this.#actors[number]!;
+		if (jid === undefined || owner !== this.#file.owner || this.#read.has(number)) return;
 		this.#read.add(number);
-		this.#order({ order: "own", thing: number, jid: bareJID(thing.jid) });
+		this.#order({ order: "own", thing: number, jid: bareJID(jid) });
 	}
 
 	#order(order: Order): void {

@@ -2,15 +2,24 @@
 import { join } from "node:path";
 import { Option } from "commander";
 import type { ThingEvent } from "../../src/host.js";
-import { boot } from "../../src/main.js";
-import type { Thing } from "../../src/thing/thing.js";
-import { createNodeHost, type NodeHost } from "../node/index.js";
-import { type Address, parseAddress, parseDomain, parseServiceJID, readAnchors, type TLSKind, writeAddress } from "./arguments.js";
+import { defaultHeap } from "../simulator/index.js";
+import { describeReport, type Report } from "../simulator/report.js";
+import {
+	type Address,
+	parseAddress,
+	parseCount,
+	parseDomain,
+	parseServiceJID,
+	readAnchors,
+	type TLSKind,
+	writeAddress
+} from "./arguments.js";
 import { loadDefinition } from "./definitions.js";
 import { untilAsked } from "./ending.js";
-import { Failure, Misuse, messageOf, prepareFolder, printable } from "./errors.js";
+import { Misuse, prepareFolder, printable } from "./errors.js";
 import { describeEvent } from "./log.js";
 import type { AddCommand } from "./program.js";
+import { type HostKind, hostKinds, runThing } from "./running.js";
 
 interface ThingCommandOptions {
 	readonly domain: string;
@@ -23,13 +32,17 @@ interface ThingCommandOptions {
 	readonly key?: string;
 	readonly registry?: string;
 	readonly showSticker?: boolean;
+	readonly host: HostKind;
+	readonly heap?: number;
+	readonly restart?: boolean;
+	readonly report?: boolean;
 	readonly quiet?: boolean;
 	readonly provisioning?: string;
 	readonly apiKey?: string;
 	readonly apiSecret?: string;
 }
 
-export const addThing: AddCommand = (program, run) => {
+export const addThing: AddCommand = (program, start) => {
 	program
 		.command("thing")
 		.description("run one thing in the foreground")
@@ -43,50 +56,57 @@ export const addThing: AddCommand = (program, run) => {
 		.addOption(new Option("--key <key>", "claim KEY (default: made once and kept)").env("EXTASIS_KEY"))
 		.option("--registry <jid>", "the Thing Registry (default: the broker's)", parseServiceJID)
 		.option("--show-sticker", "tell the sticker, KEY included, in the registered event")
-		.addOption(new Option("--host <kind>", "what the thing runs on").choices(["node"]).default("node"))
+		.addOption(new Option("--host <kind>", "what the thing runs on").choices(hostKinds).default("node"))
+		.option("--heap <bytes>", `of the simulator (default: ${defaultHeap})`, parseCount(8192, 16_777_216))
+		.option("--restart", "start again when the simulator's engine dies, as a chip does")
+		.option("--report", "measure on the simulator: heap, collections, time and instructions of every step, told at the end")
 		.option("--quiet", "no log on standard error")
 		.addOption(new Option("--provisioning <jid>", "not used yet").argParser(parseServiceJID))
 		.addOption(new Option("--api-key <key>", "not used yet").env("EXTASIS_API_KEY"))
 		.addOption(new Option("--api-secret <secret>", "not used yet").env("EXTASIS_API_SECRET"))
-		.action((options: ThingCommandOptions) => run(() => runThing(options)));
+		.action((options: ThingCommandOptions) => start(() => run(options)));
 };
 
-async function runThing(options: ThingCommandOptions): Promise<number> {
-	const { address, ca, domain, quiet = false, showSticker = false, tls } = options;
+async function run(options: ThingCommandOptions): Promise<number> {
+	const { address, ca, domain, host: kind, quiet = false, showSticker = false } = options;
 	const anchors = ca === undefined ? undefined : readAnchors(ca);
 	const definition = await loadDefinition(options.definition);
 	const store = options.store ?? join("data", "things", folderName(options.serial ?? definition.model));
 	const place = { domain, address: address === undefined ? domain : writeAddress(address) };
+	const note = (text: string): void => {
+		process.stderr.write(`${text}\n`);
+	};
 	const log = (text: string): void => {
-		if (!quiet) process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${printable(text)}\n`);
+		if (!quiet) note(`${new Date().toTimeString().slice(0, 8)} ${printable(text)}`);
 	};
 	for (const name of unusedOptions(options)) log(`${name} is not used yet.`);
+	const misplaced = kind === "simulator" ? undefined : (["heap", "restart", "report"] as const).find((name) => options[name] !== undefined);
+	if (misplaced !== undefined) throw new Misuse(`--${misplaced} is for --host simulator.`);
 
-	let thing: Thing | undefined;
+	let sticker: string | undefined;
 	const onEvent = (event: ThingEvent): void => {
-		const told = showSticker && event.event === "registered" && thing !== undefined ? { ...event, sticker: thing.sticker() } : event;
+		const told = showSticker && event.event === "registered" ? { ...event, sticker } : event;
 		process.stdout.write(`${JSON.stringify(told)}\n`);
 		log(describeEvent(event, place));
 	};
+	const onSticker = (uri: string): void => {
+		sticker = uri;
+	};
+	const onReport = (report: Report): void => {
+		process.stdout.write(`${JSON.stringify({ event: "report", ...report })}\n`);
+		if (!quiet) note(describeReport(report));
+	};
 	prepareFolder(store, "--store");
 	const asked = untilAsked();
-	let host: NodeHost;
-	try {
-		host = createNodeHost({ store, definition, onEvent, log });
-	} catch (error) {
-		throw new Failure(messageOf(error));
-	}
-	try {
-		const { registry, serial, key } = options;
-		thing = boot({ host, definition, domain, address, tls, anchors, registry, serial, key });
-	} catch (error) {
-		await host.close();
-		throw new Misuse(messageOf(error));
-	}
-	await asked;
-	thing.stop();
-	await host.close();
-	return 0;
+	const { tls, registry, serial, key, heap, restart } = options;
+	const thing = await runThing({
+		...{ kind, heap, restart, store, definition, domain, address, tls, anchors, registry, serial, key, onEvent, onSticker, log },
+		onNote: note,
+		onReport: options.report ? onReport : undefined
+	});
+	const code = await Promise.race([asked.then(() => 0), thing.ended]);
+	await thing.stop();
+	return code;
 }
 
 function unusedOptions({ provisioning, apiKey, apiSecret }: ThingCommandOptions): string[] {

@@ -48,29 +48,28 @@ export interface Told {
 	readonly state: string;
 	readonly owner?: string;
 	readonly jid?: string;
-	readonly sticker?: string;
 }
 
 export class SimulatedThing {
-	/** Resolves when the firmware stands; rejects with what is wrong with its options. */
-	readonly booted: Promise<void>;
+	/** What stands when the firmware does; rejects with what is wrong with its options. Never settles when the engine ends before: see `ended`. */
+	readonly booted: Promise<Told>;
 	readonly ended: Promise<Ending>;
 	readonly #options: SimulatedThingOptions;
 	readonly #child: ChildProcess;
 	readonly #writer: FrameWriter;
 	readonly #service: Service;
-	readonly #asked = new Map<number, (told: Told) => void>();
+	readonly #asked = new Map<number, { resolve: (told: Told) => void; reject: (error: Error) => void }>();
 	#stderr = "";
 	#phase = "boot";
 	#asking = 0;
 	#over = false;
-	#boot: { resolve: () => void; reject: (error: Error) => void } = { resolve() {}, reject() {} };
+	#boot: { resolve: (told: Told) => void; reject: (error: Error) => void } = { resolve() {}, reject() {} };
 
 	constructor(options: SimulatedThingOptions) {
 		this.#options = options;
 		const { engine, wrapper = [] } = options;
 		const [command = "", ...words] = [...wrapper, engine.program, ...argumentsFor(options)];
-		const child = spawn(command, words, { stdio: ["ignore", "inherit", "pipe", "pipe", "pipe"] });
+		const child = spawn(command, words, { detached: true, stdio: ["ignore", "inherit", "pipe", "pipe", "pipe"] });
 		this.#child = child;
 		this.#writer = new FrameWriter(child.stdio[3] as Duplex);
 		this.#service = new Service(options.host, this.#writer, options.anchors);
@@ -94,13 +93,12 @@ export class SimulatedThing {
 		return this.#child.pid;
 	}
 
-	/** What stands about it; rejects when it has ended. With its sticker, KEY included, only when that is asked for. */
-	tell(sticker = false): Promise<Told> {
+	/** What stands about it; rejects when it has ended. Its sticker, KEY included, goes to the host's display and nowhere else. */
+	tell(): Promise<Told> {
 		return new Promise((resolve, reject) => {
-			const id = ++this.#asking;
-			this.#asked.set(id, resolve);
-			this.#writer.send(Op.tell, id, sticker ? "sticker" : "state");
-			this.ended.then(() => reject(new Error("The thing has ended.")));
+			if (this.#over) reject(gone());
+			this.#asked.set(++this.#asking, { resolve, reject });
+			this.#writer.send(Op.tell, this.#asking);
 		});
 	}
 
@@ -137,12 +135,12 @@ export class SimulatedThing {
 
 	#told(id: number, text: string): void {
 		if (id > 0) {
-			this.#asked.get(id)?.(JSON.parse(text) as Told);
+			this.#asked.get(id)?.resolve(JSON.parse(text) as Told);
 			this.#asked.delete(id);
 			return;
 		}
-		const { booted, reason } = JSON.parse(text) as { booted: boolean; reason?: string };
-		if (booted) this.#boot.resolve();
+		const { reason, ...told } = JSON.parse(text) as Told & { reason?: string };
+		if (reason === undefined) this.#boot.resolve(told);
 		else this.#boot.reject(new Error(reason));
 	}
 
@@ -155,10 +153,14 @@ export class SimulatedThing {
 	#end(ending: Ending): Ending {
 		this.#over = true;
 		this.#service.close();
+		for (const { reject } of this.#asked.values()) reject(gone());
 		this.#asked.clear();
-		this.#boot.reject(new Error("The thing ended while it booted."));
 		return ending;
 	}
+}
+
+function gone(): Error {
+	return new Error("The thing has ended.");
 }
 
 /** What a heap of so many bytes on the chip takes here. */

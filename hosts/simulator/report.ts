@@ -64,3 +64,21 @@ export class Recorder {
 		return this.#total && { xs: version, bits, heap, phases: [...this.#phases.values()], total: this.#total };
 	}
 }
+
+/** For a person: a table, bytes where nothing else is said. */
+export function describeReport({ xs, bits, heap, phases, total }: Report): string {
+	const head = ["step", "times", "slots", "chunks", "stack", "collections", "ms", "instructions"];
+	const rows = [...phases, total].map((phase) => [
+		phase.phase,
+		...[phase.count, phase.slotsPeak, phase.chunksPeak, phase.stackPeak, phase.collections, phase.milliseconds].map(String),
+		String(Math.round(phase.instructions / phase.count))
+	]);
+	const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)));
+	const line = (row: readonly string[]): string =>
+		row.map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!))).join("  ");
+	return [
+		`XS ${xs}, ${bits} bits, heap ${heap}: ${total.free} never used. Peaks of slots, chunks and stack; instructions each time.`,
+		line(head),
+		...rows.map(line)
+	].join("\n");
+}

@@ -209,14 +209,14 @@ export class Thing {
 		if (stanza.attribute("type") === "error" && from !== undefined) this.#readouts.forget(from);
 	}
 
+	/** Who is told that it can be claimed finds the sticker shown. */
 	#onLife(event: LifeEvent): void {
-		this.#tell(event);
-		if (event.event !== "registered") return;
 		try {
-			this.#host.display?.sticker(this.sticker());
+			if (event.event === "registered") this.#host.display?.sticker(this.sticker());
 		} catch (error) {
 			this.#report(error);
 		}
+		this.#tell(event);
 	}
 
 	#onDisowned(owner: string): void {

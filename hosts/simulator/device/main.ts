@@ -23,16 +23,20 @@ function messageOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
 }
 
+function standing({ state, owner, jid }: Thing): object {
+	return { state, owner, jid };
+}
+
 /** Misused options end the program: the reason is told first. */
 function start(host: SimulatorHost): Thing | undefined {
 	try {
 		const { valueLimit, display, ...options } = JSON.parse(simulator.options()!) as Options;
 		const thing = boot({ host: host.create(valueLimit, display), ...options });
-		simulator.send(Op.told, 0, JSON.stringify({ booted: true }));
+		simulator.send(Op.told, 0, JSON.stringify(standing(thing)));
 		simulator.send(Op.figures, 0);
 		return thing;
 	} catch (error) {
-		simulator.send(Op.told, 0, JSON.stringify({ booted: false, reason: messageOf(error) }));
+		simulator.send(Op.told, 0, JSON.stringify({ reason: messageOf(error) }));
 		simulator.exit(2);
 		return undefined;
 	}
@@ -44,9 +48,7 @@ const thing = start(host);
 simulator.listen((op, id, value) => {
 	if (thing === undefined || host.receive(op, id, value)) return;
 	if (op === Op.tell) {
-		const { state, owner, jid } = thing;
-		const sticker = value === "sticker" ? thing.sticker() : undefined;
-		simulator.send(Op.told, id, JSON.stringify({ state, owner, jid, sticker }));
+		simulator.send(Op.told, id, JSON.stringify(standing(thing)));
 	} else if (op === Op.stop) {
 		thing.stop();
 		simulator.exit(0);
