@@ -36,7 +36,7 @@ export async function outcome(child: ChildProcess): Promise<Outcome> {
 	return { code, stdout, stderr };
 }
 
-/** `extasis thing`, which lives until it is ended. */
+/** `extasis thing` on the simulator, which lives until it is ended. */
 export class ThingProcess {
 	readonly events: ThingEvent[] = [];
 	readonly #child: ChildProcess;
@@ -45,7 +45,7 @@ export class ThingProcess {
 	#ended = false;
 
 	constructor(args: readonly string[]) {
-		this.#child = spawn(process.execPath, [EXTASIS, "thing", ...args], {
+		this.#child = spawn(process.execPath, [EXTASIS, "thing", "--host", "simulator", ...args], {
 			env: { ...process.env, NODE_OPTIONS: "" },
 			stdio: ["ignore", "pipe", "pipe"]
 		});

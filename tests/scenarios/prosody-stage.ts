@@ -1,4 +1,4 @@
-// The stage on real parts: Prosody and registry in a box, things on the Node host in this process, people by @xmpp/client.
+// The stage on real parts: Prosody and registry in a box, things on the simulator with a chip's heap, people by @xmpp/client.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Box } from "../../hosts/broker/box.js";
 import { createNodeHost, type NodeHost } from "../../hosts/node/index.js";
+import { describeAbort } from "../../hosts/simulator/abort.js";
+import { buildEngine } from "../../hosts/simulator/build.js";
+import { defaultHeap, type Ending, SimulatedThing } from "../../hosts/simulator/index.js";
 import type { Host, Network, ThingEvent } from "../../src/host.js";
-import { Thing } from "../../src/thing/thing.js";
 import { weatherStation } from "../../src/things/weather-station.js";
 import { Recorder } from "../world/recorder.js";
 import { heard, placeholders, type Stage, type StageClient, type StageThing } from "../world/stage.js";
@@ -15,6 +17,8 @@ import { type Element, parseStanza, xml } from "../world/xml.js";
 
 /** Longest that anything is waited for. */
 const patience = 60_000;
+/** What `make build` compiled. */
+const CODE = fileURLToPath(new URL("../../build", import.meta.url));
 const CLIENT = fileURLToPath(new URL("./client-process.js", import.meta.url));
 
 export interface ProsodyStageOptions {
@@ -28,13 +32,15 @@ export interface ProsodyStageOptions {
 
 export async function createProsodyStage({ box, folder, name, tls }: ProsodyStageOptions): Promise<Stage> {
 	const anchors = await readFile(box.caFile, "utf8");
+	const engine = await buildEngine();
 	const waiting = new Set<() => void>();
 	const poke = (): void => {
 		for (const wake of waiting) wake();
 	};
 	const people = new Map<string, string>();
 	const processes: ChildProcess[] = [];
-	const hosts = new Set<NodeHost>();
+	/** Of the first thing whose engine died by itself. */
+	let fault: string | undefined;
 	const things: ProsodyThing[] = [];
 
 	class ProsodyThing implements StageThing {
@@ -42,7 +48,9 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 		readonly #recorder = new Recorder(poke);
 		readonly #store = join(folder, `thing-${things.length}`);
 		#host: NodeHost | undefined;
-		#thing: Thing | undefined;
+		#running: SimulatedThing | undefined;
+		#jid: string | undefined;
+		#sticker = "";
 		#cut: () => void = () => {};
 
 		get said() {
@@ -50,13 +58,13 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 		}
 
 		get jid(): string {
-			const jid = this.#running.jid;
-			if (jid === undefined) throw new Error("the thing is offline");
-			return jid;
+			if (this.#jid === undefined) throw new Error("the thing is offline");
+			return this.#jid;
 		}
 
-		get state(): string {
-			return this.#running.state;
+		async state(): Promise<string> {
+			if (this.#running === undefined) throw new Error("the thing is off");
+			return (await this.#running.tell()).state;
 		}
 
 		transcript(): string[] {
@@ -68,21 +76,33 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 		}
 
 		sticker(): string {
-			return this.#running.sticker();
+			return this.#sticker;
 		}
 
 		start(): void {
 			const onEvent = (event: ThingEvent): void => {
 				this.events.push(event);
+				if (event.event === "online") this.#jid = String(event.jid);
+				if (event.event === "offline") this.#jid = undefined;
 				poke();
 			};
-			const node = createNodeHost({ store: this.#store, definition: weatherStation, onEvent });
-			hosts.add(node);
+			const onSticker = (uri: string): void => {
+				this.#sticker = uri;
+			};
+			const node = createNodeHost({ store: this.#store, definition: weatherStation, onEvent, onSticker });
 			const host: Host = Object.freeze({ ...node, network: this.#recorder.wrap(this.#cuttable(node.network)) });
 			const address = { host: "127.0.0.1", port: box.ports[tls] };
+			const running = new SimulatedThing({
+				...{ engine, host, heap: defaultHeap, code: CODE },
+				...{ definition: weatherStation, domain: box.domain, address, tls, anchors }
+			});
 			this.#host = node;
-			this.#thing = new Thing({ host, definition: weatherStation, domain: box.domain, address, tls, anchors });
-			this.#thing.start();
+			this.#running = running;
+			running.ended.then((ending) => {
+				if (this.#running !== running) return;
+				fault ??= describeEnding(ending);
+				poke();
+			});
 		}
 
 		cut(): void {
@@ -90,25 +110,25 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 		}
 
 		async kill(): Promise<void> {
-			const host = this.#host!;
-			this.#host = undefined;
-			this.#thing = undefined;
-			hosts.delete(host);
-			await host.close();
+			await this.#leave((running) => running.kill());
 		}
 
 		async end(): Promise<void> {
-			this.#thing?.stop();
-			if (this.#host) await this.kill();
+			await this.#leave((running) => running.stop());
+		}
+
+		async #leave(how: (running: SimulatedThing) => unknown): Promise<void> {
+			const [running, host] = [this.#running, this.#host];
+			this.#running = undefined;
+			this.#jid = undefined;
+			if (running === undefined) return;
+			await how(running);
+			await running.ended;
+			await host?.close();
 		}
 
 		get #names(): ReadonlyMap<string, string> {
-			return placeholders(box.domain, this.events, this.sticker(), people);
-		}
-
-		get #running(): Thing {
-			if (this.#thing === undefined) throw new Error("the thing is off");
-			return this.#thing;
+			return placeholders(box.domain, this.events, this.#sticker, people);
 		}
 
 		/** As if the wire were torn: the socket goes, the firmware hears of it. */
@@ -133,6 +153,7 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 		try {
 			return await new Promise<T>((resolve, reject) => {
 				wake = () => {
+					if (fault !== undefined) reject(new Error(`a thing died: ${fault}`));
 					const found = probe();
 					if (found !== undefined && found !== null && found !== false) resolve(found);
 				};
@@ -217,6 +238,10 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 			await rm(folder, { recursive: true, force: true });
 		}
 	};
+}
+
+function describeEnding({ abort, message, signal, code }: Ending): string {
+	return abort === undefined ? `${signal ?? code} ${message}` : describeAbort(abort);
 }
 
 /** An element that can cross to another process. */

@@ -10,7 +10,7 @@ export interface StageThing {
 	readonly said: readonly Said[];
 	/** Its full JID; throws while it is offline. */
 	readonly jid: string;
-	readonly state: string;
+	state(): Promise<string>;
 	/** What it said, in words that are the same on every stage. */
 	transcript(): string[];
 	/** What this person heard of it, in the same words. */

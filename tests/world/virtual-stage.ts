@@ -27,9 +27,7 @@ export function createVirtualStage(seed: number | string, options: VirtualThingO
 					if (jid === undefined) throw new Error("the thing is offline");
 					return jid;
 				},
-				get state() {
-					return thing.firmware.state;
-				},
+				state: async () => thing.firmware.state,
 				transcript: () => recorder.transcript(names()),
 				heardBy(client) {
 					return heard(client, this.jid, names());

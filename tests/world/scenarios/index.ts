@@ -32,12 +32,12 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 	"R-077-1 R-077-2 R-347-23 first life: an account of its own, then the registry": async (stage) => {
 		const thing = await register(stage);
 		expect(thing.events.map(({ event }) => event)).toEqual(["account", "online", "registered"]);
-		expect(thing.state).toBe("registered");
+		expect(await thing.state()).toBe("registered");
 	},
 
 	"R-347-9 R-347-12 R-347-13 claimed: the owner is let in and the KEY blanked": async (stage) => {
 		const { thing } = await owned(stage);
-		expect(thing.state).toBe("claimed");
+		expect(await thing.state()).toBe("claimed");
 	},
 
 	"R-323-3 R-323-11 R-323-14 the owner reads": async (stage) => {
@@ -82,7 +82,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 		await next(stage, thing, "online", known);
 		await stage.until("its presence again", () => subscriptions(owner, thing, undefined) > seen);
 		await readout(stage, owner, thing, "1", { momentary: "true" }, "Temperature");
-		expect(thing.state).toBe("claimed");
+		expect(await thing.state()).toBe("claimed");
 	},
 
 	"R-347-24 reconnects while unclaimed and registers the same again": async (stage) => {
@@ -98,7 +98,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 		expect(answer.attrs.type).toBe("result");
 		await next(stage, thing, "removed");
 		await readout(stage, owner, thing, "1", { momentary: "true" }, "Humidity");
-		expect(thing.state).toBe("removed");
+		expect(await thing.state()).toBe("removed");
 	},
 
 	"R-347-19 R-347-30 disowned, it registers anew and another claims it": async (stage) => {
@@ -124,7 +124,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 		const thing = stage.thing();
 		thing.start();
 		await next(stage, thing, "error");
-		expect(thing.state).toBe("account");
+		expect(await thing.state()).toBe("account");
 		await stage.connectRegistry();
 		await next(stage, thing, "registered");
 		expect(said(thing, (element) => element.getChild("register", DISCOVERY) !== undefined)).toBe(1);
