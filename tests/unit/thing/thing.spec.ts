@@ -166,7 +166,7 @@ test("a display that fails does not make the thing register again and again", ()
 	bench.say(`<iq type='result' id='${id}' from='${REGISTRY}'/>`);
 	bench.time.pass(30_000);
 	expect(bench.line.take()).toBe("");
-	expect(bench.names).toEqual(["online", "registered", "error"]);
+	expect(bench.names).toEqual(["online", "error", "registered"]);
 });
 
 test.each(["online", "readout", "denied", "offline"])("stopped by who hears %s, the thing sets no timer any more", (name) => {
