@@ -10,7 +10,7 @@
 //   --collect            collects garbage after every frame
 // Any JavaScript that is one ES module (a bundle, say) runs by `--main main=PATH`; `simulator.report(line)` writes a line to standard output,
 // `simulator.exit(code)` ends, `simulator.figures()` tells the heap (device/native.ts lists all). Exit codes: 0, or that of exit(); 2 misuse, a
-// module that cannot be parsed; 3 the other side is gone; 10 + XS's own: 11 memory full, 12 stack overflow, 14 dead strip, 15 unhandled
+// module that cannot be read or is no JavaScript; 3 the other side is gone; 10 + XS's own: 11 memory full, 12 stack overflow, 14 dead strip, 15 unhandled
 // exception, 18 unhandled rejection. Those from 10 leave one line of JSON on standard error: {abort, code, detail, heap, figures, stack}.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -40,7 +40,7 @@ export interface EngineOptions {
 	readonly metering?: boolean;
 	/** Default is 32 where the compiler can. */
 	readonly bits?: 32 | 64;
-	/** Told once when it has to be compiled. */
+	/** Told when it has to be compiled, and when slots cannot be a chip's. */
 	readonly log?: (text: string) => void;
 }
 
@@ -60,6 +60,8 @@ const flags = [
 	// XS 13.3 sweeps past the end of an array that is being filled when its chunk has room to spare, and crashes: give it none.
 	"-DmxNoArrayOverallocation=1"
 ];
+/** A clock that counts beyond 2038 where the C library has one. */
+const narrow = ["-m32", "-D_FILE_OFFSET_BITS=64", "-D_TIME_BITS=64"];
 const theirs = ["-w", "-D__has_builtin(x)=1"];
 const ours = ["-Wall", "-Wextra", "-g"];
 /** engine/trace.c has the engine's table of optional parts instead. */
@@ -72,7 +74,9 @@ export async function buildEngine(options: EngineOptions = {}): Promise<Engine> 
 		throw new Error(`There is no XS in ${xs}: npm ci brings one, or XS=FOLDER names another.`);
 	const compiler = await findCompiler();
 	const bits = options.bits ?? ((await compilesFor32(compiler.name)) ? 32 : 64);
-	const machine = [...flags, ...(bits === 32 ? ["-m32"] : []), ...(options.metering ? ["-DmxMetering=1"] : [])];
+	if (bits === 64 && options.bits === undefined)
+		options.log?.("Programs of 32 bits cannot be made here (on Debian: apt-get install gcc-multilib): slots and heap are twice a chip's.");
+	const machine = [...flags, ...(bits === 32 ? narrow : []), ...(options.metering ? ["-DmxMetering=1"] : [])];
 	const engine = join(root, "hosts/simulator/engine");
 	const [sources, own] = [await filesIn(join(xs, "sources")), await filesIn(engine)];
 

@@ -3,7 +3,6 @@
 
 enum {
 	headLength = 9,
-	longest = 1 << 20,	/* bytes of one frame */
 	mostWaiting = 1 << 18	/* bytes of frames that came while an answer was waited for */
 };
 
@@ -45,7 +44,7 @@ void frameSend(uint8_t op, uint32_t id, const Part* parts, int count)
 	uint32_t length = 5;
 	int i;
 	for (i = 0; i < count; i++)
-		length += parts[i].length;
+		length += parts[i].length;	/* at most framesLongest: natives.c sees to it */
 	c_memcpy(head, &length, 4);
 	head[4] = op;
 	c_memcpy(head + 5, &id, 4);
@@ -62,7 +61,7 @@ Frame* frameReceive(void)
 	Frame* frame;
 	readAll(head, sizeof(head));
 	c_memcpy(&length, head, 4);
-	if (length < 5 || length > longest)
+	if (length < 5 || length > framesLongest)
 		fail(exitGone, "a frame of %u bytes came in", length);
 	frame = need(c_malloc(sizeof(Frame) + length - 5 + 1));
 	frame->next = NULL;
@@ -83,7 +82,7 @@ Frame* frameWaiting(void)
 	first = frame->next;
 	if (!first)
 		last = &first;
-	waiting -= frame->length;
+	waiting -= (uint32_t)sizeof(Frame) + frame->length;
 	return frame;
 }
 
@@ -93,7 +92,7 @@ Frame* frameAnswer(uint32_t id)
 		Frame* frame = frameReceive();
 		if (frame->op == opAnswer && frame->id == id)
 			return frame;
-		waiting += frame->length;
+		waiting += (uint32_t)sizeof(Frame) + frame->length;
 		if (waiting > mostWaiting)
 			fail(exitGone, "more frames came in than were asked for");
 		*last = frame;

@@ -4,6 +4,8 @@
 static struct {
 	uint64_t collections;
 	uint64_t phaseCollections;
+	uint64_t instructions;
+	uint64_t phaseInstructions;
 	double phaseProcessor;
 	uint16_t seenCollections;
 	ptrdiff_t least;
@@ -107,22 +109,24 @@ static double processor(void)
 	return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
 }
 
-/* The engine counts collections in 16 bits. */
+/* The engine counts collections in 16 bits, and instructions in 32. */
 void heapSettle(txMachine* the)
 {
 	uint16_t count = the->garbageCollectionCount;
 	figures.collections += (uint16_t)(count - figures.seenCollections);
 	figures.seenCollections = count;
+#ifdef mxMetering
+	figures.instructions += the->meterIndex;
+	the->meterIndex = 0;
+#endif
 }
 
 /* JSON, bytes unless named otherwise; peaks, collections and processor milliseconds are this phase's, `free` is the least ever. */
 int heapWrite(txMachine* the, char* buffer)
 {
-	unsigned long long instructions = 0;
 	heapSettle(the);
-#ifdef mxMetering
-	instructions = the->meterIndex;
-#endif
+	if (the->stackPeak > the->stack)	/* the engine looks when a function returns */
+		the->stackPeak = the->stack;
 	return snprintf(buffer, figuresSize,
 		"{\"slots\":%ld,\"slotsPeak\":%ld,\"chunks\":%ld,\"chunksPeak\":%ld,\"stackPeak\":%ld,\"free\":%ld,\"keys\":%d,"
 		"\"collections\":%llu,\"milliseconds\":%.1f,\"instructions\":%llu}",
@@ -130,7 +134,7 @@ int heapWrite(txMachine* the, char* buffer)
 		(long)the->currentChunksSize, (long)the->peakChunksSize,
 		(long)((the->stackTop - the->stackPeak) * sizeof(txSlot)), the->heap ? (long)figures.least : -1L,
 		(int)(the->keyIndex - the->keyOffset), (unsigned long long)(figures.collections - figures.phaseCollections),
-		processor() - figures.phaseProcessor, instructions);
+		processor() - figures.phaseProcessor, (unsigned long long)(figures.instructions - figures.phaseInstructions));
 }
 
 void heapFreshPhase(txMachine* the)
@@ -141,7 +145,5 @@ void heapFreshPhase(txMachine* the)
 	the->peakHeapCount = the->currentHeapCount;
 	the->peakChunksSize = the->currentChunksSize;
 	the->stackPeak = the->stack;
-#ifdef mxMetering
-	the->meterIndex = 0;
-#endif
+	figures.phaseInstructions = figures.instructions;
 }

@@ -38,9 +38,12 @@ void fxQueuePromiseJobs(txMachine* the)
 	the->promiseJobs = 1;
 }
 
+enum { mostDetail = 1000 };
+
 static void writeText(FILE* file, const char* text)
 {
-	for (; *text; text++) {
+	const char* end = text + mostDetail;
+	for (; *text && text < end; text++) {
 		if ((uint8_t)*text < ' ')
 			fputc(' ', file);
 		else {
@@ -51,6 +54,24 @@ static void writeText(FILE* file, const char* text)
 	}
 }
 
+static c_jmp_buf nested;
+static int dying;
+
+/* What was thrown, as text: making it can run code, which can throw or find the memory full. */
+static void writeDetail(txMachine* the, int status)
+{
+	if (status != XS_UNHANDLED_EXCEPTION_EXIT && status != XS_UNHANDLED_REJECTION_EXIT)
+		return;
+	mxTry(the) {
+		if (c_setjmp(nested) == 0) {
+			mxPush(mxException);	/* a copy: the error becomes its text */
+			writeText(stderr, fxToString(the, the->stack));
+		}
+	}
+	mxCatch(the) {
+	}
+}
+
 /* The chip restarts here; the program says why in one line of JSON and ends. */
 void fxAbort(txMachine* the, int status)
 {
@@ -58,16 +79,16 @@ void fxAbort(txMachine* the, int status)
 		"no more keys", "too much computation", "unhandled rejection" };
 	int known = status >= 0 && status < (int)(sizeof(reasons) / sizeof(reasons[0]));
 	char figures[figuresSize];
-	fprintf(stderr, "{\"abort\":\"%s\",\"code\":%d,\"detail\":\"", known ? reasons[status] : "unknown", exitAbort + status);
-	if (status == XS_UNHANDLED_EXCEPTION_EXIT || status == XS_UNHANDLED_REJECTION_EXIT) {
-		mxPush(mxException);	/* a copy: the error becomes its text */
-		writeText(stderr, fxToString(the, the->stack));
-		mxPop();
-	}
+	if (dying)
+		c_longjmp(nested, 1);
+	dying = 1;
 	heapWrite(the, figures);
-	fprintf(stderr, "\",\"heap\":%ld,\"figures\":%s,\"stack\":", the->heap ? settings.heap : 0, figures);
+	fprintf(stderr, "{\"abort\":\"%s\",\"code\":%d,\"heap\":%ld,\"figures\":%s,\"stack\":", known ? reasons[status] : "unknown",
+		exitAbort + status, the->heap ? settings.heap : 0, figures);
 	traceWrite(the, stderr);
-	fputs("}\n", stderr);
+	fputs(",\"detail\":\"", stderr);
+	writeDetail(the, status);
+	fputs("\"}\n", stderr);
 	exit(exitAbort + status);
 }
 
@@ -144,6 +165,11 @@ static txMachine* makeDevice(txMachine* root, uint8_t** block)
 	xsCreation creation = { .initialChunkSize = 1536, .incrementalChunkSize = 512, .initialHeapCount = 512, .incrementalHeapCount = 64,
 		.initialKeyCount = 32, .incrementalKeyCount = 32, .nameModulo = 1993, .symbolModulo = 127, .parserBufferSize = 1024, .parserTableModulo = 127 };
 	txMachine* the;
+	size_t slots = (size_t)settings.stack + (size_t)creation.initialHeapCount;
+	/* The engine looks at nothing that it takes first. */
+	if (slots > ((size_t)settings.heap - (size_t)creation.initialChunkSize - sizeof(txBlock)) / sizeof(txSlot))
+		fail(exitMisuse, "a heap of %ld bytes has no room for a stack of %ld slots and a first %d", settings.heap, settings.stack,
+			(int)creation.initialHeapCount);
 	creation.stackCount = (xsIntegerValue)settings.stack;
 	the = xsCloneMachine(&creation, root, "device", block);
 	if (!the)
@@ -184,7 +210,7 @@ static void readArguments(txMachine* root, int count, char** words)
 		else if (!strcmp(option, "--collect"))
 			settings.collect = 1;
 		else if (!strcmp(option, "--heap"))
-			settings.heap = number(option, value, 1024), i++;
+			settings.heap = number(option, value, 4096), i++;
 		else if (!strcmp(option, "--stack"))
 			settings.stack = number(option, value, 64), i++;
 		else if (!strcmp(option, "--rom"))
@@ -237,6 +263,7 @@ int main(int count, char** words)
 	root = makeRoot();
 	readArguments(root, count, words);
 	romClose(root);
+	settings.heap -= settings.heap % (long)sizeof(txSlot);	/* slots lie at its end */
 	block[0] = need(c_malloc(settings.heap));
 	block[1] = block[0] + settings.heap;
 	the = makeDevice(root, block);

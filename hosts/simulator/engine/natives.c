@@ -82,10 +82,17 @@ static void native_listen(xsMachine* the)
 	state.listener.kind = xsArg(0).kind;
 }
 
+static void checkLength(xsMachine* the, uint32_t length)
+{
+	if (length > framesLongest / 2)
+		xsRangeError("%u bytes are too many for a frame", length);
+}
+
 /* send(op, id, data) */
 static void native_send(xsMachine* the)
 {
 	uint8_t op = (uint8_t)xsToInteger(xsArg(0));
+	uint32_t id = (uint32_t)xsToInteger(xsArg(1));
 	Part part = { NULL, 0 };
 	if (op == opFigures) {
 		nativesFigures(the);
@@ -93,28 +100,32 @@ static void native_send(xsMachine* the)
 	}
 	if (xsToInteger(xsArgc) > 2)
 		part = partOf(the, &xsArg(2));
-	frameSend(op, (uint32_t)xsToInteger(xsArg(1)), &part, 1);
+	checkLength(the, part.length);
+	frameSend(op, id, &part, 1);
 }
 
 /* ask(op, number, ...parts): waits for the answer; throws what the other side could not do. */
 static void native_ask(xsMachine* the)
 {
 	static uint32_t asked;
+	uint8_t op = (uint8_t)xsToInteger(xsArg(0));
 	uint32_t lengths[mostParts + 1];
+	uint32_t total = 0;
 	Part parts[2 * mostParts + 1];
 	int i, count = (int)xsToInteger(xsArgc) - 2;
 	Frame* answer;
 	char reason[200];
 	if (count > mostParts)
 		xsUnknownError("too many parts");
-	lengths[mostParts] = (uint32_t)xsToNumber(xsArg(1));
+	lengths[mostParts] = (uint32_t)xsToInteger(xsArg(1));
 	parts[0] = (Part){ &lengths[mostParts], 4 };
 	for (i = 0; i < count; i++) {
 		parts[2 * i + 2] = partOf(the, &xsArg(i + 2));
 		lengths[i] = parts[2 * i + 2].length;
+		checkLength(the, total += lengths[i]);
 		parts[2 * i + 1] = (Part){ &lengths[i], 4 };
 	}
-	frameSend((uint8_t)xsToInteger(xsArg(0)), ++asked, parts, 2 * (count > 0 ? count : 0) + 1);
+	frameSend(op, ++asked, parts, 2 * (count > 0 ? count : 0) + 1);
 	answer = frameAnswer(asked);
 	if (answer->length > 0 && answer->bytes[0] == someError) {
 		snprintf(reason, sizeof(reason), "%s", (char*)answer->bytes + 1);

@@ -22,16 +22,28 @@ struct Module {
 
 static Module* modules;
 static int closed;
+static const char* burning;	/* the file, where it must be right */
 
 /* Parsing */
+
+static void reportError(void* console, txString path, txInteger line, txString format, c_va_list arguments)
+{
+	char text[200];
+	(void)console, (void)path;
+	vsnprintf(text, sizeof(text), format, arguments);
+	fail(exitMisuse, "%s:%d: %s", burning, (int)line, text);
+}
 
 static txScript* parse(txMachine* the, void* stream, txGetter getter, txUnsigned flags, int lines)
 {
 	txParser parser;
 	txParserJump jump;
 	txScript* volatile script = NULL;
-	fxInitializeParser(&parser, the, the->parserBufferSize, the->parserTableModulo);
+	/* Of its own, not the machine's: a device's buffer is too small for the longest literals. */
+	fxInitializeParser(&parser, the, 1 << 20, 1993);
 	parser.firstJump = &jump;
+	if (burning)
+		parser.reportError = reportError;
 	if (c_setjmp(jump.jmp_buf) == 0) {
 		fxParserTree(&parser, stream, getter, flags, NULL);
 		if (lines) {
@@ -132,9 +144,11 @@ static char* copyText(const char* text)
 void romBurn(txMachine* root, const char* name, const char* path)
 {
 	Module* module = need(c_calloc(1, sizeof(Module)));
+	burning = path;
 	module->script = parseModule(root, path, 0);
+	burning = NULL;
 	if (!module->script)
-		fail(exitMisuse, "%s cannot be read, or is no JavaScript of XS %d", path, XS_MAJOR_VERSION);
+		fail(exitMisuse, "%s cannot be read", path);
 	module->name = copyText(name);
 	module->path = copyText(path);
 	module->placeCount = -1;

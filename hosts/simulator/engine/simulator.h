@@ -40,7 +40,7 @@ typedef struct Frame {
 	uint8_t bytes[];
 } Frame;
 typedef struct { const void* bytes; uint32_t length; } Part;
-enum { framesIn = 3, framesOut = 4 };
+enum { framesIn = 3, framesOut = 4, framesLongest = 1 << 20 };
 /* Numbers shared with ../device/native.ts. */
 enum { opOptions = 1, opAnswer = 2, opTimer = 3, opFigures = 16 };
 void frameSend(uint8_t op, uint32_t id, const Part* parts, int count);
