@@ -18,7 +18,7 @@ start: build prosody ## the whole story on this machine: broker, thing, owner, s
 test: peers check ## everything: types, lint, every suite on Node, on XS and against real Prosody
 	$(JEST) --json --outputFile=build/test-results.json
 
-unit: node_modules/.stamp ## the suites of src/ on Node and on XS
+unit: build ## the suites of src/ on Node and on XS (XS_BITS=64: the engine with slots of 32 bytes)
 	$(JEST) --selectProjects node xs
 
 scenarios: peers ## what runs against real Prosody and slixmpp

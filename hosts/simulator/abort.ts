@@ -39,7 +39,7 @@ export function describeAbort({ abort, detail, heap, figures, stack }: Abort): s
 }
 
 /** "src/xml/parser:12" of the compiled module, as the line of the TypeScript that it came from. */
-function sourcePlace(place: string, pathOf: (module: string) => string | undefined): string {
+export function sourcePlace(place: string, pathOf: (module: string) => string | undefined): string {
 	const [module = "", line = ""] = place.split(":");
 	const path = pathOf(module);
 	if (path === undefined) return place;

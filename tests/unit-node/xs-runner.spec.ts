@@ -1,14 +1,15 @@
 // The runner for XS is believed only if it sees what goes wrong: wrong answers, aborts, hangs, files that never get to a test.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "@jest/globals";
 import XSRunner, { type SpecResult } from "../xs/runner.js";
 
 let folder: string;
 
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), "extasis-xs-"));
+	// As deep as a suite of src/ lies.
+	folder = await mkdtemp(fileURLToPath(new URL("../../build/xs-runner-", import.meta.url)));
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -66,10 +67,10 @@ test(
 );
 
 test.each([
-	["endless recursion", "const f = (): number => f() + 1; test('a', () => {}); test('b', () => { f(); });", "js stack overflow"],
+	["endless recursion", "const f = (): number => f() + 1; test('a', () => {}); test('b', () => { f(); });", "stack overflow"],
 	[
 		"no memory left",
-		"test('a', () => {}); const all: unknown[] = []; test('b', () => { for (;;) all.push(new Uint8Array(65536)); });",
+		"test('a', () => {}); const all: unknown[] = []; test('b', () => { for (;;) all.push(new Uint8Array(4096)); });",
 		"memory full"
 	],
 	["a promise that never settles", "test('a', () => {}); test('b', () => new Promise(() => {}));", "ended before its last test"]
@@ -95,6 +96,49 @@ test("the engine is the chip's: built-ins frozen, strings of code points, no Nod
 	`);
 	expect(result?.failureMessage).toBeNull();
 	expect(result?.testResults).toHaveLength(3);
+});
+
+test("src/ is ROM: its tables and classes are frozen, and an error there is told with file and line of the TypeScript", async () => {
+	const { result } = await run(`
+		import { limits } from "../../src/limits.js";
+		import { XMLParser } from "../../src/xml/parser.js";
+		test("table", () => { expect(() => { (limits as { depth: number }).depth = 1; }).toThrow(); });
+		test("class", () => { expect(() => { (XMLParser.prototype as { write: unknown }).write = 1; }).toThrow(); });
+		test("place", () => { new XMLParser({ onOpen() {}, onElement() {}, onClose() {} } as never, limits).write(undefined as never); });
+	`);
+	expect(summary(result)).toEqual(["table: passed", "class: passed", "place: failed"]);
+	expect(result?.failureMessage).toMatch(/src\/xml\/\w+\.ts:\d+/);
+	expect(result?.failureMessage).toMatch(/a\.spec\.ts:6/);
+});
+
+test("a suite gets a chip's memory unless the table says more", async () => {
+	const { result } = await run(`
+		test("heap", () => { const all: unknown[] = []; for (let i = 0; i < 8; i++) all.push(new Uint8Array(4096)); expect(all).toHaveLength(8); });
+		test("more", () => { const all: unknown[] = []; for (let i = 0; i < 13; i++) all.push(new Uint8Array(4096)); });
+	`);
+	expect(summary(result)).toEqual(["heap: passed", "more: failed"]);
+	expect(result?.failureMessage).toContain("memory full");
+});
+
+test("tests run in order, also behind one that waits, and groups have tables", async () => {
+	const { result } = await run(`
+		const seen: string[] = [];
+		describe.each(["a", "b"])("%s", (name) => {
+			test("waits", async () => { await undefined; await undefined; seen.push(name); });
+			test("sees", () => { expect(seen).toContain(name); });
+		});
+		test("all", () => { expect(seen).toEqual(["a", "b"]); });
+		test("late", async () => { await undefined; throw new Error("too late"); });
+	`);
+	expect(summary(result)).toEqual([
+		"a waits: passed",
+		"a sees: passed",
+		"b waits: passed",
+		"b sees: passed",
+		"all: passed",
+		"late: failed"
+	]);
+	expect(result?.failureMessage).toContain("too late");
 });
 
 test("--testNamePattern leaves the others out", async () => {

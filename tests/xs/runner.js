@@ -1,17 +1,46 @@
-// A jest runner: every spec file becomes one bundle and runs in a process of its own on the XS engine, built-ins frozen.
-import { spawn } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+// A jest runner: every spec file runs in a process of its own on the XS engine of hosts/simulator, the modules of src/ burnt into its ROM as they are into flash.
+import { execFile, spawn } from "node:child_process";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { build } from "esbuild";
-import { buildHost } from "./host.js";
+import { memoryOf } from "./memory.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const here = join(root, "tests/xs");
+const compiled = join(root, "build");
+const shim = join(root, "tests/xs/shim.ts");
 /** A spec that runs longer than this hangs. */
 const seconds = 180;
-/** Room for a whole suite with its world; the chip's own size is the simulator's to hold. */
-const heapBytes = String(16 << 20);
+
+/** The simulator and the modules for its ROM, as tsc makes them; undefined bits are the engine's own choice. */
+async function prepare(bits) {
+	// What the types are worth is told by `make check`; what is flashed comes out all the same.
+	await promisify(execFile)(join(root, "node_modules/.bin/tsc"), ["-p", join(root, "tsconfig.build.json")]).catch(() => {});
+	const [{ buildEngine }, { heapBytes }, { describeAbort, readAbort, sourcePlace }] = await Promise.all(
+		["build.js", "index.js", "abort.js"].map((name) => import(`../../build/hosts/simulator/${name}`))
+	);
+	const engine = await buildEngine({ bits, log: (text) => process.stderr.write(`${text}\n`) });
+	const rom = new Map();
+	// What is no source any more may still lie among the compiled.
+	for (const file of (await readdir(join(root, "src"), { recursive: true })).sort()) {
+		if (!file.endsWith(".ts")) continue;
+		const name = `src/${file.slice(0, -3).replaceAll(sep, "/")}`;
+		rom.set(name, join(compiled, `${name}.js`));
+	}
+	return { engine, heapBytes, describeAbort, readAbort, sourcePlace, rom };
+}
+
+/** Whatever lies in src/ is a module of the ROM, by its path without ending. */
+const firmware = {
+	name: "firmware",
+	setup(pipeline) {
+		pipeline.onResolve({ filter: /^\..*\.js$/ }, ({ path, resolveDir }) => {
+			const module = relative(root, join(resolveDir, path)).replaceAll(sep, "/");
+			return module.startsWith("src/") ? { path: module.slice(0, -3), external: true } : undefined;
+		});
+	}
+};
 
 export default class XSRunner {
 	#workers;
@@ -23,13 +52,13 @@ export default class XSRunner {
 	}
 
 	async runTests(tests, watcher, onStart, onResult, onFailure) {
-		const program = await buildHost();
+		const simulator = await prepare(process.env.XS_BITS ? Number(process.env.XS_BITS) : undefined);
 		const queue = [...tests];
 		const work = async () => {
 			for (let test = queue.shift(); test && !watcher.isInterrupted(); test = queue.shift()) {
 				await onStart(test);
 				try {
-					await onResult(test, await this.#run(program, test));
+					await onResult(test, await this.#run(simulator, test));
 				} catch (error) {
 					await onFailure(test, { message: error.message, stack: error.message, code: undefined, type: "Error" });
 				}
@@ -38,45 +67,42 @@ export default class XSRunner {
 		await Promise.all(Array.from({ length: Math.min(this.#workers, tests.length) }, work));
 	}
 
-	async #run(program, test) {
+	async #run(simulator, test) {
 		const start = Date.now();
-		const bundle = join(root, "build/xs/specs", relative(root, test.path).replaceAll("../", "").replace(/\.ts$/, `.${process.pid}.js`));
+		const spec = relative(root, test.path).replaceAll(sep, "/");
+		const bundle = join(compiled, "xs", spec.replaceAll("../", "").replace(/\.ts$/, `.${process.pid}.js`));
 		await mkdir(dirname(bundle), { recursive: true });
-		const entry = [
-			`import { runTests } from ${JSON.stringify(join(here, "shim.ts"))};`,
-			`import ${JSON.stringify(test.path)};`,
-			"runTests();"
-		].join("\n");
-		const { outputFiles } = await build({
+		const entry = [`import { endTests } from ${JSON.stringify(shim)};`, `import ${JSON.stringify(test.path)};`, "endTests();"].join("\n");
+		await build({
 			stdin: { contents: entry, resolveDir: root },
+			outfile: bundle,
 			bundle: true,
-			write: false,
 			format: "esm",
 			platform: "neutral",
 			target: "es2022",
+			sourcemap: true,
 			// On XS a string is a row of code points: the escaped surrogates that esbuild writes otherwise would stay two.
 			charset: "utf8",
 			define: { TEST_NAME_PATTERN: JSON.stringify(this.#pattern) },
+			plugins: [firmware],
 			logLevel: "silent"
 		});
-		await writeFile(bundle, outputFiles[0].contents);
-		const run = await execute(program, bundle);
-		if (!run.problem) await rm(bundle);
+		const run = await execute(simulator, spec, bundle);
+		if (!run.problem) for (const path of [bundle, `${bundle}.map`]) await rm(path);
 		else if (!run.reports.some((report) => report.status === "failed")) throw new Error(run.problem);
 		return toResult(test, run.reports, start);
 	}
 }
 
 /** Runs one bundle; a problem is anything but a clean end after the last test. */
-function execute(program, bundle) {
+function execute({ engine, heapBytes, describeAbort, readAbort, sourcePlace, rom }, spec, bundle) {
 	return new Promise((resolve, reject) => {
-		const child = spawn(
-			program,
-			["-static", heapBytes, "-stack", "4096", "-preload", "freeze", `main=${bundle}`, `freeze=${join(here, "freeze.js")}`],
-			{
-				stdio: ["ignore", "pipe", "pipe"]
-			}
-		);
+		const { heap, stack } = memoryOf(spec);
+		const words = ["--heap", String(heapBytes(engine, heap)), "--stack", String(stack)];
+		for (const [name, path] of rom) words.push("--rom", `${name}=${path}`);
+		const child = spawn(engine.program, [...words, "--main", `${spec}=${bundle}`], { stdio: ["ignore", "pipe", "pipe"] });
+		const pathOf = (module) => (module === spec ? bundle : rom.get(module));
+		const inSource = (text) => text?.replace(/[\w./-]+:\d+(?=\)?$)/gm, (place) => sourcePlace(place, pathOf));
 		const output = [];
 		const errors = [];
 		let hung = false;
@@ -98,7 +124,7 @@ function execute(program, bundle) {
 				else if (report.begins) running = report;
 				else {
 					running = undefined;
-					reports.push(report);
+					reports.push({ ...report, message: inSource(report.message) });
 				}
 			}
 			let problem;
@@ -106,7 +132,8 @@ function execute(program, bundle) {
 			else if (code !== 0) problem = `ended with ${signal ?? `exit code ${code}`}`;
 			else if (!ended) problem = "ended before its last test";
 			const text = Buffer.concat(errors).toString().trim();
-			const message = problem && `XS ${problem}\nbundle: ${relative(root, bundle)}\n${text}`;
+			const abort = readAbort(text, pathOf);
+			const message = problem && `XS ${problem}\nbundle: ${relative(root, bundle)}\n${abort ? describeAbort(abort) : text}`;
 			if (problem && running) reports.push({ ...running, status: "failed", message, milliseconds: 0 });
 			resolve({ reports, problem: message });
 		});

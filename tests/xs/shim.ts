@@ -1,15 +1,17 @@
-// The few words of jest that tests/unit uses, for XS: each result leaves as one line of JSON.
+// The few words of jest that the suites use, for XS: each result leaves as one line of JSON. A test runs as soon as it is declared, so that
+// what it made is garbage before the next; behind one that waits for a promise all others wait.
 
-declare const print: (line: string) => void;
+declare const simulator: { report(line: string): void };
 /** Set by the runner: jest's --testNamePattern, or "". */
 declare const TEST_NAME_PATTERN: string;
 
 type Body = () => unknown;
 type Group = { readonly name: string; readonly parent: Group | undefined; readonly before: Body[] };
 
-const top: Group = { name: "", parent: undefined, before: [] };
-const queue: { group: Group; name: string; body: Body }[] = [];
-let current = top;
+const pattern = TEST_NAME_PATTERN === "" ? undefined : new RegExp(TEST_NAME_PATTERN, "i");
+let current: Group = { name: "", parent: undefined, before: [] };
+let count = 0;
+let pending: Promise<void> | undefined;
 
 function describe(name: string, body: Body): void {
 	current = { name, parent: current, before: [] };
@@ -18,15 +20,23 @@ function describe(name: string, body: Body): void {
 }
 
 function test(name: string, body: Body): void {
-	queue.push({ group: current, name, body });
+	const group = current;
+	count++;
+	if (pending) pending = pending.then(() => run(group, name, body));
+	else pending = run(group, name, body);
 }
 
-test.each = (table: readonly unknown[]) => (name: string, body: (...row: unknown[]) => unknown) => {
-	for (const [index, entry] of table.entries()) {
-		const row = Array.isArray(entry) ? entry : [entry];
-		test(title(name, row, index), () => body(...row));
-	}
-};
+function each(declare: (name: string, body: Body) => void) {
+	return (table: readonly unknown[]) => (name: string, body: (...row: unknown[]) => unknown) => {
+		for (const [index, entry] of table.entries()) {
+			const row = Array.isArray(entry) ? entry : [entry];
+			declare(title(name, row, index), () => body(...row));
+		}
+	};
+}
+
+describe.each = each(describe);
+test.each = each(test);
 
 function beforeEach(body: Body): void {
 	current.before.push(body);
@@ -164,34 +174,41 @@ function namesOf(group: Group): string[] {
 	return group.parent ? [...namesOf(group.parent), group.name] : [];
 }
 
-async function runBefore(group: Group): Promise<void> {
-	if (group.parent) await runBefore(group.parent);
-	for (const body of group.before) await body();
+function runBefore(group: Group): void {
+	if (group.parent) runBefore(group.parent);
+	for (const body of group.before) body();
 }
 
-/** Runs what the spec file declared, one after the other. */
-export async function runTests(): Promise<void> {
-	const pattern = TEST_NAME_PATTERN === "" ? undefined : new RegExp(TEST_NAME_PATTERN, "i");
-	for (const { group, name, body } of queue) {
-		const ancestors = namesOf(group);
-		const report = { ancestors, name, status: "passed", message: "", milliseconds: 0 };
-		if (pattern && !pattern.test([...ancestors, name].join(" "))) report.status = "pending";
-		else {
-			const start = Date.now();
-			// Said first, so that an engine that dies is charged to the test that killed it.
-			print(JSON.stringify({ begins: true, ancestors, name }));
-			try {
-				await runBefore(group);
-				await body();
-			} catch (error) {
-				report.status = "failed";
-				report.message = error instanceof Error ? `${error.name}: ${error.message}\n${stackOf(error)}` : String(error);
-			}
-			report.milliseconds = Date.now() - start;
-		}
-		print(JSON.stringify(report));
+/** A promise only if the test gave one. */
+function run(group: Group, name: string, body: Body): Promise<void> | undefined {
+	const ancestors = namesOf(group);
+	if (pattern && !pattern.test([...ancestors, name].join(" "))) {
+		simulator.report(JSON.stringify({ ancestors, name, status: "pending", message: "", milliseconds: 0 }));
+		return undefined;
 	}
-	print(JSON.stringify({ end: queue.length }));
+	const start = Date.now();
+	const end = (status: string, message: string): void =>
+		simulator.report(JSON.stringify({ ancestors, name, status, message, milliseconds: Date.now() - start }));
+	const fail = (error: unknown): void =>
+		end("failed", error instanceof Error ? `${error.name}: ${error.message}\n${stackOf(error)}` : String(error));
+	// Said first, so that an engine that dies is charged to the test that killed it.
+	simulator.report(JSON.stringify({ begins: true, ancestors, name }));
+	try {
+		runBefore(group);
+		const result = body();
+		if (result instanceof Promise) return result.then(() => end("passed", ""), fail);
+		end("passed", "");
+	} catch (error) {
+		fail(error);
+	}
+	return undefined;
+}
+
+/** After the last declaration. */
+export function endTests(): void {
+	const end = (): void => simulator.report(JSON.stringify({ end: count }));
+	if (pending) pending.then(end);
+	else end();
 }
 
 Object.assign(globalThis, { describe, test, expect, beforeEach });

@@ -1,0 +1,35 @@
+// The memory in which each suite runs on XS. What is tested fits a chip's; what tests it has no chip to fit into.
+
+/** Bytes of the heap and slots of the stack in it, where slots have 16 bytes: what the firmware itself gets. */
+const chip = { heap: 65_536, stack: 768 };
+/** The test looks into nested elements by recursion of its own. */
+const withDepth = { heap: 98_304, stack: 1536 };
+/** The far side of the wire is there too: a server, its SCRAM in JavaScript, and every line that was said. 131,072 bytes are the least. */
+const withServer = { heap: 163_840, stack: 1024 };
+/** Documents, lists and values that are larger than a chip's memory, as one string. 524,288 bytes are too few for the largest. */
+const withLargeStrings = { heap: 1_048_576, stack: 768 };
+/** Broker, registry, people and things, and all that they ever said. */
+const withWorld = { heap: 64 << 20, stack: 4096 };
+
+/** By how the path of a suite begins; all others have the chip's. */
+const table = [
+	["tests/world/", withWorld],
+	["tests/unit/iot/readouts", withLargeStrings],
+	["tests/unit/thing/thing", withServer],
+	["tests/unit/xml/builder", withLargeStrings],
+	["tests/unit/xml/control", withLargeStrings],
+	["tests/unit/xml/limits", withDepth],
+	["tests/unit/xml/parser", withLargeStrings],
+	["tests/unit/xml/writer", withLargeStrings],
+	["tests/unit/xmpp/disco", withLargeStrings],
+	["tests/unit/xmpp/iq", withLargeStrings],
+	["tests/unit/xmpp/login", withServer],
+	["tests/unit/xmpp/reconnect", withServer],
+	["tests/unit/xmpp/registration", withServer],
+	["tests/unit/xmpp/roster", withLargeStrings],
+	["tests/unit/xmpp/session", withServer]
+];
+
+export function memoryOf(spec) {
+	return table.find(([start]) => spec.startsWith(start))?.[1] ?? chip;
+}
