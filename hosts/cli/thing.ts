@@ -57,7 +57,7 @@ export const addThing: AddCommand = (program, start) => {
 		.option("--registry <jid>", "the Thing Registry (default: the broker's)", parseServiceJID)
 		.option("--show-sticker", "tell the sticker, KEY included, in the registered event")
 		.addOption(new Option("--host <kind>", "what the thing runs on").choices(hostKinds).default("node"))
-		.option("--heap <bytes>", `of the simulator (default: ${defaultHeap})`, parseCount(8192, 16_777_216))
+		.option("--heap <bytes>", `of the simulator (default: ${defaultHeap})`, parseCount(24_576, 16_777_216))
 		.option("--restart", "start again when the simulator's engine dies, as a chip does")
 		.option("--report", "measure on the simulator: heap, collections, time and instructions of every step, told at the end")
 		.option("--quiet", "no log on standard error")

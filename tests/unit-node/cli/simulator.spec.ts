@@ -72,6 +72,6 @@ test("--restart starts it again with its store, as a chip does, until it is aske
 });
 
 test("a heap too small for the firmware to stand is told as memory full too", async () => {
-	const { code } = await start("--heap", "20000").outcome();
+	const { code } = await start("--heap", "30000").outcome();
 	expect(code).toBe(11);
 });

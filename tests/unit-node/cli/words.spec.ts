@@ -37,7 +37,7 @@ test.each<[string[], string]>([
 	[["thing", "--domain", "a.example", "--tls", "none"], "direct, starttls"],
 	[["thing", "--domain", "a.example", "--host", "toaster"], "simulator, node"],
 	[["thing", "--domain", "a.example", "--heap", "65536"], "--heap is for --host simulator"],
-	[["thing", "--domain", "a.example", "--host", "simulator", "--heap", "12"], "from 8192 to"],
+	[["thing", "--domain", "a.example", "--host", "simulator", "--heap", "12"], "from 24576 to"],
 	[["start", "--host", "toaster"], "simulator, node"],
 	[["thing", "--domain", "a.example", "--address", "a.example"], "HOST:PORT"],
 	[["thing", "--domain", "a.example", "--address", "a.example:70000"], "HOST:PORT"],
