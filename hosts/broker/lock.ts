@@ -1,6 +1,6 @@
 // One box per data folder: a lock file that names its process, void when that process is gone.
 
-import { link, readFile, rm, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 
 /** When a process started, in ticks since the machine did; tells it from a later one of the same number. "" where the system does not say. */
 const startOf = async (pid: number): Promise<string> => {
@@ -18,6 +18,17 @@ const isAlive = (pid: number): boolean => {
 	}
 };
 
+/** Removes a dead holder's lock, and puts it back when somebody else was quicker and it is his already. */
+const takeAway = async (file: string, aside: string, holder: string): Promise<void> => {
+	try {
+		await rename(file, aside);
+		if ((await readFile(aside, "utf8")) !== holder) await link(aside, file);
+	} catch {
+		// Gone or taken again: the next try sees it.
+	}
+	await rm(aside, { force: true });
+};
+
 /** Takes the lock and gives what releases it. */
 export const takeLock = async (file: string, data: string): Promise<() => Promise<void>> => {
 	const mine = `${process.pid} ${await startOf(process.pid)}`;
@@ -32,13 +43,13 @@ export const takeLock = async (file: string, data: string): Promise<() => Promis
 			} catch (error) {
 				if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
 			}
-			const [pid = 0, start = ""] = (await readFile(file, "utf8").catch(() => ""))
-				.split(" ")
-				.map((part, at) => (at === 0 ? Number(part) : part));
-			if (typeof pid === "number" && pid > 0 && isAlive(pid) && (await startOf(pid)) === start) {
+			const holder = await readFile(file, "utf8").catch(() => "");
+			const [text = "", start = ""] = holder.split(" ");
+			const pid = Number(text);
+			if (pid > 0 && isAlive(pid) && (await startOf(pid)) === start) {
 				throw new Error(`A box already runs in ${data} (process ${pid}): stop it, or name another folder with --data.`);
 			}
-			await rm(file, { force: true });
+			await takeAway(file, `${draft}.stale`, holder);
 		}
 	} finally {
 		await rm(draft, { force: true });

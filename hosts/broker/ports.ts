@@ -31,7 +31,9 @@ export const freePorts = async (address: string): Promise<Ports> => {
 	const servers = Object.keys(USUAL).map(async (name) => {
 		const server = createServer();
 		await new Promise<void>((resolve, reject) => {
-			server.once("error", reject);
+			server.once("error", (error: NodeJS.ErrnoException) =>
+				reject(error.code === "EADDRNOTAVAIL" ? new Error(`${address} is no address of this machine: listen on another.`) : error)
+			);
 			server.listen(0, address, resolve);
 		});
 		free.set(name as keyof Ports, (server.address() as { port: number }).port);

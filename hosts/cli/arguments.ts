@@ -1,6 +1,7 @@
 // What is typed after an option, checked; and the files that it names.
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { InvalidArgumentError } from "commander";
 import { foldJID, isJID, localOf, resourceOf } from "../../src/xmpp/jid.js";
 import { fileProblem, Misuse } from "./errors.js";
@@ -28,6 +29,8 @@ export function parseDomain(text: string): string {
 	if (!isJID(text) || localOf(text) !== undefined || resourceOf(text) !== undefined) {
 		throw new InvalidArgumentError("a domain name is wanted, such as example.org.");
 	}
+	// A certificate is for a name, and so is a JID that lasts.
+	if (isIP(text) !== 0) throw new InvalidArgumentError("a domain name is wanted, not an IP address (--address takes that).");
 	return text;
 }
 

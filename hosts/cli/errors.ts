@@ -16,6 +16,7 @@ export function messageOf(error: unknown): string {
 /** Why a file could not be used, in a person's words. */
 export function fileProblem(path: string, error: unknown): string {
 	const code = (error as NodeJS.ErrnoException).code;
+	if (path === "") return "The name of a file is wanted, not an empty one.";
 	if (code === "ENOENT") return `There is no file ${path}.`;
 	if (code === "EACCES" || code === "EPERM") return `The file ${path} may not be used by this user.`;
 	if (code === "EISDIR") return `${path} is a folder; a file is wanted.`;
