@@ -45,6 +45,18 @@ export const limits = Object.freeze({
 	fragmentBytes: 4096,
 	/** Seconds that sensors get to answer one readout. */
 	readoutSeconds: 10,
+	/** Decisions of the provisioning service that are kept: 40 bytes of RAM each, 200 of storage. */
+	decisions: 32,
+	/** Questions to the provisioning service in flight: some 300 bytes each. */
+	questions: 8,
+	/** Of those, about one bare JID. */
+	questionsPerPeer: 2,
+	/** Requests that wait for one of those, all together; each holds its stanza. */
+	waiting: 16,
+	/** Characters of one token attribute that a requester shows. */
+	token: 256,
+	/** Seconds after a login in which the provisioning service speaks first: what it took back while we were away must not be granted. */
+	serviceFirstSeconds: 2,
 	/** Characters of a sensor's own error text that are passed on. */
 	errorText: 200,
 	/** Components asked while looking for the registry (section 3.2). */

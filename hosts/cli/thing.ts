@@ -61,7 +61,7 @@ export const addThing: AddCommand = (program, start) => {
 		.option("--restart", "start again when the simulator's engine dies, as a chip does")
 		.option("--report", "measure on the simulator: heap, collections, time and instructions of every step, told at the end")
 		.option("--quiet", "no log on standard error")
-		.addOption(new Option("--provisioning <jid>", "not used yet").argParser(parseServiceJID))
+		.option("--provisioning <jid>", "the provisioning service that decides for the owner (default: the broker's)", parseServiceJID)
 		.addOption(new Option("--api-key <key>", "not used yet").env("EXTASIS_API_KEY"))
 		.addOption(new Option("--api-secret <secret>", "not used yet").env("EXTASIS_API_SECRET"))
 		.action((options: ThingCommandOptions) => start(() => run(options)));
@@ -98,9 +98,26 @@ async function run(options: ThingCommandOptions): Promise<number> {
 	};
 	prepareFolder(store, "--store");
 	const asked = untilAsked();
-	const { tls, registry, serial, key, heap, restart } = options;
+	const { tls, provisioning, registry, serial, key, heap, restart } = options;
 	const thing = await runThing({
-		...{ kind, heap, restart, store, definition, domain, address, tls, anchors, registry, serial, key, onEvent, onSticker, log },
+		...{
+			kind,
+			heap,
+			restart,
+			store,
+			definition,
+			domain,
+			address,
+			tls,
+			anchors,
+			provisioning,
+			registry,
+			serial,
+			key,
+			onEvent,
+			onSticker,
+			log
+		},
 		onNote: note,
 		onReport: options.report ? onReport : undefined
 	});
@@ -109,8 +126,8 @@ async function run(options: ThingCommandOptions): Promise<number> {
 	return code;
 }
 
-function unusedOptions({ provisioning, apiKey, apiSecret }: ThingCommandOptions): string[] {
-	const given = { "--provisioning": provisioning, "--api-key": apiKey, "--api-secret": apiSecret };
+function unusedOptions({ apiKey, apiSecret }: ThingCommandOptions): string[] {
+	const given = { "--api-key": apiKey, "--api-secret": apiSecret };
 	return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 }
 

@@ -168,9 +168,20 @@ export function heapBytes({ bits }: Engine, heap = defaultHeap): number {
 	return bits === 32 ? heap : 2 * heap;
 }
 
-function bootOptions({ definition, domain, address, tls, registry, serial, key, host }: SimulatedThingOptions): string {
+function bootOptions({ definition, domain, address, tls, provisioning, registry, serial, key, host }: SimulatedThingOptions): string {
 	const { valueLimit } = host.storage;
-	return JSON.stringify({ definition, domain, address, tls, registry, serial, key, valueLimit, display: host.display !== undefined });
+	return JSON.stringify({
+		definition,
+		domain,
+		address,
+		tls,
+		provisioning,
+		registry,
+		serial,
+		key,
+		valueLimit,
+		display: host.display !== undefined
+	});
 }
 
 function codeFolder({ code }: SimulatedThingOptions): string {

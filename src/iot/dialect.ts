@@ -10,10 +10,20 @@ export interface Dialect {
 	readonly sensorData: string;
 	/** XEP-0324, what a thing asks and is told. */
 	readonly provisioning: string;
-	/** Attributes that name a node behind a concentrator. */
+	/** The element that names a node, and the attributes that do. */
+	readonly node: string;
 	readonly nodeId: string;
 	readonly sourceId: string;
 	readonly partition: string;
+	/** The element that names a field in a request, and its attribute. */
+	readonly field: string;
+	readonly fieldName: string;
+	/** Flags of categories; a dialect that has one for all historical ones says it for each. The order is that of sensor-data.ts. */
+	readonly categories: readonly string[];
+	/** Attributes with what a requester shows of device, service and user. */
+	readonly tokens: readonly string[];
+	/** The result to clearCache has a `clearCacheResponse` in it. */
+	readonly answersClearCache: boolean;
 }
 
 export type DialectFunction = "discovery" | "sensorData" | "provisioning";
@@ -25,18 +35,45 @@ export const dialects: readonly Dialect[] = Object.freeze([
 		discovery: "urn:xmpp:iot:discovery",
 		sensorData: "urn:xmpp:iot:sensordata",
 		provisioning: "urn:xmpp:iot:provisioning",
+		node: "node",
 		nodeId: "nodeId",
 		sourceId: "sourceId",
-		partition: "cacheType"
+		partition: "cacheType",
+		field: "field",
+		fieldName: "name",
+		categories: Object.freeze([
+			"momentary",
+			"peak",
+			"status",
+			"computed",
+			"identity",
+			"historicalSecond",
+			"historicalMinute",
+			"historicalHour",
+			"historicalDay",
+			"historicalWeek",
+			"historicalMonth",
+			"historicalQuarter",
+			"historicalYear",
+			"historicalOther"
+		]),
+		tokens: Object.freeze(["deviceToken", "serviceToken", "userToken"]),
+		answersClearCache: true
 	}),
 	Object.freeze({
 		name: "ieee",
 		discovery: "urn:ieee:iot:disco:1.0",
 		sensorData: "urn:ieee:iot:sd:1.0",
 		provisioning: "urn:ieee:iot:prov:d:1.0",
+		node: "nd",
 		nodeId: "id",
 		sourceId: "src",
-		partition: "pt"
+		partition: "pt",
+		field: "f",
+		fieldName: "n",
+		categories: Object.freeze(["m", "p", "s", "c", "i", "h", "h", "h", "h", "h", "h", "h", "h", "h"]),
+		tokens: Object.freeze(["dt", "st", "ut"]),
+		answersClearCache: false
 	})
 ]);
 

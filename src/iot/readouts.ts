@@ -7,6 +7,8 @@ import type { IQRequest, IQRouter } from "../xmpp/iq.js";
 import { resourceOf, sameBare, sameJID } from "../xmpp/jid.js";
 import type { Outbox } from "../xmpp/outbox.js";
 import type { Scheduler, Task } from "../xmpp/scheduler.js";
+import { dialects } from "./dialect.js";
+import { isPermitted, parseTokens, type ReadPermission, type ReadQuestion } from "./provisioning.js";
 import {
 	type Envelope,
 	fragmentEnd,
@@ -32,8 +34,16 @@ export interface ReadoutsOptions {
 	/** The one node id of this thing. */
 	readonly node: string;
 	readonly fields: readonly SensorField[];
-	/** Whether this full JID may read; asked before anything of its request is looked at. `decide` may come later, once. */
-	readonly authorize: (from: string, decide: (allowed: boolean) => void) => void;
+	/**
+	 * What this full JID may read of what it asks for, which is undefined where that makes no sense; nothing of it is answered before.
+	 * `decide` may come later, once.
+	 */
+	readonly authorize: (
+		from: string,
+		asked: ReadoutRequest | undefined,
+		tokens: ReadQuestion["tokens"] | undefined,
+		decide: (permission: ReadPermission | "all" | undefined) => void
+	) => void;
 	/** Reads one field; may answer at once, late, or never. */
 	readonly read: (field: SensorField, onValue: (error: string | undefined, value?: SensorValue) => void) => void;
 	/** A readout that was accepted has ended. */
@@ -54,9 +64,9 @@ export class Readouts {
 
 	constructor(options: ReadoutsOptions) {
 		this.#options = options;
-		options.router.handle("get", "req", SENSOR_DATA, (request) => this.#admit(request, () => this.#start(request)));
+		options.router.handle("get", "req", SENSOR_DATA, (request) => this.#receive(request));
 		// The XEP cancels by get, later generations by set.
-		options.router.handle("any", "cancel", SENSOR_DATA, (request) => this.#admit(request, () => this.#cancel(request)));
+		options.router.handle("any", "cancel", SENSOR_DATA, (request) => this.#cancel(request));
 	}
 
 	/** The peer has gone or its messages came back; a bare JID stands for all its resources (R-323-32). */
@@ -70,25 +80,29 @@ export class Readouts {
 		for (const readout of this.#running.slice()) this.#end(readout, "cancelled");
 	}
 
-	#admit(request: IQRequest, proceed: () => void): void {
-		let decided = false;
-		this.#options.authorize(request.from, (allowed) => {
-			if (decided) return;
-			decided = true;
-			// The same words whatever was asked, so that a stranger learns nothing (R-323-22).
-			if (allowed) proceed();
-			else request.fail("forbidden", "Access denied.", "cancel");
+	#receive(request: IQRequest): void {
+		const asked = parseReadoutRequest(request.payload);
+		const sound = "condition" in asked ? undefined : asked;
+		this.#admit(request, sound, (permission) => {
+			if ("condition" in asked) request.fail(asked.condition, asked.text);
+			else this.#start(request, asked, permission);
 		});
 	}
 
-	#start(request: IQRequest): void {
-		const asked = parseReadoutRequest(request.payload);
-		if ("condition" in asked) {
-			request.fail(asked.condition, asked.text);
-			return;
-		}
+	#admit(request: IQRequest, asked: ReadoutRequest | undefined, proceed: (permission: ReadPermission | "all") => void): void {
+		let decided = false;
+		this.#options.authorize(request.from, asked, parseTokens(request.payload, dialects[0]!), (permission) => {
+			if (decided) return;
+			decided = true;
+			if (permission === undefined) refuse(request);
+			else proceed(permission);
+		});
+	}
+
+	#start(request: IQRequest, asked: ReadoutRequest, permission: ReadPermission | "all"): void {
 		const { clock, node } = this.#options;
-		if (asked.nodes.some((id) => id !== node)) {
+		// Of several nodes the decision may have left one (R-324-5).
+		if (permission === "all" ? asked.nodes.some((id) => id !== node) : asked.nodes.length > 0 && !asked.nodes.includes(node)) {
 			request.fail("item-not-found", "There is no such node.", "cancel");
 			return;
 		}
@@ -105,7 +119,12 @@ export class Readouts {
 			request.fail("resource-constraint", "Too many readouts at once: ask again later.", "wait");
 			return;
 		}
-		const readout = this.#open(request.from, asked);
+		const fields = this.#options.fields.filter((field) => isRequested(asked, field) && isPermitted(permission, field));
+		if (permission !== "all" && fields.length === 0) {
+			refuse(request);
+			return;
+		}
+		const readout = this.#open(request.from, asked.sequence, fields);
 		writeAccepted(request.result(), asked.sequence);
 		request.send();
 		// Sending may have ended the connection, and a sensor's answer the readout: each step looks whether it still runs.
@@ -113,10 +132,9 @@ export class Readouts {
 		for (const field of readout.fields) this.#read(readout, field);
 	}
 
-	#open(to: string, asked: ReadoutRequest): Readout {
-		const { fields, node, scheduler } = this.#options;
-		const wanted = fields.filter((field) => isRequested(asked, field));
-		const readout: Readout = { to, sequence: asked.sequence, node, fields: wanted, readings: [], timeout: undefined };
+	#open(to: string, sequence: string, fields: readonly SensorField[]): Readout {
+		const { node, scheduler } = this.#options;
+		const readout: Readout = { to, sequence, node, fields, readings: [], timeout: undefined };
 		readout.timeout = scheduler.set(limits.readoutSeconds * 1000, () => this.#timeOut(readout));
 		this.#running.push(readout);
 		return readout;
@@ -175,16 +193,15 @@ export class Readouts {
 		} while (start < readings.length);
 	}
 
+	/** Only ever one's own: a readout is known by the full JID and the seqnr (R-323-5, 10), and who has one running was let in. */
 	#cancel(request: IQRequest): void {
 		const sequence = parseSequence(request.payload);
-		if (sequence === undefined) {
-			request.fail("bad-request", "seqnr is missing.");
-			return;
-		}
-		// Only ever one's own: a readout is known by the full JID and the seqnr (R-323-5, 10).
-		const readout = this.#find(request.from, sequence);
-		if (readout === undefined) {
-			request.fail("item-not-found", "No readout with this seqnr is running.", "cancel");
+		const readout = sequence === undefined ? undefined : this.#find(request.from, sequence);
+		if (sequence === undefined || readout === undefined) {
+			this.#admit(request, undefined, () => {
+				if (sequence === undefined) request.fail("bad-request", "seqnr is missing.");
+				else request.fail("item-not-found", "No readout with this seqnr is running.", "cancel");
+			});
 			return;
 		}
 		this.#end(readout, "cancelled");
@@ -204,6 +221,11 @@ export class Readouts {
 		const names = readout.fields.map(({ name }) => name);
 		this.#options.onEnd(readout.to, names, outcome);
 	}
+}
+
+/** The same words whatever was asked, so that a stranger learns nothing (R-323-22). */
+function refuse(request: IQRequest): void {
+	request.fail("forbidden", "Access denied.", "cancel");
 }
 
 /** A sensor's own words, short and without what XML cannot carry. */

@@ -20,25 +20,10 @@ export type FieldType = "numeric" | "string" | "boolean" | "int" | "long" | "enu
 export type FieldCategory = "momentary" | "peak" | "status" | "computed" | "identity";
 
 /** Bit i of a set of categories is the flag of this name. Those from HISTORICAL_FROM on are the historical ones. */
-const flags: readonly string[] = Object.freeze([
-	"momentary",
-	"peak",
-	"status",
-	"computed",
-	"identity",
-	"historicalSecond",
-	"historicalMinute",
-	"historicalHour",
-	"historicalDay",
-	"historicalWeek",
-	"historicalMonth",
-	"historicalQuarter",
-	"historicalYear",
-	"historicalOther"
-]);
+const flags = dialects[0]!.categories;
 const HISTORICAL_FROM = 5;
-const ALL = (1 << flags.length) - 1;
-const HISTORICAL = ALL & ~((1 << HISTORICAL_FROM) - 1);
+export const ALL_CATEGORIES = (1 << flags.length) - 1;
+const HISTORICAL = ALL_CATEGORIES & ~((1 << HISTORICAL_FROM) - 1);
 const IDENTITY = 1 << 4;
 
 /** What a thing can read of itself. */
@@ -101,7 +86,7 @@ export function parseReadoutRequest(request: Element): ReadoutRequest | Refusal 
 	const historical = flag(request, "historical");
 	const identification = flag(request, "identification");
 	if (all === undefined || historical === undefined || identification === undefined) return bad("A category flag is no boolean.");
-	if (all) categories = ALL;
+	if (all) categories = ALL_CATEGORIES;
 	if (historical) categories |= HISTORICAL;
 	if (identification) categories |= IDENTITY;
 
@@ -128,7 +113,7 @@ export function parseReadoutRequest(request: Element): ReadoutRequest | Refusal 
 	}
 	if (categories === 0) {
 		if (fields.length === 0) return bad("Neither a category nor a field is asked for.");
-		categories = ALL;
+		categories = ALL_CATEGORIES;
 	}
 	return { sequence, categories, when, nodes, fields };
 }

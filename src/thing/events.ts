@@ -19,7 +19,11 @@ export type LifeEvent = ThingEvent &
 				readonly fields: readonly string[];
 				readonly outcome: "done" | "failed" | "cancelled";
 		  }
-		| /** Someone was refused. */ { readonly event: "denied"; readonly from: string; readonly what: "readout" | "claim" | "subscription" }
+		| /** Someone was refused. */ {
+				readonly event: "denied";
+				readonly from: string;
+				readonly what: "readout" | "claim" | "subscription" | "clearCache";
+		  }
 		| {
 				readonly event: "offline";
 				readonly reason: string;

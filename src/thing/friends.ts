@@ -1,4 +1,4 @@
-// Who sees the thing's presence: its owner, its registry, nobody else (RFC 6121 3). The broker's roster is made to agree.
+// Who sees the thing's presence: its owner, its registry, and whom the owner lets in (RFC 6121 3). The broker's roster is made to agree.
 import { limits } from "../limits.js";
 import { sameBare } from "../xmpp/jid.js";
 import type { PresenceBook, SubscriptionStep } from "../xmpp/presence.js";
@@ -10,6 +10,10 @@ export interface FriendsOptions {
 	/** Bare JIDs; undefined while there is none. */
 	readonly owner: () => string | undefined;
 	readonly registry: () => string | undefined;
+	/** Whether this bare JID may see us; `decide` comes once, perhaps later. */
+	readonly isFriend: (jid: string, decide: (allowed: boolean) => void) => void;
+	/** Kept with what is the owner's: nobody in the roster is there by an earlier owner's choice. */
+	readonly swept: { get(): boolean; set(): void };
 	readonly onDenied: (from: string) => void;
 }
 
@@ -21,6 +25,10 @@ export class Friends {
 	#strays: string[] = [];
 	/** The whole roster is passing by, rather than a change of it. */
 	#reading = false;
+	/** Nobody in the roster is there by an earlier owner's choice. */
+	#clean = false;
+	/** There were more strays than are kept at once: the next login finds them. */
+	#more = false;
 
 	constructor(options: FriendsOptions) {
 		this.#options = options;
@@ -28,12 +36,10 @@ export class Friends {
 
 	/** Bound: asks for the roster, which presence must wait for (RFC 6121 2.2). */
 	online(onReady: () => void): void {
+		const { owner, swept } = this.#options;
 		this.#owner = undefined;
-		this.#strays = [];
-		this.#reading = true;
-		this.#options.roster.request(() => {
-			this.#reading = false;
-			this.#removeStrays();
+		this.#clean = owner() !== undefined && swept.get();
+		this.#sweep(() => {
 			onReady();
 			this.#befriend();
 		});
@@ -42,31 +48,53 @@ export class Friends {
 	/** One contact of the roster, or a change of it. */
 	receive(item: RosterItem): void {
 		const { owner, registry } = this.#options;
-		if (isOne(item.jid, owner())) this.#owner = item.subscription === "remove" ? undefined : item;
-		else if (this.#reading && !isOne(item.jid, registry()) && this.#strays.length < limits.rosterEntries) this.#strays.push(item.jid);
+		const gone = item.subscription === "remove";
+		if (isOne(item.jid, owner())) this.#owner = gone ? undefined : item;
+		else if (this.#reading && !this.#clean && !gone && !isOne(item.jid, registry())) {
+			if (this.#strays.length < limits.rosterEntries) this.#strays.push(item.jid);
+			else this.#more = true;
+		}
 	}
 
 	step(step: SubscriptionStep, from: string): void {
 		const { book, owner, registry, onDenied } = this.#options;
 		const isOwner = isOne(from, owner());
 		if (step === "subscribe") {
-			const welcome = isOwner || isOne(from, registry());
-			book.subscription(welcome ? "subscribed" : "unsubscribed", from);
-			if (isOwner) this.#befriend();
-			else if (!welcome) onDenied(from);
+			if (isOwner || isOne(from, registry())) {
+				book.subscription("subscribed", from);
+				if (isOwner) this.#befriend();
+				return;
+			}
+			this.#options.isFriend(from, (allowed) => {
+				book.subscription(allowed ? "subscribed" : "unsubscribed", from);
+				if (!allowed) onDenied(from);
+			});
 		} else if (step === "unsubscribe") book.subscription("unsubscribed", from);
 	}
 
 	/** The thing has an owner: it asks for his presence, and grants its own when he asks (R-347-12). */
 	claimed(): void {
 		this.#owner = undefined;
+		if (this.#clean) this.#options.swept.set();
 		this.#befriend();
+	}
+
+	/** The service introduces somebody: his presence is asked for (R-324-14). */
+	introduce(jid: string): void {
+		this.#options.book.subscription("subscribe", jid);
+	}
+
+	/** The service parts us from somebody: neither sees the other any more (R-324-13). The owner cannot be parted from what is his. */
+	part(jid: string): void {
+		if (!isOne(jid, this.#options.owner())) this.#options.roster.remove(jid);
 	}
 
 	/** He was the owner. What a lost connection leaves undone is done when the roster comes next (R-347-19). */
 	disowned(owner: string): void {
 		this.#owner = undefined;
+		this.#clean = false;
 		this.#options.roster.remove(owner);
+		this.#sweep();
 	}
 
 	#befriend(): void {
@@ -80,11 +108,30 @@ export class Friends {
 		book.subscription("subscribe", jid);
 	}
 
+	#sweep(onRead?: () => void): void {
+		this.#strays = [];
+		this.#more = false;
+		this.#reading = true;
+		this.#options.roster.request((error) => {
+			this.#reading = false;
+			// A list that broke off says nothing of the rest.
+			if (error !== undefined) this.#more = true;
+			this.#removeStrays();
+			onRead?.();
+		});
+	}
+
 	/** One after the other, so that they do not fill the table of requests. */
 	#removeStrays(): void {
+		const { owner, roster, swept } = this.#options;
+		if (this.#clean) return;
 		const jid = this.#strays.pop();
-		if (jid !== undefined)
-			this.#options.roster.remove(jid, (error) => {
+		if (jid === undefined) {
+			this.#clean = !this.#more;
+			if (this.#clean && owner() !== undefined) swept.set();
+		} else if (isOne(jid, owner())) this.#removeStrays();
+		else
+			roster.remove(jid, (error) => {
 				if (error === undefined) this.#removeStrays();
 			});
 	}

@@ -96,6 +96,16 @@ export class LifeCycle {
 		this.#vault.write(OWNED + name, { ...record, epoch: this.#life.epoch });
 	}
 
+	deleteOwned(name: string): void {
+		this.#vault.delete(OWNED + name);
+	}
+
+	/** The names of the present owner's records that begin so. */
+	listOwned(prefix: string): string[] {
+		const names = this.#vault.list(OWNED + prefix).map((key) => key.slice(OWNED.length));
+		return names.filter((name) => this.readOwned(name) !== undefined);
+	}
+
 	#commit(life: Life): void {
 		this.#vault.write(COMMIT, { epoch: life.epoch, state: life.state, owner: life.claim?.owner, public: life.claim?.public });
 		this.#life = life;

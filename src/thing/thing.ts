@@ -16,11 +16,13 @@ import { answerTime } from "../xmpp/time.js";
 import { answerVersion } from "../xmpp/version.js";
 import { Accounts } from "./accounts.js";
 import { Authorizer } from "./authorizer.js";
+import { Decisions } from "./decisions.js";
 import { categoriesOf, checkDefinition, type Definition } from "./definition.js";
 import type { LifeEvent } from "./events.js";
 import { loadFactory, tagsOf } from "./factory.js";
 import { Friends } from "./friends.js";
 import { LifeCycle, type State } from "./life-cycle.js";
+import { Provisioning } from "./provisioning.js";
 import { Registering } from "./registering.js";
 import { Vault } from "./vault.js";
 
@@ -36,6 +38,8 @@ export interface ThingOptions {
 	readonly anchors?: string;
 	/** Bare JID of the registry; default is to look for it. */
 	readonly registry?: string;
+	/** Bare JID of the provisioning service; default is to look for it. */
+	readonly provisioning?: string;
 	/** Serial number and claim KEY, where the factory gave them; else the thing makes them once. */
 	readonly serial?: string;
 	readonly key?: string;
@@ -43,6 +47,8 @@ export interface ThingOptions {
 
 const SOFTWARE = Object.freeze({ name: "Extasis", version: "0.1.0" });
 const DEFAULT_NODE = "thing";
+/** Of the owner's: the roster holds nobody of an earlier one. */
+const SWEPT = "roster";
 
 export class Thing {
 	#host: Host;
@@ -55,16 +61,20 @@ export class Thing {
 	#friends: Friends;
 	#registering: Registering;
 	#readouts: Readouts;
+	#provisioning: Provisioning;
+	#decisions: Decisions;
 
 	/** Throws, in one sentence, what is wrong with the options or with what is stored. */
 	constructor(options: ThingOptions) {
-		const { host, definition, registry } = options;
+		const { host, definition, provisioning, registry } = options;
 		checkDefinition(definition);
 		// What is stored is known by it, and capitals make no other broker.
 		const domain = foldASCII(options.domain);
 		if (!isJID(domain) || domain.includes("@") || domain.includes("/")) throw new Error("domain must be the broker's domain name.");
 		if (registry !== undefined && (!isJID(registry) || registry.includes("/")))
 			throw new Error("registry must be an address without resource.");
+		if (provisioning !== undefined && (!isJID(provisioning) || provisioning.includes("/")))
+			throw new Error("provisioning must be an address without resource.");
 		this.#host = host;
 		this.#definition = definition;
 
@@ -117,7 +127,38 @@ export class Thing {
 			roster: new Roster({ router, onItem: (item) => this.#friends.receive(item) }),
 			owner: () => lifeCycle.owner,
 			registry: () => this.#registering.jid,
+			isFriend: (jid, decide) => this.#isFriend(jid, decide),
+			swept: {
+				get: () => lifeCycle.readOwned(SWEPT) !== undefined,
+				set: () => {
+					try {
+						lifeCycle.writeOwned(SWEPT, {});
+					} catch {
+						// The next login sweeps again.
+					}
+				}
+			},
 			onDenied: (from) => this.#tell({ event: "denied", from, what: "subscription" })
+		});
+		this.#provisioning = new Provisioning({
+			router,
+			scheduler,
+			vault,
+			domain,
+			given: provisioning,
+			onService: (jid) => this.#greet(jid),
+			onClear: () => this.#decisions.clear(),
+			onFriend: (jid) => this.#friends.introduce(jid),
+			onUnfriend: (jid) => this.#part(jid),
+			onDenied: (from) => this.#tell({ event: "denied", from, what: "clearCache" })
+		});
+		this.#decisions = new Decisions({
+			router,
+			scheduler,
+			crypto: host.crypto,
+			lifeCycle,
+			node: definition.node ?? DEFAULT_NODE,
+			service: (onService) => this.#provisioning.find(onService)
 		});
 		this.#registering = new Registering({
 			router,
@@ -136,6 +177,8 @@ export class Thing {
 
 		const authorizer = new Authorizer({
 			owner: () => lifeCycle.owner,
+			service: () => this.#provisioning.jid,
+			canRead: (question, decide) => this.#decisions.canRead(question, decide),
 			onDenied: (from, what) => this.#tell({ event: "denied", from, what })
 		});
 		this.#readouts = new Readouts({
@@ -145,7 +188,7 @@ export class Thing {
 			clock: host.clock,
 			node: definition.node ?? DEFAULT_NODE,
 			fields: fieldsOf(definition),
-			authorize: (from, decide) => authorizer.mayRead(from, decide),
+			authorize: (from, asked, tokens, decide) => authorizer.mayRead(from, asked, tokens, decide),
 			read: (field, onValue) => this.#read(field, onValue),
 			onEnd: (from, fields, outcome) => this.#tell({ event: "readout", from, fields, outcome })
 		});
@@ -176,9 +219,16 @@ export class Thing {
 
 	/** Says goodbye and stays away. */
 	stop(): void {
-		this.#registering.offline();
-		this.#readouts.clear();
+		this.#leave();
 		this.#session.stop();
+	}
+
+	/** Nobody waits for an answer any more. */
+	#leave(): void {
+		this.#registering.offline();
+		this.#decisions.drop();
+		this.#provisioning.offline();
+		this.#readouts.clear();
 	}
 
 	#onAccount(jid: string): void {
@@ -192,21 +242,23 @@ export class Thing {
 			// The roster's answer may be that the connection ended.
 			if (this.#session.router.address !== jid) return;
 			this.#book.announce(this.#disco.caps(this.#host.crypto));
+			this.#decisions.online();
 			this.#registering.online();
+			this.#provisioning.online();
 		});
 	}
 
 	#onOffline(reason: string, detail: string, retry: number | undefined): void {
-		this.#registering.offline();
-		this.#readouts.clear();
+		this.#leave();
 		this.#book.clear();
 		this.#tell({ event: "offline", reason, detail, retry: retry === undefined ? undefined : Math.round(retry / 1000) });
 	}
 
-	/** Nobody has anything to say to a thing by message; one that comes back says that its reader has gone. */
+	/** Only its service has anything to say to a thing by message; one that comes back says that its reader has gone. */
 	#onMessage(stanza: Element): void {
 		const from = stanza.attribute("from");
 		if (stanza.attribute("type") === "error" && from !== undefined) this.#readouts.forget(from);
+		else this.#provisioning.receive(stanza);
 	}
 
 	/** Who is told that it can be claimed finds the sticker shown. */
@@ -219,18 +271,39 @@ export class Thing {
 		this.#tell(event);
 	}
 
+	/** What he and those whom he let in were reading ends here. */
 	#onDisowned(owner: string): void {
-		this.#readouts.forget(owner);
+		this.#decisions.disowned();
+		this.#readouts.clear();
 		this.#friends.disowned(owner);
+	}
+
+	/** Only an owner can let somebody in (R-324-29). */
+	#isFriend(jid: string, decide: (allowed: boolean) => void): void {
+		if (this.#lifeCycle.owner === undefined) decide(false);
+		else this.#decisions.isFriend(jid, decide);
+	}
+
+	/** The registry, which may be the same component, knows already. */
+	#greet(service: string): void {
+		const registry = this.#registering.jid;
+		if (registry === undefined || !sameBare(service, registry)) this.#book.announce(this.#disco.caps(this.#host.crypto), service);
+	}
+
+	#part(jid: string): void {
+		this.#readouts.forget(jid);
+		this.#friends.part(jid);
 	}
 
 	/** Who may learn what we are. To others it is as if nobody were there. */
 	#mayLook(from: string, domain: string): boolean {
 		const { owner } = this.#lifeCycle;
 		const registry = this.#registering.jid;
+		const service = this.#provisioning.jid;
 		const self = this.#session.jid;
 		if (owner !== undefined && sameBare(from, owner)) return true;
 		if (registry !== undefined && sameBare(from, registry)) return true;
+		if (service !== undefined && sameBare(from, service)) return true;
 		return sameBare(from, domain) || (self !== undefined && sameBare(from, self));
 	}
 

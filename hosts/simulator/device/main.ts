@@ -13,6 +13,7 @@ interface Options {
 	readonly address?: { readonly host: string; readonly port: number };
 	readonly tls: "direct" | "starttls";
 	readonly registry?: string;
+	readonly provisioning?: string;
 	readonly serial?: string;
 	readonly key?: string;
 	readonly valueLimit: number;

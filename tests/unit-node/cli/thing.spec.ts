@@ -112,10 +112,10 @@ test("--quiet says nothing to a person; options of later are accepted and report
 	const quiet = start(nobody, "--quiet");
 	await firstOffline(quiet);
 	expect((await quiet.end("SIGTERM")).stderr).toBe("");
-	const thing = start(nobody, "--provisioning", "p.a.example", "--api-key", "k3y", "--api-secret", "s3cret");
+	const thing = start(nobody, "--api-key", "k3y", "--api-secret", "s3cret");
 	await firstOffline(thing);
 	const { stderr, stdout } = await thing.end("SIGTERM");
-	for (const name of ["--provisioning", "--api-key", "--api-secret"]) expect(stderr).toContain(`${name} is not used yet.`);
+	for (const name of ["--api-key", "--api-secret"]) expect(stderr).toContain(`${name} is not used yet.`);
 	expect(stderr + stdout).not.toMatch(/k3y|s3cret/);
 });
 

@@ -1,5 +1,6 @@
 // Readouts over a real router, judged as a reader sees them: stanzas in, stanzas out.
 import type { SensorValue } from "../../../src/host.js";
+import type { ReadPermission } from "../../../src/iot/provisioning.js";
 import { Readouts } from "../../../src/iot/readouts.js";
 import { categorySet, parseReadoutRequest, SENSOR_DATA, type SensorField } from "../../../src/iot/sensor-data.js";
 import { limits } from "../../../src/limits.js";
@@ -39,6 +40,8 @@ class Bench {
 		["Relay", true],
 		["Model", "T<1>"]
 	]);
+	/** What others than the owner may read. */
+	readonly permissions = new Map<string, ReadPermission>();
 	readonly readouts: Readouts;
 
 	constructor(own: readonly SensorField[] = fields) {
@@ -50,7 +53,7 @@ class Bench {
 			clock: this.time.clock,
 			node: "thing",
 			fields: own,
-			authorize: (from, decide) => decide(from.startsWith("owner@")),
+			authorize: (from, _asked, _tokens, decide) => decide(from.startsWith("owner@") ? "all" : this.permissions.get(from)),
 			read: (field, onValue) => {
 				const value = this.values.get(field.name);
 				if (typeof value === "function") value(onValue);

@@ -17,9 +17,15 @@ class Bench extends IQBench {
 		roster: this.roster,
 		owner: () => this.owner,
 		registry: () => "registry.a.example",
+		isFriend: (jid, decide) => decide(this.allowed.includes(jid)),
+		swept: { get: () => this.sweeps.length > 0, set: () => void this.sweeps.push(true) },
 		onDenied: (from) => this.denied.push(from)
 	});
 	ready = 0;
+	/** Whom the owner lets in. */
+	readonly allowed: string[] = [];
+	/** One for each time that the roster was said to be clean. */
+	readonly sweeps: true[] = [];
 
 	constructor(owner?: string) {
 		super();
@@ -100,6 +106,56 @@ test("R-347-19 a former owner leaves the roster at once, or else at the next log
 	bench.wire.sent.push(later[0]!);
 	bench.answer("");
 	expect(bench.wire.take()[0]).toContain(`<item jid='${OWNER}' subscription='remove'/>`);
+});
+
+test("R-347-19 whom a former owner let in leaves with him, at once", () => {
+	const bench = new Bench(OWNER);
+	bench.sweeps.push(true);
+	bench.login([
+		[OWNER, "both"],
+		["friend@a.example", "from"]
+	]);
+	bench.owner = undefined;
+	bench.sweeps.length = 0;
+	bench.friends.disowned(OWNER);
+	const [removal, roster] = bench.wire.take();
+	expect(removal).toContain(`<item jid='${OWNER}' subscription='remove'/>`);
+	bench.wire.sent.push(roster!);
+	bench.answer("<query xmlns='jabber:iq:roster'><item jid='friend@a.example' subscription='from'/></query>");
+	expect(bench.wire.take().join("")).toContain("<item jid='friend@a.example' subscription='remove'/>");
+});
+
+test("R-324-2 whom the owner lets in is let in, and stays at the next login; others are not", () => {
+	const bench = new Bench(OWNER);
+	bench.allowed.push("friend@a.example");
+	expect(bench.presence("subscribe", "friend@a.example")).toEqual([told("subscribed", "friend@a.example")]);
+	expect(bench.presence("subscribe", "other@a.example")).toEqual([told("unsubscribed", "other@a.example")]);
+	expect(bench.denied).toEqual(["other@a.example"]);
+	bench.login([[OWNER, "both"]]);
+	expect(bench.sweeps).toHaveLength(1);
+	const friends: [string, string][] = [
+		[OWNER, "both"],
+		["friend@a.example", "from"]
+	];
+	expect(bench.login(friends)).toEqual([]);
+});
+
+test("a thing that is claimed on a clean roster keeps whom its owner lets in before the next login", () => {
+	const bench = new Bench();
+	bench.login([["registry.a.example", "both"]]);
+	bench.owner = OWNER;
+	bench.friends.claimed();
+	expect(bench.sweeps).toHaveLength(1);
+});
+
+test("R-324-13 R-324-14 the service introduces and parts; nobody is parted from what is his", () => {
+	const bench = new Bench(OWNER);
+	bench.friends.introduce("friend@a.example");
+	expect(bench.wire.take()).toEqual([told("subscribe", "friend@a.example")]);
+	bench.friends.part("friend@a.example");
+	expect(bench.wire.take().join("")).toContain("<item jid='friend@a.example' subscription='remove'/>");
+	bench.friends.part(OWNER);
+	expect(bench.wire.take()).toEqual([]);
 });
 
 test("strays are removed one after the other", () => {

@@ -1,0 +1,161 @@
+// The provisioning service that a thing trusts (XEP-0324): found once, kept, and the only one that is heard.
+import { type Dialect, dialects } from "../iot/dialect.js";
+import { writeCacheCleared } from "../iot/provisioning.js";
+import { findService } from "../iot/service-discovery.js";
+import type { Element } from "../xml/element.js";
+import type { IQRequest, IQRouter } from "../xmpp/iq.js";
+import { bareJID, isJID, sameJID } from "../xmpp/jid.js";
+import type { Scheduler, Task } from "../xmpp/scheduler.js";
+import type { Vault } from "./vault.js";
+
+export interface Service {
+	readonly jid: string;
+	readonly dialect: Dialect;
+}
+
+export interface ProvisioningOptions {
+	readonly router: IQRouter;
+	readonly scheduler: Scheduler;
+	readonly vault: Vault;
+	readonly domain: string;
+	/** Its address where it is configured; else it is looked for among the components of the domain. */
+	readonly given: string | undefined;
+	/** Once per connection, before anything is asked of it: it must know where we are. */
+	readonly onService: (jid: string) => void;
+	/** It takes back what it decided. What is thrown is told to it. */
+	readonly onClear: () => void;
+	/** It introduces somebody, by bare JID, or parts us. */
+	readonly onFriend: (jid: string) => void;
+	readonly onUnfriend: (jid: string) => void;
+	readonly onDenied: (from: string) => void;
+}
+
+const PROVISIONING = "provisioning";
+/** Nobody answered: so many seconds without another search, whoever asks. */
+const PAUSE = 60;
+
+export class Provisioning {
+	#options: ProvisioningOptions;
+	#service: Service | undefined;
+	#searching: ((service: Service | undefined) => void)[] | undefined;
+	#pause: Task | undefined;
+	/** It has been told where we are since the last login. */
+	#greeted = false;
+
+	constructor(options: ProvisioningOptions) {
+		this.#options = options;
+		this.#service = this.#load();
+		for (const dialect of dialects)
+			options.router.handle("set", "clearCache", dialect.provisioning, (request) => this.#clearCache(request, dialect));
+	}
+
+	/** Bare address once it is known. */
+	get jid(): string | undefined {
+		return this.#service?.jid;
+	}
+
+	/** Logged in: it learns that we are here, and takes back now what it could not while we were away. */
+	online(): void {
+		this.#greeted = false;
+		this.#endPause();
+		this.#greet();
+	}
+
+	offline(): void {
+		this.#endPause();
+		this.#found(undefined);
+	}
+
+	/** Once, perhaps later: the service, found now if it was not known; undefined when there is none. */
+	find(onService: (service: Service | undefined) => void): void {
+		if (this.#service !== undefined || this.#pause !== undefined) {
+			this.#greet();
+			onService(this.#service);
+			return;
+		}
+		if (this.#searching !== undefined) {
+			this.#searching.push(onService);
+			return;
+		}
+		this.#searching = [onService];
+		const { domain, given, router } = this.#options;
+		const wanted = dialects.map(({ provisioning }) => provisioning);
+		findService(router, domain, wanted, given, (jid, dialect) => {
+			if (this.#searching === undefined || router.address === undefined) return;
+			if (jid !== undefined && dialect !== undefined) this.#keep({ jid: bareJID(jid), dialect });
+			else this.#pause = this.#options.scheduler.set(PAUSE * 1000, () => this.#endPause());
+			this.#found(this.#service);
+		});
+	}
+
+	/** A message that the service may have sent; anybody else's is not looked at, and never answered (R-324-12). */
+	receive(message: Element): void {
+		const { onFriend, onUnfriend } = this.#options;
+		const from = message.attribute("from");
+		if (from === undefined || !this.#trusts(from) || message.attribute("type") === "error") return;
+		for (const { provisioning } of dialects) {
+			const friend = message.child("friend", provisioning)?.attribute("jid");
+			const unfriend = message.child("unfriend", provisioning)?.attribute("jid");
+			if (friend !== undefined && isJID(friend)) onFriend(bareJID(friend));
+			if (unfriend !== undefined && isJID(unfriend)) onUnfriend(bareJID(unfriend));
+		}
+	}
+
+	#clearCache(request: IQRequest, dialect: Dialect): void {
+		const { onClear, onDenied } = this.#options;
+		if (!this.#trusts(request.from)) {
+			request.fail("forbidden", "Only this thing's provisioning service may say so.", "cancel");
+			onDenied(request.from);
+			return;
+		}
+		try {
+			onClear();
+		} catch {
+			// From here on all of it is asked anew; a boot would bring it back.
+			request.fail("internal-server-error", "What was kept could not be erased for good: say it again.", "wait");
+			return;
+		}
+		writeCacheCleared(request.result(), dialect);
+		request.send();
+	}
+
+	#trusts(from: string): boolean {
+		return this.#service !== undefined && sameJID(from, this.#service.jid);
+	}
+
+	#greet(): void {
+		if (this.#greeted || this.#service === undefined || this.#options.router.address === undefined) return;
+		this.#greeted = true;
+		this.#options.onService(this.#service.jid);
+	}
+
+	#keep(service: Service): void {
+		const { domain, vault } = this.#options;
+		this.#service = service;
+		this.#greet();
+		try {
+			vault.write(PROVISIONING, { jid: service.jid, dialect: service.dialect.name, domain });
+		} catch {
+			// It is found again after the next boot.
+		}
+	}
+
+	#found(service: Service | undefined): void {
+		const searching = this.#searching ?? [];
+		this.#searching = undefined;
+		for (const onService of searching) onService(service);
+	}
+
+	#endPause(): void {
+		this.#options.scheduler.clear(this.#pause);
+		this.#pause = undefined;
+	}
+
+	#load(): Service | undefined {
+		const { vault, domain, given } = this.#options;
+		const record = vault.read(PROVISIONING);
+		const dialect = dialects.find(({ name }) => name === record?.dialect);
+		if (dialect === undefined || typeof record?.jid !== "string" || record.domain !== domain) return undefined;
+		return given === undefined || sameJID(given, record.jid) ? { jid: record.jid, dialect } : undefined;
+	}
+}
