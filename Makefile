@@ -5,7 +5,7 @@ JEST := NODE_OPTIONS=--experimental-vm-modules $(NPX)/jest
 SOURCES := $(shell find src hosts -name '*.ts' 2>/dev/null) tsconfig.json tsconfig.build.json
 
 .DEFAULT_GOAL := help
-.PHONY: help build start test unit world scenarios check format conformance peers prosody clean
+.PHONY: help build start test unit world scenarios stress check format conformance peers prosody clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ unit: build ## the suites of src/ on Node and on XS (XS_BITS=64: the engine with
 
 scenarios: peers ## what runs against real Prosody and slixmpp
 	$(JEST) --selectProjects scenarios
+
+stress: build ## a million stanzas through the simulator in 64 KiB (STRESS=N for another number, SEED=N for others)
+	STRESS=$(or $(STRESS),1000000) $(JEST) --selectProjects node --testPathPatterns tests/unit-node/simulator/stress
 
 check: build ## types, lint and format
 	$(NPX)/tsc -p src/tsconfig.json

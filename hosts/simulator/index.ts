@@ -59,6 +59,7 @@ export class SimulatedThing {
 	readonly #writer: FrameWriter;
 	readonly #service: Service;
 	readonly #asked = new Map<number, { resolve: (told: Told) => void; reject: (error: Error) => void }>();
+	readonly #measuring = new Map<number, (figures: Figures) => void>();
 	#stderr = "";
 	#phase = "boot";
 	#asking = 0;
@@ -85,7 +86,7 @@ export class SimulatedThing {
 			this.#stderr = (this.#stderr + text).slice(-stderrMost);
 		});
 		const onFrame = (op: Op, id: number, body: Buffer): void => this.#receive(op, id, body);
-		readFrames(child.stdio[4] as Readable, onFrame, () => this.kill());
+		readFrames(child.stdio[4] as Readable, onFrame, () => this.#giveUp("The engine sent what is no frame."));
 		this.#writer.send(Op.options, 0, bootOptions(options));
 	}
 
@@ -99,6 +100,16 @@ export class SimulatedThing {
 			if (this.#over) reject(gone());
 			this.#asked.set(++this.#asking, { resolve, reject });
 			this.#writer.send(Op.tell, this.#asking);
+		});
+	}
+
+	/** The heap right now, after a collection; rejects when it has ended. */
+	measure(): Promise<Figures> {
+		return new Promise((resolve, reject) => {
+			const id = ++this.#asking;
+			this.#measuring.set(id, resolve);
+			this.#writer.send(Op.figures, id);
+			this.ended.then(() => reject(new Error("The thing has ended.")));
 		});
 	}
 
@@ -122,15 +133,23 @@ export class SimulatedThing {
 				const event = JSON.parse(body.toString()) as ThingEvent;
 				this.#phase = event.event;
 				this.#options.host.event(event);
+			} else if (op === Op.figures && id > 0) {
+				this.#measuring.get(id)?.(JSON.parse(body.toString()) as Figures);
+				this.#measuring.delete(id);
 			} else if (op === Op.figures) {
 				this.#options.onFigures?.(this.#phase, JSON.parse(body.toString()) as Figures);
 				this.#phase = "end";
 			} else if (op === Op.told) this.#told(id, body.toString());
 			else this.#service.receive(op, id, body);
 		} catch (error) {
-			this.#stderr += `${(error as Error).message}\n`;
-			this.kill();
+			this.#giveUp((error as Error).message);
 		}
+	}
+
+	/** On a device that says what it cannot mean, or a host that throws where it must not. */
+	#giveUp(why: string): void {
+		this.#stderr += `${why}\n`;
+		this.kill();
 	}
 
 	#told(id: number, text: string): void {
@@ -155,6 +174,7 @@ export class SimulatedThing {
 		this.#service.close();
 		for (const { reject } of this.#asked.values()) reject(gone());
 		this.#asked.clear();
+		this.#measuring.clear();
 		return ending;
 	}
 }

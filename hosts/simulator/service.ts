@@ -106,7 +106,9 @@ export class Service {
 				break;
 			case Op.actuate: {
 				const { name, value } = JSON.parse(body.toString()) as { name: string; value: SensorValue };
-				this.#host.actuators?.set(name, value, (error) => writer.send(Op.actuated, id, JSON.stringify({ error })));
+				const done = (error: string | undefined): void => writer.send(Op.actuated, id, JSON.stringify({ error }));
+				if (this.#host.actuators === undefined) done("there are no actuators");
+				else this.#host.actuators.set(name, value, done);
 				break;
 			}
 			case Op.sticker:

@@ -29,7 +29,7 @@ export const enum Op {
 	options = 1,
 	answer = 2,
 	timer = 3,
-	// From the device, no answer.
+	// From the device, no answer. The engine itself answers figures with figures.
 	figures = 16,
 	event = 17,
 	log = 18,

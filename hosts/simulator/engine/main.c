@@ -272,7 +272,7 @@ int main(int count, char** words)
 	code = runLoop(the);
 	fxCheckUnhandledRejections(the, 1);
 	if (settings.frames)
-		nativesFigures(the);
+		nativesFigures(the, 0);
 	nativesClose(the);
 	xsDeleteMachine(the);
 	xsDeleteMachine(root);

@@ -53,13 +53,15 @@ static void valueOf(txMachine* the, Frame* frame, xsSlot* result)
 		*result = xsString((char*)bytes);
 }
 
-void nativesFigures(txMachine* the)
+/* Of a phase, which ends with it, where `id` is 0. */
+void nativesFigures(txMachine* the, uint32_t id)
 {
 	char text[figuresSize];
 	Part part = { text, 0 };
 	part.length = (uint32_t)heapWrite(the, text);
-	frameSend(opFigures, 0, &part, 1);
-	heapFreshPhase(the);
+	frameSend(opFigures, id, &part, 1);
+	if (id == 0)
+		heapFreshPhase(the);
 }
 
 /* options(): what the first frame brought, once. */
@@ -95,7 +97,7 @@ static void native_send(xsMachine* the)
 	uint32_t id = (uint32_t)xsToInteger(xsArg(1));
 	Part part = { NULL, 0 };
 	if (op == opFigures) {
-		nativesFigures(the);
+		nativesFigures(the, 0);
 		return;
 	}
 	if (xsToInteger(xsArgc) > 2)
@@ -256,7 +258,12 @@ void nativesTimer(txMachine* the)
 /* Takes the frame. */
 void nativesFrame(txMachine* the, Frame* frame)
 {
-	call(the, frame->op, frame);
+	if (frame->op == opFigures) {	/* asked for: what is in use without what only waits for its collection */
+		fxCollectGarbage(the);
+		nativesFigures(the, frame->id);
+	}
+	else
+		call(the, frame->op, frame);
 	c_free(frame);
 }
 

@@ -55,7 +55,7 @@ void nativesClose(txMachine* the);
 void nativesTimer(txMachine* the);
 void nativesFrame(txMachine* the, Frame* frame);
 double nativesTimeout(void);
-void nativesFigures(txMachine* the);
+void nativesFigures(txMachine* the, uint32_t id);
 int nativesEnded(int* code);
 
 #endif

@@ -1,0 +1,147 @@
+// What a broker brings to a thing that is claimed: from its owner, from strangers, from whoever means it no good. Endless, from a seed.
+import { Dice } from "../../world/dice.js";
+
+export interface Addresses {
+	/** Full JIDs. */
+	readonly thing: string;
+	readonly owner: string;
+	readonly domain: string;
+}
+
+const texts: readonly string[] = Object.freeze([
+	"hello",
+	"",
+	"grüß Gott",
+	"日本語の文字",
+	"😀😀😀",
+	"&lt;b&gt; &amp; &#x1F600;",
+	"a]]&gt;b",
+	"\t\n "
+]);
+const fields: readonly string[] = Object.freeze(["Temperature", "Humidity", "Pressure", "Relay", "Nothing", "temperature", "Größe"]);
+const conditions: readonly string[] = Object.freeze(["item-not-found", "service-unavailable", "remote-server-timeout", "gone"]);
+const SENSOR_DATA = "urn:xmpp:iot:sensordata";
+
+export class Stanzas {
+	/** get and set so far: each must be answered once. */
+	requests = 0;
+	readonly #dice: Dice;
+	readonly #addresses: Addresses;
+	#count = 0;
+
+	constructor(seed: number | string, addresses: Addresses) {
+		this.#dice = new Dice(seed);
+		this.#addresses = addresses;
+	}
+
+	next(): string {
+		const dice = this.#dice;
+		this.#count++;
+		const owner = dice.below(2) === 0;
+		const from = owner ? this.#addresses.owner : this.#stranger();
+		switch (dice.below(12)) {
+			case 0:
+				return this.#request("get", from, "<ping xmlns='urn:xmpp:ping'/>");
+			case 1:
+			case 2:
+				return this.#request("get", from, this.#readout());
+			case 3:
+				return this.#request("get", from, `<cancel xmlns='${SENSOR_DATA}' seqnr='${dice.below(50)}'/>`);
+			case 4:
+				return this.#presence(owner);
+			case 5:
+				return this.#message(from);
+			case 6:
+				return this.#answer(from);
+			case 7:
+				return this.#request("get", from, this.#pick(["<query xmlns='jabber:iq:version'/>", "<time xmlns='urn:xmpp:time'/>"]));
+			case 8:
+				return this.#request("get", from, this.#info());
+			case 9:
+				return this.#request("set", this.#stranger(), this.#forged());
+			case 10:
+				return this.#push();
+			default:
+				return this.#request(dice.below(2) === 0 ? "get" : "set", from, this.#unknown());
+		}
+	}
+
+	/** What leaves the thing in the same state every time. */
+	ping(): string {
+		return this.#request("get", this.#addresses.owner, "<ping xmlns='urn:xmpp:ping'/>");
+	}
+
+	#pick<T>(list: readonly T[]): T {
+		return list[this.#dice.below(list.length)]!;
+	}
+
+	#stranger(): string {
+		return `s${this.#dice.below(1000)}@${this.#pick([this.#addresses.domain, "elsewhere.example"])}/${this.#dice.word(6)}`;
+	}
+
+	#request(type: "get" | "set", from: string, payload: string): string {
+		this.requests++;
+		return `<iq type='${type}' id='q${this.#count}' from='${from}' to='${this.#addresses.thing}'>${payload}</iq>`;
+	}
+
+	#readout(): string {
+		const dice = this.#dice;
+		const sequence = dice.below(40) === 0 ? "" : ` seqnr='${dice.below(50)}'`;
+		const flags = this.#pick([" momentary='true'", " all='true'", " identity='true' status='1'", "", " momentary='maybe'"]);
+		const names = Array.from({ length: dice.below(3) }, () => `<field name='${this.#pick(fields)}'/>`).join("");
+		return `<req xmlns='${SENSOR_DATA}'${sequence}${flags}>${names}</req>`;
+	}
+
+	/** The owner's own state is left as it is: what is measured must be comparable. */
+	#presence(owner: boolean): string {
+		const from = owner ? this.#addresses.owner : this.#stranger();
+		const type = owner
+			? ""
+			: this.#pick(["", " type='unavailable'", " type='subscribe'", " type='unsubscribe'", " type='probe'", " type='error'"]);
+		return `<presence from='${from}' to='${this.#addresses.thing}'${type}><show>away</show><priority>5</priority></presence>`;
+	}
+
+	#message(from: string): string {
+		const dice = this.#dice;
+		const type = this.#pick(["chat", "normal", "error", "headline", "groupchat"]);
+		const body = this.#pick(texts).repeat(1 + dice.below(20));
+		const bulk = dice.below(50) === 0 ? `<blob xmlns='urn:example:blob'>${"<x>0123456789</x>".repeat(50 + dice.below(1500))}</blob>` : "";
+		return `<message type='${type}' id='m${this.#count}' from='${from}' to='${this.#addresses.thing}'><body>${body}</body>${bulk}</message>`;
+	}
+
+	#answer(from: string): string {
+		const head = `id='${this.#pick(["a", "1", "q"])}${this.#dice.below(100)}' from='${from}' to='${this.#addresses.thing}'`;
+		if (this.#dice.below(2) === 0) return `<iq type='result' ${head}/>`;
+		const condition = `<${this.#pick(conditions)} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`;
+		return `<iq type='error' ${head}><error type='cancel'>${condition}</error></iq>`;
+	}
+
+	#info(): string {
+		const node = this.#dice.below(3) === 0 ? ` node='${this.#dice.word(8)}'` : "";
+		return `<query xmlns='http://jabber.org/protocol/disco#${this.#pick(["info", "items"])}'${node}/>`;
+	}
+
+	/** What only the registry, the owner's account or the owner may say. */
+	#forged(): string {
+		return this.#pick([
+			"<claimed xmlns='urn:xmpp:iot:discovery' jid='mallory@elsewhere.example'/>",
+			"<disowned xmlns='urn:xmpp:iot:discovery'/>",
+			"<removed xmlns='urn:xmpp:iot:discovery'/>",
+			"<query xmlns='jabber:iq:roster'><item jid='mallory@elsewhere.example' subscription='both'/></query>"
+		]);
+	}
+
+	/** The account's own roster changes. */
+	#push(): string {
+		this.requests++;
+		const contact = `c${this.#dice.below(500)}@${this.#addresses.domain}`;
+		const item = `<item jid='${contact}' subscription='${this.#pick(["none", "to", "remove"])}'/>`;
+		return `<iq type='set' id='p${this.#count}' to='${this.#addresses.thing}'><query xmlns='jabber:iq:roster'>${item}</query></iq>`;
+	}
+
+	#unknown(): string {
+		const depth = this.#dice.below(12);
+		const attributes = Array.from({ length: this.#dice.below(10) }, (_, at) => ` a${at}='${this.#dice.word(5)}'`).join("");
+		return `<u xmlns='urn:example:${this.#dice.word(6)}'${attributes}>${"<v>".repeat(depth)}${this.#pick(texts)}${"</v>".repeat(depth)}</u>`;
+	}
+}
