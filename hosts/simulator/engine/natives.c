@@ -116,7 +116,6 @@ static void native_ask(xsMachine* the)
 	Part parts[2 * mostParts + 1];
 	int i, count = (int)xsToInteger(xsArgc) - 2;
 	Frame* answer;
-	char reason[200];
 	if (count > mostParts)
 		xsUnknownError("too many parts");
 	lengths[mostParts] = (uint32_t)xsToInteger(xsArg(1));
@@ -130,9 +129,11 @@ static void native_ask(xsMachine* the)
 	frameSend(op, ++asked, parts, 2 * (count > 0 ? count : 0) + 1);
 	answer = frameAnswer(asked);
 	if (answer->length > 0 && answer->bytes[0] == someError) {
-		snprintf(reason, sizeof(reason), "%s", (char*)answer->bytes + 1);
+		/* Made here: the engine's own messages are short and ASCII. */
+		xsResult = xsString((char*)answer->bytes + 1);
 		c_free(answer);
-		xsUnknownError("%s", reason);
+		xsResult = xsNew1(xsGlobal, xsID("Error"), xsResult);
+		xsThrow(xsResult);
 	}
 	valueOf(the, answer, &xsResult);
 	c_free(answer);
