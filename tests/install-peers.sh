@@ -1,16 +1,34 @@
 #!/bin/sh
-# Installs the XMPP peer that the tests talk to and that we did not write: slixmpp for the system's Python.
+# Installs what the tests need and we did not write, if it is missing: slixmpp for the system's Python, a C compiler for the simulator (of 32 bits too,
+# where the machine can), valgrind.
 set -eu
-/usr/bin/python3 -c 'import slixmpp' 2>/dev/null && exit 0
+
+amd64() { [ "$(uname -m)" = x86_64 ]; }
+narrow() { printf '#include <stdio.h>\nint main(void) { return puts("") < 0; }\n' | cc -m32 -xc - -o /dev/null 2>/dev/null; }
+
+packages=
+names=
+need() { # NAME PACKAGES
+	names="${names:+$names, }$1"
+	packages="$packages $2"
+}
+/usr/bin/python3 -c 'import slixmpp' 2>/dev/null || need "slixmpp for /usr/bin/python3" "python3-slixmpp python3-slixmpp-lib"
+command -v valgrind >/dev/null || need valgrind "valgrind libc6-dbg"
+command -v cc >/dev/null || command -v gcc >/dev/null || need "a C compiler" "gcc libc6-dev"
+# Without it the simulator's slots have 32 bytes, and says so.
+if amd64 && ! narrow; then need "gcc for 32 bits" gcc-multilib; fi
+[ -n "$packages" ] || exit 0
+
 if ! command -v apt-get >/dev/null; then
-	echo "The tests need slixmpp for /usr/bin/python3: install your system's package of it (Debian: python3-slixmpp), then run this again." >&2
+	echo "The tests need $names: install your system's packages of them (Debian:$packages), then run this again." >&2
 	exit 1
 fi
 sudo=
 if [ "$(id -u)" != 0 ]; then
-	command -v sudo >/dev/null || { echo "The tests need slixmpp: as root, type: apt-get install python3-slixmpp" >&2; exit 1; }
+	command -v sudo >/dev/null || { echo "The tests need $names: as root, type: apt-get install$packages" >&2; exit 1; }
 	sudo=sudo
 fi
-echo "Installing python3-slixmpp (an XMPP client that the tests talk to) by apt-get."
+echo "Installing$packages by apt-get: the tests need $names."
 $sudo apt-get update -qq
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-slixmpp python3-slixmpp-lib
+# shellcheck disable=SC2086 # words
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages

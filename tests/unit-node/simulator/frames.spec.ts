@@ -9,7 +9,10 @@ import { engineHere } from "./program.js";
 beforeAll(engineHere, 180_000);
 
 let pipe: Pipe | undefined;
-afterEach(() => pipe?.kill());
+afterEach(async () => {
+	pipe?.kill();
+	await pipe?.ended;
+});
 
 /** A frame as it stands on the pipe. */
 function frame(op: number, id: number, value?: Value): Buffer {

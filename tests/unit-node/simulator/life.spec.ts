@@ -6,7 +6,7 @@ import { engineHere } from "./program.js";
 beforeAll(engineHere, 180_000);
 
 let life: Life;
-afterEach(() => life.thing?.kill());
+afterEach(() => life.kill());
 
 test("account, registered, claimed, read a hundred times, reconnected, and a clean end, in 64 KiB with every collection forced", async () => {
 	life = new Life();

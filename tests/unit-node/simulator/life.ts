@@ -19,7 +19,7 @@ export const SENSOR_DATA = "urn:xmpp:iot:sensordata";
 const code = new URL("../../../build/", import.meta.url).pathname;
 /** What is further off in the world's time is a time-out: the device's time is not the world's. */
 const soonMilliseconds = 1000;
-const patienceMilliseconds = 60_000;
+const patienceMilliseconds = 120_000;
 
 const values: Readonly<Record<string, SensorValue>> = Object.freeze({ Temperature: 21.5, Humidity: 48, Pressure: 1013.2, Relay: false });
 
@@ -106,6 +106,12 @@ export class Life {
 				});
 			});
 		}
+	}
+
+	/** Whatever it does. */
+	async kill(): Promise<void> {
+		this.thing?.kill();
+		await this.thing?.ended;
 	}
 
 	/** The next event of this name, after `known` of them. */

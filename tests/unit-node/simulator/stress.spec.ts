@@ -16,7 +16,7 @@ const longestPiece = 1460;
 beforeAll(engineHere, 180_000);
 
 let life: Life;
-afterEach(() => life.thing?.kill());
+afterEach(() => life.kill());
 
 /** Feeds so many stanzas in pieces of any length, a collection after each. */
 function flood(stanzas: Stanzas, dice: Dice, most: number): Promise<void> {

@@ -19,9 +19,10 @@ beforeAll(engineHere, 180_000);
 
 let life: Life;
 let more: SimulatedThing | undefined;
-afterEach(() => {
-	life?.thing?.kill();
+afterEach(async () => {
+	await life?.kill();
 	more?.kill();
+	await more?.ended;
 });
 
 const greedy = (bytes: number): Definition => ({
