@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { type Component, component } from "@xmpp/component";
+import { sha256 } from "./digest.js";
 import type { RegistryEvent } from "./registry.js";
 import { Service } from "./service.js";
 import type { Store } from "./store.js";
@@ -29,6 +30,7 @@ export class RegistryComponent {
 			jid: options.jid,
 			store: options.store,
 			now: () => Date.now(),
+			sha256,
 			later: (milliseconds, callback) => {
 				const timer = setTimeout(() => this.#guard(callback), milliseconds);
 				return () => clearTimeout(timer);

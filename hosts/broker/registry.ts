@@ -40,6 +40,8 @@ export interface RegistryEvent {
 export interface RegistryOptions {
 	readonly store: Store;
 	now(): number;
+	/** Of the text's UTF-8, as 64 hexadecimal digits. */
+	readonly sha256: (text: string) => string;
 	/** Sends an iq of type set to a full JID and brings back what came of it, exactly once. */
 	ask(to: string, payload: Element, onReaction: (reaction: Reaction) => void): void;
 	event(event: RegistryEvent): void;
@@ -116,7 +118,7 @@ export class Registry {
 	/** The thing that is now the claimant's, undefined when there is none to claim by these tags. No reason is given (XEP-0347 3.6). */
 	claim(claimant: string, tags: readonly Tag[], isPublic: boolean): ThingRecord | undefined {
 		const owner = bare(claimant);
-		const things = tags.length > 0 ? this.#store.ofFingerprint(fingerprint(tags)) : [];
+		const things = tags.length > 0 ? this.#store.ofFingerprint(fingerprint(tags, this.#options.sha256)) : [];
 		const free = things.find((thing) => thing.owner === undefined && !thing.selfOwned && thing.jid !== owner);
 		if (free === undefined) return things.find((thing) => thing.owner === owner);
 		const claimed: ThingRecord = { ...free, owner, listed: isPublic, told: false, claimedAt: this.#options.now() };
@@ -191,7 +193,7 @@ export class Registry {
 			return { payload: this.#claimedBy(known, dialect) };
 		}
 		if (known === undefined && this.#store.ofJID(id.jid).length >= NODES) return { condition: "resource-constraint" };
-		const print = fingerprint(tags);
+		const print = fingerprint(tags, this.#options.sha256);
 		const twins = this.#store.ofFingerprint(print).filter((thing) => keyOf(thing) !== keyOf(id));
 		this.#store.transaction(() => {
 			for (const twin of twins) if (twin.owner === undefined && !twin.selfOwned) this.#store.delete(twin);

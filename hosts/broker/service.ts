@@ -24,6 +24,8 @@ export interface ServiceOptions {
 	readonly jid: string;
 	readonly store: Store;
 	now(): number;
+	/** Of the text's UTF-8, as 64 hexadecimal digits. */
+	readonly sha256: (text: string) => string;
 	/** Calls back once after so many milliseconds; gives what cancels it. */
 	later(milliseconds: number, callback: () => void): () => void;
 	/** Begins the ids of this run, so that no late answer to an earlier one is taken for one of ours. */
@@ -45,6 +47,7 @@ export class Service {
 		this.#registry = new Registry({
 			store: options.store,
 			now: () => options.now(),
+			sha256: options.sha256,
 			ask: (to, payload, onReaction) => this.#ask(to, payload, onReaction),
 			event: (event) => options.event(event)
 		});

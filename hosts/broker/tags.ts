@@ -1,6 +1,5 @@
 // What things say of themselves to a registry: tags, their limits, and the fingerprint that a claim must meet (XEP-0347 3.6, 5.2).
 
-import { createHash } from "node:crypto";
 import { type Element, xml } from "@xmpp/xml";
 
 export interface Tag {
@@ -91,12 +90,12 @@ export const withoutKey = (tags: readonly Tag[]): readonly Tag[] =>
 	tags.filter(({ name, value }) => !sameName(name, "KEY") && value !== "");
 
 /** Two sets of tags are EXACTLY the same (XEP-0347 3.6) when their fingerprints are: order and the case of names do not matter, types do. */
-export const fingerprint = (tags: readonly Tag[]): string => {
+export const fingerprint = (tags: readonly Tag[], sha256: (text: string) => string): string => {
 	const rows = tags
 		.filter(({ value }) => value !== "")
 		.map(({ name, value }) => JSON.stringify([name.toUpperCase(), typeof value, value]))
 		.sort();
-	return createHash("sha256").update(rows.join("\n")).digest("hex");
+	return sha256(rows.join("\n"));
 };
 
 /** Updates overwrite by name; an empty string removes (XEP-0347 3.10). */

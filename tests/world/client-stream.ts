@@ -1,8 +1,9 @@
 // A client's stream at the model broker: header, features, STARTTLS, in-band registration, SASL, bind, then stanzas (RFC 6120, XEP-0077).
 import type { Broker, Session } from "./broker.js";
+import { base64, bytesOf, fromBase64 } from "./bytes.js";
 import type { Line } from "./network.js";
-import { base64, fromBase64, ScramServer } from "./scram-server.js";
-import { bytesOf, type Element, StreamReader, textOf, xml } from "./xml.js";
+import { ScramServer } from "./scram-server.js";
+import { type Element, StreamReader, textOf, xml } from "./xml.js";
 
 const TLS = "urn:ietf:params:xml:ns:xmpp-tls";
 const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";

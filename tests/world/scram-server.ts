@@ -1,7 +1,7 @@
 // The server's half of SCRAM (RFC 5802, RFC 7677), with real verification.
 import type { Crypto, HashName } from "../../src/host.js";
+import { base64, bytesOf, fromBase64 } from "./bytes.js";
 import type { Dice } from "./dice.js";
-import { bytesOf } from "./xml.js";
 
 export interface ScramServerOptions {
 	readonly mechanism: string;
@@ -58,12 +58,4 @@ export class ScramServer {
 		if (base64(proof) !== parts[4]) return { refusal: "not-authorized" };
 		return { success: `v=${base64(sign(sign(salted, "Server Key"), messages))}` };
 	}
-}
-
-export function base64(bytes: Uint8Array): string {
-	return btoa(String.fromCharCode(...bytes));
-}
-
-export function fromBase64(text: string): string {
-	return decodeURIComponent([...atob(text)].map((character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`).join(""));
 }

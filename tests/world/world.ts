@@ -7,6 +7,7 @@ import { Thing } from "../../src/thing/thing.js";
 import { weatherStation } from "../../src/things/weather-station.js";
 import { TestCrypto } from "../support/crypto.js";
 import { Broker } from "./broker.js";
+import { bytesOf, hex } from "./bytes.js";
 import { VirtualClient } from "./client.js";
 import { VirtualClock } from "./clock.js";
 import { Dice } from "./dice.js";
@@ -62,6 +63,7 @@ export class World {
 			jid: this.registry,
 			store: this.store,
 			now: () => this.clock.now(),
+			sha256: (text) => hex(this.crypto.digest("SHA-256", bytesOf(text))),
 			later: (milliseconds, callback) => {
 				const happening = this.clock.after(milliseconds, callback);
 				return () => this.clock.cancel(happening);

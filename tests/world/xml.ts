@@ -1,6 +1,7 @@
 // The world's own XML: streams read by saxes, which is strict, into elements of @xmpp/xml. Nothing here comes from src/xml.
 import { Element, xml } from "@xmpp/xml";
 import { SaxesParser } from "saxes";
+import { bytesOf, TextReader, textOfUnits, unitsOf } from "./bytes.js";
 
 export { Element, xml };
 
@@ -16,7 +17,7 @@ export interface StreamHandler {
 /** Reads one stream; a restarted stream needs a new reader. */
 export class StreamReader {
 	#parser = new SaxesParser({ xmlns: true });
-	#decoder = new TextDecoder("utf-8", { fatal: true });
+	#decoder = new TextReader();
 	#open: Element[] = [];
 	#spaces: string[] = [];
 	#stopped = false;
@@ -43,7 +44,7 @@ export class StreamReader {
 			const attributes: Record<string, string> = {};
 			if (tag.uri !== (this.#spaces.at(-1) ?? (parent ? "" : "jabber:client"))) attributes.xmlns = tag.uri;
 			for (const { name, prefix, value } of Object.values(tag.attributes)) {
-				if (prefix !== "xmlns" && name !== "xmlns") attributes[name] = value;
+				if (prefix !== "xmlns" && name !== "xmlns") attributes[name] = textOfUnits(value);
 			}
 			const element = new Element(tag.local, attributes);
 			if (parent && this.#open.length > 1) {
@@ -57,7 +58,7 @@ export class StreamReader {
 		});
 		const text = (data: string) => {
 			if (this.#stopped) return;
-			if (this.#open.length > 1) this.#open.at(-1)!.append(data);
+			if (this.#open.length > 1) this.#open.at(-1)!.append(textOfUnits(data));
 			else if (data.trim() !== "") refuse("text between stanzas")();
 		};
 		parser.on("text", text);
@@ -80,13 +81,13 @@ export class StreamReader {
 		if (this.#stopped) return;
 		let text: string;
 		try {
-			text = this.#decoder.decode(bytes, { stream: true });
+			text = this.#decoder.read(bytes);
 		} catch {
 			this.#stopped = true;
 			this.#handler.onError(new Error("what came is not UTF-8"));
 			return;
 		}
-		this.#parser.write(text);
+		this.#parser.write(unitsOf(text));
 	}
 }
 
@@ -125,8 +126,4 @@ export function clone(element: Element): Element {
 /** All text directly in an element. */
 export function textOf(element: Element | undefined): string {
 	return element?.children.filter((child) => typeof child === "string").join("") ?? "";
-}
-
-export function bytesOf(text: string): Uint8Array {
-	return new TextEncoder().encode(text);
 }

@@ -17,10 +17,17 @@ const seconds = 180;
 async function prepare(bits) {
 	// What the types are worth is told by `make check`; what is flashed comes out all the same.
 	await promisify(execFile)(join(root, "node_modules/.bin/tsc"), ["-p", join(root, "tsconfig.build.json")]).catch(() => {});
-	const [{ buildEngine }, { heapBytes }, { describeAbort, readAbort, sourcePlace }] = await Promise.all(
-		["build.js", "index.js", "abort.js"].map((name) => import(`../../build/hosts/simulator/${name}`))
-	);
-	const engine = await buildEngine({ bits, log: (text) => process.stderr.write(`${text}\n`) });
+	const names = [
+		"simulator/build",
+		"simulator/index",
+		"simulator/abort",
+		"simulator/frames",
+		"simulator/service",
+		"simulator/device/native",
+		"node/crypto"
+	];
+	const parts = Object.assign({}, ...(await Promise.all(names.map((name) => import(`../../build/hosts/${name}.js`)))));
+	const engine = await parts.buildEngine({ bits, log: (text) => process.stderr.write(`${text}\n`) });
 	const rom = new Map();
 	// What is no source any more may still lie among the compiled.
 	for (const file of (await readdir(join(root, "src"), { recursive: true })).sort()) {
@@ -28,16 +35,20 @@ async function prepare(bits) {
 		const name = `src/${file.slice(0, -3).replaceAll(sep, "/")}`;
 		rom.set(name, join(compiled, `${name}.js`));
 	}
-	return { engine, heapBytes, describeAbort, readAbort, sourcePlace, rom };
+	return { ...parts, engine, rom };
 }
 
+/** What stands in for what only Node has. */
+const replaced = { "hosts/node/crypto.js": join(root, "tests/xs/crypto.ts") };
+
 /** Whatever lies in src/ is a module of the ROM, by its path without ending. */
-const firmware = {
-	name: "firmware",
+const modules = {
+	name: "modules",
 	setup(pipeline) {
 		pipeline.onResolve({ filter: /^\..*\.js$/ }, ({ path, resolveDir }) => {
 			const module = relative(root, join(resolveDir, path)).replaceAll(sep, "/");
-			return module.startsWith("src/") ? { path: module.slice(0, -3), external: true } : undefined;
+			if (module.startsWith("src/")) return { path: module.slice(0, -3), external: true };
+			return module in replaced ? { path: replaced[module] } : undefined;
 		});
 	}
 };
@@ -79,12 +90,13 @@ export default class XSRunner {
 			bundle: true,
 			format: "esm",
 			platform: "neutral",
+			mainFields: ["module", "main"],
 			target: "es2022",
 			sourcemap: true,
 			// On XS a string is a row of code points: the escaped surrogates that esbuild writes otherwise would stay two.
 			charset: "utf8",
 			define: { TEST_NAME_PATTERN: JSON.stringify(this.#pattern) },
-			plugins: [firmware],
+			plugins: [modules],
 			logLevel: "silent"
 		});
 		const run = await execute(simulator, spec, bundle);
@@ -95,12 +107,16 @@ export default class XSRunner {
 }
 
 /** Runs one bundle; a problem is anything but a clean end after the last test. */
-function execute({ engine, heapBytes, describeAbort, readAbort, sourcePlace, rom }, spec, bundle) {
+function execute(simulator, spec, bundle) {
+	const { engine, rom, readAbort, sourcePlace } = simulator;
 	return new Promise((resolve, reject) => {
 		const { heap, stack } = memoryOf(spec);
-		const words = ["--heap", String(heapBytes(engine, heap)), "--stack", String(stack)];
+		const words = ["--frames", "--heap", String(simulator.heapBytes(engine, heap)), "--stack", String(stack)];
 		for (const [name, path] of rom) words.push("--rom", `${name}=${path}`);
-		const child = spawn(engine.program, [...words, "--main", `${spec}=${bundle}`], { stdio: ["ignore", "pipe", "pipe"] });
+		const child = spawn(engine.program, [...words, "--main", `${spec}=${bundle}`], {
+			stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"]
+		});
+		serve(simulator, child);
 		const pathOf = (module) => (module === spec ? bundle : rom.get(module));
 		const inSource = (text) => text?.replace(/[\w./-]+:\d+(?=\)?$)/gm, (place) => sourcePlace(place, pathOf));
 		const output = [];
@@ -133,11 +149,24 @@ function execute({ engine, heapBytes, describeAbort, readAbort, sourcePlace, rom
 			else if (!ended) problem = "ended before its last test";
 			const text = Buffer.concat(errors).toString().trim();
 			const abort = readAbort(text, pathOf);
-			const message = problem && `XS ${problem}\nbundle: ${relative(root, bundle)}\n${abort ? describeAbort(abort) : text}`;
+			const message = problem && `XS ${problem}\nbundle: ${relative(root, bundle)}\n${abort ? simulator.describeAbort(abort) : text}`;
 			if (problem && running) reports.push({ ...running, status: "failed", message, milliseconds: 0 });
 			resolve({ reports, problem: message });
 		});
 	});
+}
+
+/** Answers what the suite asks of its host, which is crypto alone, and ends it when nothing is left that it could do. */
+function serve({ FrameWriter, Op, Service, crypto, readFrames }, child) {
+	const writer = new FrameWriter(child.stdio[3]);
+	const service = new Service({ crypto }, writer, undefined);
+	const receive = (op, id, body) => {
+		if (op !== Op.figures) service.receive(op, id, body);
+	};
+	readFrames(child.stdio[4], receive, () => child.kill("SIGKILL"));
+	writer.send(Op.options, 0, "");
+	// It comes to this when all tests and promises are done.
+	writer.send(Op.stop, 0);
 }
 
 function toResult(test, reports, start) {

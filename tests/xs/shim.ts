@@ -1,7 +1,8 @@
 // The few words of jest that the suites use, for XS: each result leaves as one line of JSON. A test runs as soon as it is declared, so that
 // what it made is garbage before the next; behind one that waits for a promise all others wait.
+import type { Simulator } from "../../hosts/simulator/device/native.js";
 
-declare const simulator: { report(line: string): void };
+declare const simulator: Simulator;
 /** Set by the runner: jest's --testNamePattern, or "". */
 declare const TEST_NAME_PATTERN: string;
 
@@ -211,4 +212,6 @@ export function endTests(): void {
 	else end();
 }
 
+// The runner has said so from the start: the engine hears it when no test and no promise has anything left to do.
+simulator.listen(() => simulator.exit(0));
 Object.assign(globalThis, { describe, test, expect, beforeEach });

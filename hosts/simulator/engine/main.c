@@ -159,6 +159,9 @@ static txMachine* makeRoot(void)
 	return root;
 }
 
+/* Bytes; more is for suites that hold what no chip does. */
+enum { largestChip = 1 << 20 };
+
 /* As the SDK's manifests create a machine on an ESP32. */
 static txMachine* makeDevice(txMachine* root, uint8_t** block)
 {
@@ -171,6 +174,10 @@ static txMachine* makeDevice(txMachine* root, uint8_t** block)
 		fail(exitMisuse, "a heap of %ld bytes has no room for a stack of %ld slots and a first %d", settings.heap, settings.stack,
 			(int)creation.initialHeapCount);
 	creation.stackCount = (xsIntegerValue)settings.stack;
+	if (settings.heap > largestChip) {	/* a world of many things would collect at every small step */
+		creation.initialHeapCount = creation.incrementalHeapCount = (xsIntegerValue)(settings.heap / 32 / sizeof(txSlot));
+		creation.initialChunkSize = creation.incrementalChunkSize = (xsIntegerValue)(settings.heap / 32);
+	}
 	the = xsCloneMachine(&creation, root, "device", block);
 	if (!the)
 		fail(exitMisuse, "the engine cannot start in %ld bytes", settings.heap);

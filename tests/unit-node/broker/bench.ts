@@ -1,6 +1,7 @@
 // A registry in the hands of a test: stanzas go in and out as text, time stands still until it is moved.
 
 import { type Element, Parser } from "@xmpp/xml";
+import { sha256 } from "../../../hosts/broker/digest.js";
 import type { RegistryEvent } from "../../../hosts/broker/registry.js";
 import { Service } from "../../../hosts/broker/service.js";
 import { MemoryStore, type Store } from "../../../hosts/broker/store.js";
@@ -47,6 +48,7 @@ export class Bench {
 			store,
 			nonce,
 			now: () => this.#now,
+			sha256,
 			later: (milliseconds, callback) => {
 				const id = ++this.#timer;
 				this.#timers.set(id, { at: this.#now + milliseconds, callback });

@@ -1,5 +1,6 @@
 // The stickers that owners paste, in both forms and with every escape (XEP-0347 3.6, the iotdisco URI).
 
+import { sha256 } from "../../../hosts/broker/digest.js";
 import { findSticker } from "../../../hosts/broker/sticker.js";
 import { BadRequest, fingerprint, type Tag } from "../../../hosts/broker/tags.js";
 
@@ -24,7 +25,7 @@ test.each([
 	["among other words", "Claim this, please: iotdisco:SN=394872348732948723;MAN=www.ktc.se;#V=1.2;KEY=4857402340298342 thanks!"],
 	["over several lines", "Look:\nIoTDisco;SN:394872348732948723;MAN:www.ktc.se;#V:1.2;KEY:4857402340298342\nThanks"]
 ])("R-347-8 %s", (_, text) => {
-	expect(fingerprint(findSticker(text)!.tags)).toBe(fingerprint(tags));
+	expect(fingerprint(findSticker(text)!.tags, sha256)).toBe(fingerprint(tags, sha256));
 });
 
 test.each([

@@ -43,6 +43,7 @@ export class Life {
 	#pumping = false;
 	#roomTold = true;
 	#updated = false;
+	#sticker = "";
 	#ended: Ending | undefined;
 
 	constructor(seed: number | string = 1) {
@@ -59,6 +60,11 @@ export class Life {
 			sensors: Object.freeze({
 				sample: (name: string, callback: (error: string | undefined, value?: SensorValue) => void) =>
 					values[name] === undefined ? callback("no such sensor") : callback(undefined, values[name])
+			}),
+			display: Object.freeze({
+				sticker: (uri: string) => {
+					this.#sticker = uri;
+				}
 			}),
 			event: (event: ThingEvent) => {
 				this.events.set(event.event, (this.events.get(event.event) ?? 0) + 1);
@@ -87,7 +93,7 @@ export class Life {
 			this.#ended = ending;
 			this.#wake();
 		});
-		await this.thing.booted;
+		await Promise.race([this.thing.booted, this.thing.ended]);
 	}
 
 	/** What the probe finds, as soon as it does; a thing that ends first is a failure. */
@@ -124,8 +130,7 @@ export class Life {
 		await this.start(options);
 		await this.next("registered");
 		const owner = this.world.client("owner");
-		const { sticker = "" } = await this.thing.tell(true);
-		const tags = sticker.replace(/^iotdisco:/, "").split(";");
+		const tags = this.#sticker.replace(/^iotdisco:/, "").split(";");
 		const mine = tags
 			.filter((tag) => !tag.startsWith("R="))
 			.map((tag) => {
