@@ -30,7 +30,7 @@ export default {
 			displayName: "node",
 			testMatch: ["<rootDir>/tests/{floors,unit,unit-node,conformance,world}/**/*.spec.ts"]
 		},
-		{ ...shared, displayName: "xs", runner: "<rootDir>/tests/xs/runner.js", testMatch: ["<rootDir>/tests/{unit,world}/**/*.spec.ts"] },
+		{ ...shared, displayName: "xs", runner: "<rootDir>/tests/xs/runner.js", testMatch: ["<rootDir>/tests/{unit,world,xs}/**/*.spec.ts"] },
 		{ ...shared, displayName: "scenarios", testMatch: ["<rootDir>/tests/{scenarios,faults}/**/*.spec.ts"] }
 	]
 };

@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { absentGlobals, absentMethods, refusedCode, refusedGlobals, refusedMethods } from "./absent.js";
 import { checkFile } from "./rules.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -96,6 +97,27 @@ describe("the rules see what they forbid", () => {
 		expect(findings.every((finding) => finding.line === 3 || finding.line === 401)).toBe(true);
 	});
 
+	const call = (path: string): string => {
+		const [owner, ...rest] = path.split(".") as [string, ...string[]];
+		return rest[0] === "prototype" ? `const f = (a: any) => a.${rest[1]}();` : `const f = () => ${owner}.${rest[0]}();`;
+	};
+	const words: [code: string, rule: string][] = [
+		...[...absentGlobals, ...refusedGlobals].map((name): [string, string] => [`const f = () => ${name};`, `no ${name} on the chip`]),
+		...absentMethods.map((path): [string, string] => [
+			call(path),
+			path === "RegExp.escape" ? "no RegExp" : `no .${path.split(".").at(-1)}()`
+		]),
+		...refusedMethods.map((name): [string, string] => [`const f = (a: string) => a.${name}();`, `no .${name}()`]),
+		...refusedCode.map(([code, rule]): [string, string] => [code, rule])
+	];
+	test.each(words)("src/: %s", (code, rule) => {
+		expect(
+			checkFile("src/iot/a.ts", `// a\n${code}\n`)
+				.map((finding) => finding.rule)
+				.join()
+		).toContain(rule);
+	});
+
 	test("what is allowed passes", () => {
 		const code = `// a
 import type { Host } from "../host.js";
@@ -104,7 +126,7 @@ import { encodeUTF8 } from "../text/utf8.js";
 const enum State { A }
 const table = Object.freeze({ a: /x/, Promise: 1 });
 export class E extends Error { readonly at: number; constructor(at: number) { super("E"); this.at = at; } }
-export class A { static readonly x = 1; #iterator = Symbol.iterator; f(h: Host) { return h.clock.now() + table.Promise + limits.depth + State.A; } date(ms: number) { return new Date(ms); } }
+export class A { static readonly x = 1; #iterator = Symbol.iterator; f(h: Host) { return h.clock.now() + table.Promise + limits.depth + State.A; } date(ms: number) { return new Date(ms); } all(o: object, m: Map<string, number>) { return [Object.values(o).map(String), [...m.values()].map(String), m.get("-0"), this.#iterator === Symbol.iterator, /a/u]; } }
 `;
 		expect(checkFile("src/iot/a.ts", code)).toEqual([]);
 	});

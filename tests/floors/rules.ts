@@ -1,6 +1,7 @@
 // The rules of docs/DESIGN.md sections 2 and 3 as code: what may import what, and what src/ must not contain. Works on the syntax tree, not on text.
 import { posix } from "node:path";
 import { parseSync } from "@swc/core";
+import { absentGlobals, absentMethods, iteratorHelpers, refusedGlobals, refusedMethods } from "./absent.js";
 
 export interface Finding {
 	readonly file: string;
@@ -21,18 +22,11 @@ const neighbours: Readonly<Record<string, readonly string[]>> = Object.freeze({
 	simulator: ["node"],
 	cli: ["*"]
 });
-/** Absent or frozen on the chip, or a hidden clock or dice. */
-const absent = new Set(
-	"Promise RegExp TextEncoder TextDecoder setTimeout setInterval setImmediate queueMicrotask structuredClone console Intl Buffer WeakRef FinalizationRegistry eval Function Iterator Float16Array".split(
-		" "
-	)
-);
-/** Methods that XS 13.3 lacks or refuses. */
-const absentMethods = new Set(
-	"toSorted toReversed toSpliced groupBy withResolvers fromAsync isWellFormed toWellFormed fromBase64 toBase64 setFromBase64 fromHex toHex isError union intersection symmetricDifference isSubsetOf isSupersetOf isDisjointFrom localeCompare toLocaleString toLocaleLowerCase toLocaleUpperCase normalize".split(
-		" "
-	)
-);
+/** On the chip, or for us. */
+const noGlobals = new Set([...absentGlobals, ...refusedGlobals, "globalThis"]);
+/** Of these names some engine has others: a promise's word is refused with the promise. */
+const noMethods = new Set([...absentMethods.map((path) => path.split(".").at(-1)!), ...refusedMethods].filter((name) => name !== "escape"));
+const iterables = new Set(["values", "keys", "entries", "matchAll"]);
 const hidden = new Set(["Date.now", "Math.random"]);
 const frozenByName = new Set(["name", "message", "toString"]);
 const longest = 400;
@@ -113,10 +107,19 @@ function floorOf(file: string): string {
 
 function checkWords(file: string, node: Node, parent: Node | undefined, key: string, add: (rule: string) => void): void {
 	if (node.async === true || node.type === "AwaitExpression" || node.isAwait === true) add("no async in src/");
+	if (node.generator === true || node.isGenerator === true) add("no generators in src/");
+	if (node.type === "StaticBlock") add("no static block: it runs where modules are preloaded");
+	if (node.type === "UsingDeclaration") add("no using on the chip");
+	if (node.type === "MemberExpression" && (node.property as Node).value === "constructor")
+		add("no .constructor: functions have no name there");
+	if (node.type === "UnaryExpression" && node.operator === "-" && (node.argument as Node).value === 0)
+		add("no -0: XS loses it now and then");
+	if (node.type === "RegExpLiteral" && (/\\[pP]\{/.test(node.pattern as string) || (node.flags as string).includes("v")))
+		add("XS does not parse that regular expression");
 	if (node.type === "RegExpLiteral" && file.startsWith("src/xml/")) add("no regular expression in src/xml/");
 	if (node.type === "ClassProperty" && node.isStatic === true && node.readonly !== true) add("no mutable static: it is module state");
 	if (node.type === "PrivateProperty" && node.isStatic === true && node.readonly !== true) add("no mutable static: it is module state");
-	if (node.type === "Identifier" && absent.has(node.value as string) && isReference(parent, key)) {
+	if (node.type === "Identifier" && noGlobals.has(node.value as string) && isReference(parent, key)) {
 		add(`no ${node.value} on the chip`);
 	}
 	if (node.type === "CallExpression") {
@@ -124,7 +127,9 @@ function checkWords(file: string, node: Node, parent: Node | undefined, key: str
 		if (callee === "Symbol" || callee === "Symbol.for") add("no Symbol(): symbols are never collected");
 		if (hidden.has(callee)) add(`no ${callee}(): time and randomness are parameters`);
 		const method = callee.split(".").at(-1)!;
-		if (callee.includes(".") && absentMethods.has(method)) add(`no .${method}(): XS 13.3 lacks it`);
+		if (isIteratorHelper(node.callee as Node))
+			add(`no .${((node.callee as Node).property as Node).value}() of iterators: XS 13.3 lacks the helpers of iterators`);
+		if (callee.includes(".") && noMethods.has(method)) add(`no .${method}(): XS 13.3 lacks it`);
 	}
 	if (node.type === "NewExpression" && pathOf(node.callee as Node) === "Date" && !(node.arguments as unknown[] | null)?.length) {
 		add("no new Date(): time is a parameter");
@@ -136,6 +141,16 @@ function checkWords(file: string, node: Node, parent: Node | undefined, key: str
 			if (head === "this" && frozenByName.has(name!)) add(`an Error's this.${name} = … throws on XS: built-ins are frozen`);
 		});
 	}
+}
+
+/** `.values().map(…)` and the like, but not Object.values(…).map(…), which is an array's. */
+function isIteratorHelper(callee: Node): boolean {
+	if (callee.type !== "MemberExpression" || !iteratorHelpers.includes((callee.property as Node).value as string)) return false;
+	const inner = callee.object as Node;
+	if (inner.type !== "CallExpression" || (inner.callee as Node).type !== "MemberExpression") return false;
+	const { object, property } = inner.callee as unknown as { object: Node; property: Node };
+	if (property.type === "Computed") return pathOf(property.expression as Node) === "Symbol.iterator";
+	return iterables.has(property.value as string) && pathOf(object) !== "Object";
 }
 
 function isClass(node: Node): boolean {

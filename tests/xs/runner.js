@@ -95,7 +95,7 @@ export default class XSRunner {
 			sourcemap: true,
 			// On XS a string is a row of code points: the escaped surrogates that esbuild writes otherwise would stay two.
 			charset: "utf8",
-			define: { TEST_NAME_PATTERN: JSON.stringify(this.#pattern) },
+			define: { TEST_NAME_PATTERN: JSON.stringify(this.#pattern), XS_VERSION: JSON.stringify(simulator.engine.version) },
 			plugins: [modules],
 			logLevel: "silent"
 		});
