@@ -1,0 +1,333 @@
+// The TLS module of the chip, by its driver under valgrind: servers that it must refuse, each for its reason, and give no data to.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { Driver, type Outcome } from "../../tls/driver.js";
+import { Certificates, EC, type Pair, RSA, type Wish } from "../../tls/pki.js";
+import { startRawServer, startTLSServer, type TestServer, type TLSOptions } from "../../tls/server.js";
+
+let folder: string;
+let certificates: Certificates;
+let driver: Driver;
+let ca: Pair;
+let leaf: Pair;
+let server: TestServer | undefined;
+
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), "extasis-tls-"));
+	certificates = new Certificates(folder);
+	driver = await Driver.start("valgrind");
+	ca = await certificates.make({ name: "ca", ca: true });
+	leaf = await certificates.make({ name: "leaf", by: ca });
+}, 120_000);
+
+afterEach(async () => {
+	await server?.close();
+	server = undefined;
+});
+
+afterAll(async () => {
+	const { code, errors } = await driver.end();
+	await rm(folder, { recursive: true, force: true });
+	expect(errors).toBe("");
+	expect(code).toBe(0);
+});
+
+type Words = Readonly<Record<string, string | number | undefined>>;
+
+/** The client tries to write all the time; what it must never do is succeed. */
+const refuse = async (failure: string, reason: string, words: Words = {}): Promise<Outcome> => {
+	const outcome = await driver.run("client", {
+		port: server!.port,
+		name: "a.test",
+		anchors: ca.certificateFile,
+		write: "secret",
+		...words
+	});
+	expect(outcome).toMatchObject({ state: "failed", failure, reason, version: "", read: "", written: 0, heapLeft: 0 });
+	expect(outcome.detail).not.toBe("");
+	const seen = await server!.over(server!.seen.length - 1);
+	expect(seen.data).not.toContain("secret");
+	return outcome;
+};
+
+/** By a real server on OpenSSL, which sends any certificate that it is told to. */
+const refuseTLS = async (failure: string, reason: string, options: TLSOptions, words: Words = {}): Promise<void> => {
+	server = await startTLSServer({ ...options, context: { ciphers: "DEFAULT@SECLEVEL=0", ...options.context } });
+	await refuse(failure, reason, words);
+	expect(server.seen[0]).toMatchObject({ data: "", orderly: false });
+	// Under TLS 1.3 the server learns it only after its own handshake: as an alert.
+	expect(server.seen[0]!.error).toMatch(/alert/);
+};
+
+describe("certificates", () => {
+	test("of an unknown CA", async () => {
+		const other = await certificates.make({ name: "other-ca", ca: true });
+		await refuseTLS("unknownCA", "unknown-ca", { pair: await certificates.make({ name: "foreign", by: other }) });
+	});
+
+	test("of an unknown CA with the known one's name", async () => {
+		const folder = await mkdtemp(join(tmpdir(), "extasis-tls-"));
+		const twin = await new Certificates(folder).make({ name: "ca", ca: true });
+		await refuseTLS("unknownCA", "unknown-ca", { pair: await certificates.make({ name: "twin", by: twin }), chain: twin.certificate });
+		await rm(folder, { recursive: true });
+	});
+
+	test("signed by itself", async () => {
+		await refuseTLS("unknownCA", "unknown-ca", { pair: await certificates.make({ name: "self" }) });
+	});
+
+	test("whose intermediate is missing", async () => {
+		const between = await certificates.make({ name: "between", by: ca, ca: true });
+		await refuseTLS("unknownCA", "unknown-ca", { pair: await certificates.make({ name: "orphan", by: between }) });
+	});
+
+	test("signed by a leaf", async () => {
+		const pair = await certificates.make({ name: "grandchild", by: leaf });
+		await refuseTLS("unknownCA", "unknown-ca", { pair, chain: leaf.certificate });
+	});
+
+	test("signed by a CA that may not sign certificates", async () => {
+		const blunt = await certificates.make({ name: "blunt", by: ca, ca: true, usage: "cRLSign" });
+		const pair = await certificates.make({ name: "below-blunt", by: blunt });
+		await refuseTLS("unknownCA", "unknown-ca", { pair, chain: blunt.certificate });
+	});
+
+	test.each([
+		["another name", ["b.test"], "a.test"],
+		["a name that begins with ours", ["a.test.example"], "a.test"],
+		["a wildcard two labels up", ["*.test"], "things.a.test"],
+		["a wildcard for the domain itself", ["*.a.test"], "a.test"]
+	])("for %s", async (what, names, name) => {
+		const pair = await certificates.make({ name: what.replaceAll(" ", "-"), by: ca, names });
+		await refuseTLS("wrongName", "wrong-name", { pair }, { name });
+	});
+
+	test("with the name in the subject only", async () => {
+		await refuseTLS(
+			"wrongName",
+			"wrong-name",
+			{ pair: await certificates.make({ name: "c.test", by: ca, names: [] }) },
+			{ name: "c.test" }
+		);
+	});
+
+	test("that has expired", async () => {
+		await refuseTLS("expired", "expired", { pair: await certificates.make({ name: "old", by: ca, from: -30, to: -1 }) });
+	});
+
+	test("that is not valid yet", async () => {
+		await refuseTLS("notYetValid", "not-yet-valid", { pair: await certificates.make({ name: "young", by: ca, from: 2, to: 30 }) });
+	});
+
+	test("whose intermediate has expired", async () => {
+		const between = await certificates.make({ name: "old-between", by: ca, ca: true, from: -30, to: -1 });
+		const pair = await certificates.make({ name: "below-old", by: between });
+		await refuseTLS("expired", "expired", { pair, chain: between.certificate });
+	});
+
+	test.each([
+		["valid for the machine, not yet by the given clock", -2, "notYetValid", "not-yet-valid"],
+		["valid for the machine, expired by the given clock", 101, "expired", "expired"]
+	])("%s", async (_what, days, failure, reason) => {
+		await refuseTLS(failure, reason, { pair: leaf }, { now: Math.floor(Date.now() / 1000) + days * 86_400 });
+	});
+
+	test.each([
+		["a client", { extendedUsage: "clientAuth" }],
+		["signing code", { extendedUsage: "codeSigning" }],
+		["taking keys", { key: RSA, usage: "keyEncipherment" }]
+	] as readonly (readonly [string, Partial<Wish>])[])("for %s", async (what, wish) => {
+		const pair = await certificates.make({ name: what.replaceAll(" ", "-"), by: ca, ...wish });
+		await refuseTLS("wrongUsage", "tls", { pair });
+	});
+
+	test.each([
+		["RSA of 1024 bits", { key: ["rsa:1024"] }],
+		["P-224", { key: ["ec", "-pkeyopt", "ec_paramgen_curve:P-224"] }],
+		["a signature with SHA-1", { hash: "sha1" }]
+	] as readonly (readonly [string, Partial<Wish>])[])("with %s", async (what, wish) => {
+		const pair = await certificates.make({ name: what.replaceAll(" ", "-"), by: ca, ...wish });
+		server = await startTLSServer({ pair, context: { ciphers: "DEFAULT@SECLEVEL=0" } });
+		// P-224 is not in the client's offer, so that the server may have nothing to show for it.
+		if (what === "P-224") await refuse("protocol", "tls");
+		else await refuse("weakKey", "tls");
+		expect(server.seen[0]).toMatchObject({ data: "", orderly: false });
+	});
+
+	test("under an intermediate with RSA of 1024 bits", async () => {
+		const weak = await certificates.make({ name: "weak-ca", by: ca, ca: true, key: ["rsa:1024"] });
+		const pair = await certificates.make({ name: "below-weak", by: weak });
+		await refuseTLS("weakKey", "tls", { pair, chain: weak.certificate });
+	});
+
+	test("whose chain is longer than the library goes", async () => {
+		let by = ca;
+		let chain = "";
+		for (let depth = 0; depth < 10; depth++) {
+			by = await certificates.make({ name: `deep-${depth}`, by, ca: true });
+			chain = by.certificate + chain;
+		}
+		await refuseTLS("protocol", "tls", { pair: await certificates.make({ name: "deepest", by }), chain });
+	}, 60_000);
+
+	test.each([
+		["ECDSA", EC],
+		["RSA", RSA]
+	])("of %s, by a server without the private key", async (what, key) => {
+		// OpenSSL refuses to be such a server; mbedTLS does not look.
+		const pair = await certificates.make({ name: `stolen-${what}`, by: ca, key });
+		const other = await certificates.make({ name: `thief-${what}`, by: ca, key });
+		for (const twelve of driver.library === 4 ? [0, 1] : [1]) {
+			const words = { servercert: pair.certificateFile, serverkey: other.keyFile, anchors: ca.certificateFile, twelve };
+			const outcome = await driver.run("memory", words);
+			expect(outcome).toMatchObject({
+				state: "failed",
+				failure: "wrongKey",
+				reason: "tls",
+				serverRead: "",
+				version: "",
+				wrong: "",
+				heapLeft: 0
+			});
+			const right = await driver.run("memory", { ...words, serverkey: pair.keyFile });
+			expect(right).toMatchObject({
+				state: "closed",
+				failure: "fine",
+				serverRead: "from the client",
+				read: "from the server",
+				heapLeft: 0
+			});
+		}
+	});
+});
+
+describe("several things wrong at once: first what makes the rest unbelievable, last what a right clock cures", () => {
+	const all: Wish = { name: "all", names: ["b.test"], key: ["rsa:1024"], extendedUsage: "clientAuth", from: -30, to: -1 };
+	const steps: readonly (readonly [string, string, Partial<Wish>])[] = [
+		["weakKey", "tls", {}],
+		["wrongUsage", "tls", { key: RSA }],
+		["wrongName", "wrong-name", { key: RSA, extendedUsage: "serverAuth" }],
+		["expired", "expired", { key: RSA, extendedUsage: "serverAuth", names: ["a.test"] }]
+	];
+
+	test("unknownCA", async () => {
+		await refuseTLS("unknownCA", "unknown-ca", { pair: await certificates.make(all) });
+	});
+
+	test.each(steps)("%s", async (failure, reason, wish) => {
+		await refuseTLS(failure, reason, { pair: await certificates.make({ ...all, by: ca, ...wish, name: `all-${failure}` }) });
+	});
+
+	test("notYetValid before expired, in one chain", async () => {
+		const between = await certificates.make({ name: "mixed-ca", by: ca, ca: true, from: -30, to: -1 });
+		const pair = await certificates.make({ name: "mixed", by: between, from: 2, to: 30 });
+		await refuseTLS("notYetValid", "not-yet-valid", { pair, chain: between.certificate });
+	});
+});
+
+describe("protocols", () => {
+	test.each([
+		["TLS 1.1", { minVersion: "TLSv1", maxVersion: "TLSv1.1" }, EC],
+		["RSA key exchange", { maxVersion: "TLSv1.2", ciphers: "AES128-GCM-SHA256@SECLEVEL=0" }, RSA],
+		["CBC", { maxVersion: "TLSv1.2", ciphers: "ECDHE-ECDSA-AES128-SHA256@SECLEVEL=0" }, EC]
+	] as const)("%s", async (what, context, key) => {
+		const pair = await certificates.make({ name: what.replaceAll(" ", "-"), by: ca, key, usage: "digitalSignature,keyEncipherment" });
+		server = await startTLSServer({ pair, context: { ciphers: "DEFAULT@SECLEVEL=0", ...context } });
+		await refuse("protocol", "tls");
+		expect(server.seen[0]).toMatchObject({ secure: false, data: "" });
+	});
+
+	test("a server that chooses none of our ALPN", async () => {
+		server = await startTLSServer({ pair: leaf, socket: { ALPNProtocols: ["h2"] } });
+		// Node sends its own without asking OpenSSL to refuse when a bare socket has none in common.
+		const outcome = await driver.run("client", {
+			...{ port: server.port, name: "a.test", anchors: ca.certificateFile, alpn: "xmpp-client", write: "ping", read: 5 }
+		});
+		expect(["failed", "closed"]).toContain(outcome.state);
+		expect(outcome.alpn).toBe(0);
+	});
+
+	test("a server that wants a certificate which we have not", async () => {
+		const context = { ca: ca.certificate, maxVersion: "TLSv1.2" } as const;
+		server = await startTLSServer({ pair: leaf, context, socket: { requestCert: true, rejectUnauthorized: true } });
+		expect((await refuse("protocol", "tls")).detail).toMatch(/alert 40/);
+	});
+});
+
+describe("bytes that are no TLS", () => {
+	const alert = Buffer.from([21, 3, 3, 0, 2, 2, 40]);
+	const noise = Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * 7919 + (index >> 3) * 104_729) & 255));
+	test.each([
+		[
+			"plain text",
+			Buffer.from("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
+		],
+		["noise", noise],
+		["noise in a record of the handshake", Buffer.concat([Buffer.from([22, 3, 3, 16, 0]), noise.subarray(0, 4096)])],
+		["a handshake message of 16 MB", Buffer.concat([Buffer.from([22, 3, 3, 16, 0, 2, 255, 255, 255]), noise.subarray(0, 4092)])],
+		["a record of 64 KB", Buffer.concat([Buffer.from([22, 3, 3, 255, 255, 2, 0, 255, 0]), noise])],
+		["an empty record of the handshake", Buffer.from([22, 3, 3, 0, 0, 22, 3, 3, 0, 0])],
+		["a record of another kind inside a message", Buffer.concat([Buffer.from([22, 3, 3, 0, 5, 2, 0, 0, 90, 3]), alert])],
+		["application data", Buffer.concat([Buffer.from([23, 3, 3, 0, 64]), noise.subarray(0, 64)])],
+		["a change of the cipher first", Buffer.from([20, 3, 3, 0, 1, 1, 22, 3, 3, 0, 40, ...noise.subarray(0, 40)])],
+		["a fatal alert", alert],
+		["SSL 2", Buffer.from([128, 46, 4, 0, 1, 0, 2, ...noise.subarray(0, 41)])]
+	])("%s", async (what, bytes) => {
+		server = await startRawServer(bytes);
+		const outcome = await refuse("protocol", "tls");
+		if (what === "a fatal alert") expect(outcome.detail).toMatch(/alert 40/);
+	});
+
+	test.each([
+		["nothing", Buffer.alloc(0)],
+		["the head of a record", Buffer.from([22, 3, 3])],
+		["half a message", Buffer.from([22, 3, 3, 0, 80, 2, 0, 0, 76, 3, 3])],
+		["a close_notify", Buffer.from([21, 3, 3, 0, 2, 1, 0])]
+	])("%s, then the end", async (what, bytes) => {
+		server = await startRawServer(bytes);
+		const outcome = await driver.run("client", { port: server.port, name: "a.test", anchors: ca.certificateFile, write: "secret" });
+		expect(outcome).toMatchObject({ state: "failed", version: "", written: 0, heapLeft: 0 });
+		if (what === "a close_notify") expect(["truncated", "protocol"]).toContain(outcome.failure);
+		else expect(outcome).toMatchObject({ failure: "truncated", reason: "closed" });
+		expect((await server.over(0)).data).not.toContain("secret");
+	});
+});
+
+describe("arguments that can never work", () => {
+	test.each(["127.0.0.1", "::1", "a..test", ".test", "a.test.", "a/b.test", "ä.test", `${"a".repeat(64)}.test`, `${"a.".repeat(127)}test`])(
+		"the server name %s",
+		async (name) => {
+			server = await startRawServer(Buffer.alloc(0));
+			const outcome = await driver.run("client", { port: server.port, anchors: ca.certificateFile, name });
+			expect(outcome).toMatchObject({ state: "refused", failure: "misuse" });
+		}
+	);
+
+	test("anchors, keys and certificates", async () => {
+		const broken = await certificates.file("broken.pem", ca.certificate.replace("MII", "MIJ"));
+		const half = await certificates.file("half.pem", ca.certificate, ca.certificate.slice(0, 200));
+		const huge = await certificates.file("huge.pem", ca.certificate.repeat(100));
+		for (const anchors of [
+			await certificates.file("empty", ""),
+			await certificates.file("text", "no certificate"),
+			broken,
+			huge,
+			ca.keyFile
+		]) {
+			expect(await driver.run("client", { anchors })).toMatchObject({ state: "refused", failure: "misuse", heapLeft: 0 });
+		}
+		// What a writer of flash left behind a whole certificate must not count either way.
+		expect((await driver.run("client", { anchors: half, port: 1 })).state).toMatch(/refused|unconnected/);
+		const anchors = ca.certificateFile;
+		for (const [certificate, key] of [
+			[leaf.certificateFile, ca.keyFile],
+			[leaf.certificateFile, undefined],
+			[undefined, leaf.keyFile],
+			[leaf.keyFile, leaf.certificateFile]
+		]) {
+			expect(await driver.run("client", { anchors, certificate, key })).toMatchObject({ state: "refused", failure: "misuse", heapLeft: 0 });
+		}
+	});
+});
