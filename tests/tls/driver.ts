@@ -62,7 +62,7 @@ async function compile(tool: Tool): Promise<string> {
 	try {
 		await promisify(execFile)("gcc", [
 			...strict,
-			...sanitizers,
+			...(tool === "sanitizers" ? sanitizers : []),
 			...includes,
 			...wraps,
 			...units,
