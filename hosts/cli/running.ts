@@ -5,7 +5,7 @@ import type { ThingOptions } from "../../src/thing/thing.js";
 import { createNodeHost, type NodeHostOptions } from "../node/index.js";
 import { describeAbort } from "../simulator/abort.js";
 import { buildEngine, type Engine } from "../simulator/build.js";
-import { defaultHeap, type Ending, heapBytes, SimulatedThing } from "../simulator/index.js";
+import { defaultHeap, type Ending, heapBytes, OptionsRefused, SimulatedThing } from "../simulator/index.js";
 import { Recorder, type Report } from "../simulator/report.js";
 import { Failure, Misuse, messageOf } from "./errors.js";
 
@@ -105,16 +105,16 @@ async function runOnSimulator(options: RunOptions): Promise<RunningThing> {
 
 	const first = start();
 	const ended = live(first);
+	const stop = async (): Promise<void> => {
+		over = true;
+		await thing.stop();
+		await close();
+	};
 	try {
-		const told = await Promise.race([first.booted, first.ended]);
-		const owner = "owner" in told ? told.owner : undefined;
-		const stop = async (): Promise<void> => {
-			over = true;
-			await thing.stop();
-			await close();
-		};
-		return { owner, ended, stop };
+		return { owner: (await first.booted).owner, ended, stop };
 	} catch (error) {
+		// An engine that died has been told of, and may be started again.
+		if (!(error instanceof OptionsRefused)) return { ended, stop };
 		over = true;
 		await first.ended;
 		await host.close();

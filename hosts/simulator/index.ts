@@ -44,6 +44,9 @@ export interface Ending {
 	readonly message?: string;
 }
 
+/** The firmware's own words on what is wrong with the options. */
+export class OptionsRefused extends Error {}
+
 export interface Told {
 	readonly state: string;
 	readonly owner?: string;
@@ -51,7 +54,7 @@ export interface Told {
 }
 
 export class SimulatedThing {
-	/** What stands when the firmware does; rejects with what is wrong with its options. Never settles when the engine ends before: see `ended`. */
+	/** What stands when the firmware does; rejects with OptionsRefused, or when the engine ends before. */
 	readonly booted: Promise<Told>;
 	readonly ended: Promise<Ending>;
 	readonly #options: SimulatedThingOptions;
@@ -160,7 +163,7 @@ export class SimulatedThing {
 		}
 		const { reason, ...told } = JSON.parse(text) as Told & { reason?: string };
 		if (reason === undefined) this.#boot.resolve(told);
-		else this.#boot.reject(new Error(reason));
+		else this.#boot.reject(new OptionsRefused(reason));
 	}
 
 	#ending(code: number | null, signal: NodeJS.Signals | null): Ending {
@@ -172,6 +175,7 @@ export class SimulatedThing {
 	#end(ending: Ending): Ending {
 		this.#over = true;
 		this.#service.close();
+		this.#boot.reject(new Error("The thing ended while it booted."));
 		for (const { reject } of this.#asked.values()) reject(gone());
 		this.#asked.clear();
 		this.#measuring.clear();

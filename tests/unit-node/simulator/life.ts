@@ -93,7 +93,7 @@ export class Life {
 			this.#ended = ending;
 			this.#wake();
 		});
-		await Promise.race([this.thing.booted, this.thing.ended]);
+		await this.thing.booted;
 	}
 
 	/** What the probe finds, as soon as it does; a thing that ends first is a failure. */

@@ -51,7 +51,7 @@ test("a whole life, a flood of every kind of stanza, a reconnection and a clean 
 	life.attachment.cut();
 	await life.next("online", online);
 	await life.read(owner, "after");
-	expect(await life.thing.tell(true)).toMatchObject({ state: "claimed" });
+	expect(await life.thing.tell()).toMatchObject({ state: "claimed" });
 	expect(await life.thing.stop()).toEqual({ code: 0, message: "" });
 }, 300_000);
 
