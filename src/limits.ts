@@ -4,7 +4,7 @@ export const limits = Object.freeze({
 	/** Bytes on the wire of a stanza that is built as a whole; at most four times that in RAM. */
 	builtBytes: 4096,
 	/** Elements of a stanza that is built as a whole: 144 bytes each on XS, however short they are on the wire. */
-	builtElements: 80,
+	builtElements: 56,
 	/** Bytes of any stanza, built or not; more ends the stream. A roster of 8,000 friends fits. Costs no RAM. */
 	stanzaBytes: 1_048_576,
 	/** Open elements (R-CORE-11): 16 bytes each in the parser's stack. */
@@ -47,12 +47,12 @@ export const limits = Object.freeze({
 	readoutSeconds: 10,
 	/** Decisions of the provisioning service that are kept: 40 bytes of RAM each, 200 of storage. */
 	decisions: 32,
-	/** Questions to the provisioning service in flight: some 300 bytes each. */
-	questions: 8,
+	/** Questions to the provisioning service in flight: some 500 bytes each. */
+	questions: 3,
 	/** Of those, about one bare JID. */
 	questionsPerPeer: 2,
-	/** Requests that wait for one of those, all together; each holds its stanza. */
-	waiting: 16,
+	/** What requests that wait for a decision hold, all together: about as many bytes of RAM, where names are in ASCII. */
+	waitingBytes: 4096,
 	/** Characters of one token attribute that a requester shows. */
 	token: 256,
 	/** Seconds after a login in which the provisioning service speaks first: what it took back while we were away must not be granted. */

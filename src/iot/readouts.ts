@@ -17,6 +17,7 @@ import {
 	parseSequence,
 	type Reading,
 	type ReadoutRequest,
+	type Refusal,
 	SENSOR_DATA,
 	type SensorField,
 	writeAccepted,
@@ -34,21 +35,18 @@ export interface ReadoutsOptions {
 	/** The one node id of this thing. */
 	readonly node: string;
 	readonly fields: readonly SensorField[];
-	/**
-	 * What this full JID may read of what it asks for, which is undefined where that makes no sense; nothing of it is answered before.
-	 * `decide` may come later, once.
-	 */
-	readonly authorize: (
-		from: string,
-		asked: ReadoutRequest | undefined,
-		tokens: ReadQuestion["tokens"] | undefined,
-		decide: (permission: ReadPermission | "all" | undefined) => void
-	) => void;
+	/** Sees to it that somebody decides, now or later, what the applicant may read; nothing of his request is answered before. */
+	readonly authorize: (applicant: Applicant) => void;
+	/** Somebody was refused. */
+	readonly onDenied: (from: string) => void;
 	/** Reads one field; may answer at once, late, or never. */
 	readonly read: (field: SensorField, onValue: (error: string | undefined, value?: SensorValue) => void) => void;
 	/** A readout that was accepted has ended. */
 	readonly onEnd: (from: string, fields: readonly string[], outcome: "done" | "failed" | "cancelled") => void;
 }
+
+/** Bytes of a name in a list, besides its characters. */
+const NAME = 32;
 
 interface Readout extends Envelope {
 	readonly fields: readonly SensorField[];
@@ -57,14 +55,70 @@ interface Readout extends Envelope {
 	timeout: Task | undefined;
 }
 
+type Decided = (request: IQRequest, asked: ReadoutRequest | Refusal, permission: ReadPermission | "all" | undefined) => void;
+
+/** Who wants to read, and waits to be told whether he may. */
+export interface Applicant {
+	/** Full JID as the broker stamped it. */
+	readonly from: string;
+	/** undefined where it is nothing that can be read. */
+	readonly asked: ReadoutRequest | undefined;
+	/** undefined where they are none. */
+	readonly tokens: ReadQuestion["tokens"] | undefined;
+	/** Characters that are held until it is decided. */
+	readonly weight: number;
+	/** The first word counts. */
+	decide(permission: ReadPermission | "all" | undefined): void;
+}
+
+/** One object and no more, since strangers can make many of them wait. */
+class Reader implements Applicant {
+	readonly tokens: ReadQuestion["tokens"] | undefined;
+	#request: IQRequest;
+	#asked: ReadoutRequest | Refusal;
+	#onDecided: Decided;
+	#decided = false;
+
+	constructor(request: IQRequest, asked: ReadoutRequest | Refusal, onDecided: Decided) {
+		this.tokens = parseTokens(request.payload, dialects[0]!);
+		this.#request = request;
+		this.#asked = asked;
+		this.#onDecided = onDecided;
+	}
+
+	get from(): string {
+		return this.#request.from;
+	}
+
+	get asked(): ReadoutRequest | undefined {
+		return "condition" in this.#asked ? undefined : this.#asked;
+	}
+
+	get weight(): number {
+		const { from, id } = this.#request;
+		let weight = from.length + id.length;
+		for (const name of this.asked?.fields ?? []) weight += NAME + name.length;
+		for (const name of this.asked?.nodes ?? []) weight += NAME + name.length;
+		for (const token of this.tokens ?? []) weight += token?.length ?? 0;
+		return weight;
+	}
+
+	decide(permission: ReadPermission | "all" | undefined): void {
+		if (this.#decided) return;
+		this.#decided = true;
+		this.#onDecided(this.#request, this.#asked, permission);
+	}
+}
+
 export class Readouts {
 	#options: ReadoutsOptions;
 	/** Those that wait for sensors. */
 	#running: Readout[] = [];
+	#onDecided: Decided = (request, asked, permission) => this.#decided(request, asked, permission);
 
 	constructor(options: ReadoutsOptions) {
 		this.#options = options;
-		options.router.handle("get", "req", SENSOR_DATA, (request) => this.#receive(request));
+		options.router.handle("get", "req", SENSOR_DATA, (request) => this.#admit(request, parseReadoutRequest(request.payload)));
 		// The XEP cancels by get, later generations by set.
 		options.router.handle("any", "cancel", SENSOR_DATA, (request) => this.#cancel(request));
 	}
@@ -80,23 +134,22 @@ export class Readouts {
 		for (const readout of this.#running.slice()) this.#end(readout, "cancelled");
 	}
 
-	#receive(request: IQRequest): void {
-		const asked = parseReadoutRequest(request.payload);
-		const sound = "condition" in asked ? undefined : asked;
-		this.#admit(request, sound, (permission) => {
-			if ("condition" in asked) request.fail(asked.condition, asked.text);
-			else this.#start(request, asked, permission);
-		});
+	#admit(request: IQRequest, asked: ReadoutRequest | Refusal): void {
+		const applicant = new Reader(request, asked, this.#onDecided);
+		request.release();
+		this.#options.authorize(applicant);
 	}
 
-	#admit(request: IQRequest, asked: ReadoutRequest | undefined, proceed: (permission: ReadPermission | "all") => void): void {
-		let decided = false;
-		this.#options.authorize(request.from, asked, parseTokens(request.payload, dialects[0]!), (permission) => {
-			if (decided) return;
-			decided = true;
-			if (permission === undefined) refuse(request);
-			else proceed(permission);
-		});
+	#decided(request: IQRequest, asked: ReadoutRequest | Refusal, permission: ReadPermission | "all" | undefined): void {
+		// Who may not read learns nothing, not even that he asked wrongly (R-323-22).
+		if (permission === undefined) this.#refuse(request);
+		else if ("condition" in asked) request.fail(asked.condition, asked.text);
+		else this.#start(request, asked, permission);
+	}
+
+	#refuse(request: IQRequest): void {
+		request.fail("forbidden", "Access denied.", "cancel");
+		this.#options.onDenied(request.from);
 	}
 
 	#start(request: IQRequest, asked: ReadoutRequest, permission: ReadPermission | "all"): void {
@@ -121,7 +174,7 @@ export class Readouts {
 		}
 		const fields = this.#options.fields.filter((field) => isRequested(asked, field) && isPermitted(permission, field));
 		if (permission !== "all" && fields.length === 0) {
-			refuse(request);
+			this.#refuse(request);
 			return;
 		}
 		const readout = this.#open(request.from, asked.sequence, fields);
@@ -198,10 +251,8 @@ export class Readouts {
 		const sequence = parseSequence(request.payload);
 		const readout = sequence === undefined ? undefined : this.#find(request.from, sequence);
 		if (sequence === undefined || readout === undefined) {
-			this.#admit(request, undefined, () => {
-				if (sequence === undefined) request.fail("bad-request", "seqnr is missing.");
-				else request.fail("item-not-found", "No readout with this seqnr is running.", "cancel");
-			});
+			const text = sequence === undefined ? "seqnr is missing." : "No readout with this seqnr is running.";
+			this.#admit(request, { condition: sequence === undefined ? "bad-request" : "item-not-found", text });
 			return;
 		}
 		this.#end(readout, "cancelled");
@@ -221,11 +272,6 @@ export class Readouts {
 		const names = readout.fields.map(({ name }) => name);
 		this.#options.onEnd(readout.to, names, outcome);
 	}
-}
-
-/** The same words whatever was asked, so that a stranger learns nothing (R-323-22). */
-function refuse(request: IQRequest): void {
-	request.fail("forbidden", "Access denied.", "cancel");
 }
 
 /** A sensor's own words, short and without what XML cannot carry. */

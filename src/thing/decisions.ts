@@ -2,6 +2,7 @@
 import type { Host } from "../host.js";
 import type { Dialect } from "../iot/dialect.js";
 import { parseCanRead, parseIsFriend, type ReadPermission, type ReadQuestion, writeCanRead, writeIsFriend } from "../iot/provisioning.js";
+import type { Applicant } from "../iot/readouts.js";
 import { limits } from "../limits.js";
 import type { Element } from "../xml/element.js";
 import type { IQRouter } from "../xmpp/iq.js";
@@ -22,28 +23,38 @@ export interface DecisionsOptions {
 	readonly service: (onService: (service: { readonly jid: string; readonly dialect: Dialect } | undefined) => void) => void;
 }
 
+type FriendDecided = (allowed: boolean) => void;
+
 interface Question {
 	/** Bare JID of who is asked about. */
 	readonly who: string;
 	/** What is asked, in words that do not depend on dialect and order. */
 	readonly text: string;
-	/** What an answer is worth: undefined is no answer and is not kept (R-324-25). */
-	readonly read: (payload: Element | undefined, dialect: Dialect) => VaultRecord;
-	readonly write: (jid: string, dialect: Dialect) => void;
+	/** What he wants to read; undefined when he wants to be a friend. */
+	readonly read: ReadQuestion | undefined;
 	/** Those who wait for it (R-324-28). */
-	readonly waiting: ((record: VaultRecord | undefined) => void)[];
+	readonly waiting: (Applicant | FriendDecided)[];
+	/** Bytes that they hold meanwhile. */
+	weight: number;
+	/** The service is being asked. */
+	asked: boolean;
 	/** Nothing that was said before it was asked has been taken back since. */
 	current: boolean;
 }
+
+/** Bytes of one who waits, besides his names. */
+const WAITING = 500;
+/** Of a question on its way, besides its names. */
+const ASKING = 500;
 
 export class Decisions {
 	#options: DecisionsOptions;
 	#cache: DecisionCache;
 	#questions: Question[] = [];
-	/** Questions that wait for the service to have spoken first. */
-	#held: Question[] | undefined;
+	/** Before then the service speaks first. */
 	#hold: Task | undefined;
-	#waiting = 0;
+	/** Bytes that all who wait hold. */
+	#weight = 0;
 
 	constructor(options: DecisionsOptions) {
 		this.#options = options;
@@ -52,21 +63,15 @@ export class Decisions {
 
 	/** Logged in: what the service took back meanwhile comes before any request is answered from what is kept. */
 	online(): void {
-		this.#held ??= [];
-		this.#options.scheduler.clear(this.#hold);
-		this.#hold = this.#options.scheduler.set(limits.serviceFirstSeconds * 1000, () => {
-			const held = this.#held ?? [];
-			this.#held = undefined;
-			for (const question of held) this.#answer(question);
-		});
+		this.#wait(limits.serviceFirstSeconds * 1000);
 	}
 
 	/** The connection is gone, and with it whoever waits. */
 	drop(): void {
 		this.#options.scheduler.clear(this.#hold);
-		this.#held = undefined;
+		this.#hold = undefined;
 		this.#questions = [];
-		this.#waiting = 0;
+		this.#weight = 0;
 	}
 
 	/** Nothing of the last owner's counts any more, and whoever waits for his word is refused. */
@@ -81,50 +86,38 @@ export class Decisions {
 		this.#cache.clear();
 	}
 
-	/** `jid` is bare. `decide` comes once, perhaps later. */
-	isFriend(jid: string, decide: (allowed: boolean) => void): void {
+	/** `jid` is bare. `decide` comes once, at once where there is no room to wait, else later. */
+	isFriend(jid: string, decide: FriendDecided): void {
 		const who = foldJID(jid);
-		this.#ask(
-			who,
-			`friend ${who}`,
-			(payload, dialect) => ({ yes: parseIsFriend(payload, dialect) }),
-			(to, dialect) => writeIsFriend(this.#options.router.open("get", to), dialect, who),
-			(record) => decide(record?.yes === true)
-		);
+		if (!this.#ask(who, `friend ${who}`, undefined, who.length, decide)) decide(false);
 	}
 
-	canRead(question: ReadQuestion, decide: (permission: ReadPermission | undefined) => void): void {
-		const { node, router } = this.#options;
-		this.#ask(
-			foldJID(question.jid),
-			textOf(question),
-			(payload, dialect) => recordOf(parseCanRead(payload, dialect, question, node)),
-			(to, dialect) => writeCanRead(router.open("get", to), dialect, question),
-			(record) => decide(permissionOf(record))
-		);
+	/** The applicant is told once, at once where there is no room to wait, else later. */
+	canRead(question: ReadQuestion, applicant: Applicant): void {
+		if (!this.#ask(foldJID(question.jid), textOf(question), question, applicant.weight, applicant)) applicant.decide(undefined);
 	}
 
-	#ask(
-		who: string,
-		text: string,
-		read: Question["read"],
-		write: Question["write"],
-		onAnswer: (record: VaultRecord | undefined) => void
-	): void {
+	#ask(who: string, text: string, read: ReadQuestion | undefined, held: number, waiting: Applicant | FriendDecided): boolean {
 		const asked = this.#questions.find((question) => question.text === text && question.current);
-		if (this.#waiting >= limits.waiting || (asked === undefined && !this.#hasRoom(who))) {
-			onAnswer(undefined);
-			return;
+		const weight = WAITING + held + (asked === undefined ? ASKING + text.length : 0);
+		if (this.#weight + weight > limits.waitingBytes || (asked === undefined && !this.#hasRoom(who))) return false;
+		this.#weight += weight;
+		if (asked === undefined) this.#questions.push({ who, text, read, waiting: [waiting], weight, asked: false, current: true });
+		else {
+			asked.waiting.push(waiting);
+			asked.weight += weight;
 		}
-		this.#waiting++;
-		if (asked !== undefined) {
-			asked.waiting.push(onAnswer);
-			return;
-		}
-		const question: Question = { who, text, read, write, waiting: [onAnswer], current: true };
-		this.#questions.push(question);
-		if (this.#held === undefined) this.#answer(question);
-		else this.#held.push(question);
+		// Not now: who asks stands deep in the stack, and it is small.
+		if (asked === undefined && this.#hold === undefined) this.#wait(0);
+		return true;
+	}
+
+	#wait(milliseconds: number): void {
+		this.#options.scheduler.clear(this.#hold);
+		this.#hold = this.#options.scheduler.set(milliseconds, () => {
+			this.#hold = undefined;
+			for (const question of this.#questions.slice()) if (!question.asked) this.#answer(question);
+		});
 	}
 
 	#hasRoom(who: string): boolean {
@@ -139,6 +132,7 @@ export class Decisions {
 			this.#end(question, kept);
 			return;
 		}
+		question.asked = true;
 		this.#options.service((service) => {
 			if (!this.#questions.includes(question)) return;
 			if (service === undefined) this.#end(question, undefined);
@@ -148,16 +142,20 @@ export class Decisions {
 
 	#send(question: Question, jid: string, dialect: Dialect): void {
 		try {
-			question.write(jid, dialect);
+			const writer = this.#options.router.open("get", jid);
+			if (question.read === undefined) writeIsFriend(writer, dialect, question.who);
+			else writeCanRead(writer, dialect, question.read);
 		} catch {
 			// Larger than any stanza of ours.
 			this.#end(question, undefined);
 			return;
 		}
-		this.#options.router.send(({ error, payload }) => {
+		const { node, router } = this.#options;
+		router.send(({ error, payload }) => {
 			if (!this.#questions.includes(question)) return;
 			// No answer is no, and no decision (R-324-25).
-			const record = error === undefined && payload?.namespace === dialect.provisioning ? question.read(payload, dialect) : undefined;
+			const said = error === undefined && payload?.namespace === dialect.provisioning ? payload : undefined;
+			const record = said && recordOf(question, said, dialect, node);
 			if (record !== undefined && question.current) this.#cache.keep(question.text, record);
 			this.#end(question, record);
 		});
@@ -167,8 +165,11 @@ export class Decisions {
 		const index = this.#questions.indexOf(question);
 		if (index < 0) return;
 		this.#questions.splice(index, 1);
-		this.#waiting -= question.waiting.length;
-		for (const onAnswer of question.waiting) onAnswer(record);
+		this.#weight -= question.weight;
+		for (const waiting of question.waiting) {
+			if (typeof waiting === "function") waiting(record?.yes === true);
+			else waiting.decide(permissionOf(record));
+		}
 	}
 }
 
@@ -178,7 +179,9 @@ function textOf({ jid, categories, nodes, fields, tokens }: ReadQuestion): strin
 	return JSON.stringify(["read", foldJID(jid), categories, ...lists, tokens]);
 }
 
-function recordOf(permission: ReadPermission | undefined): VaultRecord {
+function recordOf({ read }: Question, said: Element, dialect: Dialect, node: string): VaultRecord {
+	if (read === undefined) return { yes: parseIsFriend(said, dialect) };
+	const permission = parseCanRead(said, dialect, read, node);
 	if (permission === undefined) return { yes: false };
 	const { categories, fields } = permission;
 	return { yes: true, categories, fields: fields && JSON.stringify(fields) };

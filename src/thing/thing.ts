@@ -178,8 +178,7 @@ export class Thing {
 		const authorizer = new Authorizer({
 			owner: () => lifeCycle.owner,
 			service: () => this.#provisioning.jid,
-			canRead: (question, decide) => this.#decisions.canRead(question, decide),
-			onDenied: (from, what) => this.#tell({ event: "denied", from, what })
+			canRead: (question, applicant) => this.#decisions.canRead(question, applicant)
 		});
 		this.#readouts = new Readouts({
 			router,
@@ -188,7 +187,8 @@ export class Thing {
 			clock: host.clock,
 			node: definition.node ?? DEFAULT_NODE,
 			fields: fieldsOf(definition),
-			authorize: (from, asked, tokens, decide) => authorizer.mayRead(from, asked, tokens, decide),
+			authorize: (applicant) => authorizer.mayRead(applicant),
+			onDenied: (from) => this.#tell({ event: "denied", from, what: "readout" }),
 			read: (field, onValue) => this.#read(field, onValue),
 			onEnd: (from, fields, outcome) => this.#tell({ event: "readout", from, fields, outcome })
 		});

@@ -189,7 +189,7 @@ export class IQRouter {
 	}
 
 	#refuse(stanza: Element, condition: Condition, text: string): void {
-		writeStanzaError(writeAnswer(this.#outbox, stanza, "error"), condition, text);
+		writeStanzaError(writeAnswer(this.#outbox, stanza.attribute("from"), stanza.attribute("id"), "error"), condition, text);
 		this.#outbox.send();
 	}
 
@@ -256,25 +256,33 @@ export class IQRequest {
 	/** Who asks; a request without `from` is of our own account (RFC 6120 8.1.2.1). */
 	readonly from: string;
 	readonly type: "get" | "set";
-	readonly payload: Element;
+	readonly id: string;
 	#router: IQRouter;
 	#outbox: Outbox;
-	#stanza: Element;
+	#payload: Element | undefined;
+	#to: string | undefined;
 	#epoch: number;
 	#answered = false;
 
 	constructor(router: IQRouter, outbox: Outbox, stanza: Element, payload: Element) {
 		this.#router = router;
 		this.#outbox = outbox;
-		this.#stanza = stanza;
+		this.#payload = payload;
+		this.#to = stanza.attribute("from");
 		this.#epoch = router.epoch;
-		this.payload = payload;
-		this.from = stanza.attribute("from") ?? bareJID(router.address ?? "");
+		this.from = this.#to ?? bareJID(router.address ?? "");
 		this.type = stanza.attribute("type") === "set" ? "set" : "get";
+		this.id = stanza.attribute("id") ?? "";
 	}
 
-	get id(): string {
-		return this.#stanza.attribute("id") ?? "";
+	get payload(): Element {
+		if (this.#payload === undefined) throw new Error("the payload has been let go");
+		return this.#payload;
+	}
+
+	/** Who answers later lets go of what he has read: it may be 4 KiB on the wire and 16 in RAM. */
+	release(): void {
+		this.#payload = undefined;
 	}
 
 	get answered(): boolean {
@@ -284,7 +292,7 @@ export class IQRequest {
 	/** Starts the result; its payload is written into the Writer, then send(). */
 	result(): Writer {
 		this.#check();
-		return writeAnswer(this.#outbox, this.#stanza, "result");
+		return writeAnswer(this.#outbox, this.#to, this.id, "result");
 	}
 
 	/** Sends what result() started. */
@@ -304,7 +312,7 @@ export class IQRequest {
 	/** Answers with an error; `type` where it is not the one RFC 6120 recommends. */
 	fail(condition: Condition, text?: string, type?: ErrorType): void {
 		this.#check();
-		writeStanzaError(writeAnswer(this.#outbox, this.#stanza, "error"), condition, text, type);
+		writeStanzaError(writeAnswer(this.#outbox, this.#to, this.id, "error"), condition, text, type);
 		this.send();
 	}
 
@@ -313,6 +321,6 @@ export class IQRequest {
 	}
 }
 
-function writeAnswer(outbox: Outbox, request: Element, type: "result" | "error"): Writer {
-	return outbox.open("iq", request.attribute("from")).attribute("type", type).attribute("id", request.attribute("id"));
+function writeAnswer(outbox: Outbox, to: string | undefined, id: string | undefined, type: "result" | "error"): Writer {
+	return outbox.open("iq", to).attribute("type", type).attribute("id", id);
 }

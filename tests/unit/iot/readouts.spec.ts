@@ -40,6 +40,7 @@ class Bench {
 		["Relay", true],
 		["Model", "T<1>"]
 	]);
+	readonly denied: string[] = [];
 	/** What others than the owner may read. */
 	readonly permissions = new Map<string, ReadPermission>();
 	readonly readouts: Readouts;
@@ -53,7 +54,8 @@ class Bench {
 			clock: this.time.clock,
 			node: "thing",
 			fields: own,
-			authorize: (from, _asked, _tokens, decide) => decide(from.startsWith("owner@") ? "all" : this.permissions.get(from)),
+			authorize: (applicant) => applicant.decide(applicant.from.startsWith("owner@") ? "all" : this.permissions.get(applicant.from)),
+			onDenied: (from) => this.denied.push(from),
 			read: (field, onValue) => {
 				const value = this.values.get(field.name);
 				if (typeof value === "function") value(onValue);
