@@ -8,8 +8,8 @@ const withDepth = { heap: 98_304, stack: 1536 };
 const withServer = { heap: 163_840, stack: 1024 };
 /** Documents, lists and values that are larger than a chip's memory, as one string. 524,288 bytes are too few for the largest. */
 const withLargeStrings = { heap: 1_048_576, stack: 768 };
-/** Broker, registry, people, a hundred things, and all that they ever said. 4 MiB are too few. */
-const withWorld = { heap: 16 << 20, stack: 1536 };
+/** Broker, registry, people, a hundred things, and all that they ever said: 8 MiB are enough, more means fewer collections of it all. */
+const withWorld = { heap: 64 << 20, stack: 1536 };
 
 /** By how the path of a suite begins; all others have the chip's. */
 const table = [
