@@ -73,6 +73,11 @@ test.each([
 		"test('a', () => {}); const all: unknown[] = []; test('b', () => { for (;;) all.push(new Uint8Array(4096)); });",
 		"memory full"
 	],
+	[
+		"a frame that nobody can mean",
+		"test('a', () => {}); test('b', () => { const { simulator } = globalThis as any; simulator.send(23, 1, 'x'); simulator.ask(40, 1); });",
+		"SIGKILL"
+	],
 	["a promise that never settles", "test('a', () => {}); test('b', () => new Promise(() => {}));", "ended before its last test"]
 ])("%s is charged to its test", async (_, code, reason) => {
 	const { result } = await run(code);
@@ -139,6 +144,13 @@ test("tests run in order, also behind one that waits, and groups have tables", a
 		"late: failed"
 	]);
 	expect(result?.failureMessage).toContain("too late");
+});
+
+test("a suite's own words are not taken for results", async () => {
+	const { result } = await run(
+		"test('a', () => { for (const line of ['hello', '1', 'null', '{']) (globalThis as any).simulator.report(line); });"
+	);
+	expect(summary(result)).toEqual(["a: passed"]);
 });
 
 test("--testNamePattern leaves the others out", async () => {

@@ -135,8 +135,9 @@ function execute(simulator, spec, bundle) {
 			let ended = false;
 			let running;
 			for (const line of Buffer.concat(output).toString().split("\n").filter(Boolean)) {
-				const report = JSON.parse(line);
-				if ("end" in report) ended = true;
+				const report = readReport(line);
+				if (report === undefined) process.stderr.write(`${spec}: ${line}\n`);
+				else if ("end" in report) ended = true;
 				else if (report.begins) running = report;
 				else {
 					running = undefined;
@@ -156,12 +157,27 @@ function execute(simulator, spec, bundle) {
 	});
 }
 
+/** undefined for what is none: a suite's own words, or a line that was broken off. */
+function readReport(line) {
+	try {
+		const report = JSON.parse(line);
+		return typeof report === "object" && report !== null ? report : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
 /** Answers what the suite asks of its host, which is crypto alone, and ends it when nothing is left that it could do. */
 function serve({ FrameWriter, Op, Service, crypto, readFrames }, child) {
 	const writer = new FrameWriter(child.stdio[3]);
 	const service = new Service({ crypto }, writer, undefined);
 	const receive = (op, id, body) => {
-		if (op !== Op.figures) service.receive(op, id, body);
+		try {
+			if (op !== Op.figures) service.receive(op, id, body);
+		} catch {
+			// There is nothing but crypto: it asked for what no suite may.
+			child.kill("SIGKILL");
+		}
 	};
 	readFrames(child.stdio[4], receive, () => child.kill("SIGKILL"));
 	writer.send(Op.options, 0, "");
