@@ -153,6 +153,15 @@ test("a suite's own words are not taken for results", async () => {
 	expect(summary(result)).toEqual(["a: passed"]);
 });
 
+test("rows that Array.from made are told apart", async () => {
+	const { result } = await run(`
+		const row = (factor: number) => Array.from({ length: 3 }, (_, index) => index * factor);
+		test("same", () => { expect(row(1)).toEqual([0, 1, 2]); });
+		test("other", () => { expect(row(1)).toEqual(row(2)); });
+	`);
+	expect(summary(result)).toEqual(["same: passed", "other: failed"]);
+});
+
 test("--testNamePattern leaves the others out", async () => {
 	const { result } = await run("test('one', () => {}); test('two', () => { throw new Error(); });", "one");
 	expect(summary(result)).toEqual(["one: passed", "two: pending"]);

@@ -101,7 +101,11 @@ function equal(a: unknown, b: unknown): boolean {
 	}
 	if (Array.isArray(a) !== Array.isArray(b) || ArrayBuffer.isView(a) !== ArrayBuffer.isView(b)) return false;
 	if (Array.isArray(a) || ArrayBuffer.isView(a)) {
-		if ((a as unknown[]).length !== (b as unknown[]).length) return false;
+		const [left, right] = [a as unknown[], b as unknown[]];
+		if (left.length !== right.length) return false;
+		// Not by Object.keys: of what Array.from({ length }) makes, this XS calls every element "0".
+		for (let at = 0; at < left.length; at++) if (!equal(left[at], right[at])) return false;
+		return true;
 	}
 	const left = a as Record<string, unknown>;
 	const right = b as Record<string, unknown>;
