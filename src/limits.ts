@@ -76,6 +76,8 @@ export const limits = Object.freeze({
 	stepSeconds: 15,
 	/** Longest pause between two tries, seconds (R-CORE-9). */
 	retrySeconds: 300,
+	/** Times in a row that a server may send us to another (RFC 6120 4.9.3.19). */
+	redirections: 3,
 	/** Life of a connection that resets the pause, seconds. */
 	stableSeconds: 60,
 	/** Tag name and value, characters (XEP-0347 3.4). */

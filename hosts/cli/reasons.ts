@@ -5,6 +5,11 @@ export interface Place {
 	readonly address: string;
 }
 
+/** The server's own words, if it had any but the condition's name. */
+function said(detail: string, condition: string): string {
+	return detail === "" || detail === condition ? "" : ` (${detail})`;
+}
+
 /** `reason` is the session's or the socket's word, `detail` what was found. */
 export function explainOffline(reason: string, detail: string, { domain, address }: Place): string {
 	switch (reason) {
@@ -36,8 +41,39 @@ export function explainOffline(reason: string, detail: string, { domain, address
 			return `The broker does not accept the password of the account: ${detail}`;
 		case "refused-account":
 			return `The broker makes no account: ${detail}`;
+		case "account-conflict":
+			return `The account stands at ${domain} with another password: no other name is taken instead. Remove that account, or reset the thing.`;
+		case "account-throttled":
+			return `The broker makes no account just now: ${detail}`;
+		case "no-service":
+			return `The domain ${domain} says by its SRV records that it has no XMPP service for clients: check the domain, or give the broker's address with --address.`;
 		case "conflict":
 			return "Another connection of the same account took this one's place.";
+		case "sasl:temporary-auth-failure":
+			return `The broker at ${address} cannot check passwords just now${said(detail, "temporary-auth-failure")}.`;
+		case "sasl:account-disabled":
+			return `The broker has disabled the account${said(detail, "account-disabled")}: its operator can enable it.`;
+		case "sasl:credentials-expired":
+			return `The broker says that the account's password has expired${said(detail, "credentials-expired")}.`;
+		case "bind:resource-constraint":
+			return `The broker at ${address} takes no more connections of this account just now${said(detail, "resource-constraint")}.`;
+		case "stream-error:system-shutdown":
+			return `The broker at ${address} shuts down.`;
+		case "stream-error:reset":
+			return `The broker at ${address} wants everybody to connect anew.`;
+		case "stream-error:resource-constraint":
+			return `The broker at ${address} is busy${said(detail, "resource-constraint")}.`;
+		case "stream-error:see-other-host":
+			return `The broker at ${address} sends us to ${detail === "" ? "nowhere" : detail}.`;
+		case "stream-error:policy-violation":
+			return `The broker at ${address} says that its rules were broken${said(detail, "policy-violation")}.`;
+		case "stream-error:host-unknown":
+		case "stream-error:host-gone":
+			return `The server at ${address} does not serve ${domain}: is --domain right?`;
+		case "stream-error:not-authorized":
+			return `The broker at ${address} ended the connection as not allowed${said(detail, "not-authorized")}.`;
+		case "stream-error:unsupported-version":
+			return `The server at ${address} speaks no XMPP 1.0.`;
 		case "shutdown":
 			return "Ended.";
 		case "overflow":

@@ -80,7 +80,8 @@ export class Thing {
 
 		const vault = new Vault(host.storage, (message) => this.#tell({ event: "error", message }));
 		const random = (count: number): Uint8Array => host.random(count);
-		this.#tags = tagsOf(definition, loadFactory(vault, random, options));
+		const factory = loadFactory(vault, random, options);
+		this.#tags = tagsOf(definition, factory);
 		const fault = checkTags(this.#tags);
 		if (fault !== undefined) throw new Error(`The sticker cannot be made: ${fault}.`);
 		const lifeCycle = new LifeCycle(vault, random);
@@ -99,6 +100,7 @@ export class Thing {
 			tls: options.tls,
 			anchors: options.anchors,
 			accounts,
+			seed: factory.serial,
 			onAccount: (jid) => this.#onAccount(jid),
 			onOnline: (jid) => this.#onOnline(jid),
 			onOffline: (reason, detail, retry) => this.#onOffline(reason, detail, retry),

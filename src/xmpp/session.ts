@@ -5,6 +5,7 @@ import type { Element } from "../xml/element.js";
 import type { Parts } from "../xml/parser.js";
 import type { Writer } from "../xml/writer.js";
 import type { AccountStore } from "./account.js";
+import { type Endpoint, parseHostPort, usualPort } from "./endpoint.js";
 import { IQRouter } from "./iq.js";
 import { isJID } from "./jid.js";
 import { Liveness } from "./liveness.js";
@@ -12,14 +13,10 @@ import { Login } from "./login.js";
 import { PING } from "./ping.js";
 import { Backoff } from "./reconnect.js";
 import type { Scheduler, Task } from "./scheduler.js";
-import { NAMESPACE_CLIENT, XMPPStream } from "./stream.js";
+import { NAMESPACE_CLIENT, SEE_OTHER_HOST, XMPPStream } from "./stream.js";
 
 export type { Account, AccountStore } from "./account.js";
 export type { ScramKeys } from "./scram.js";
-
-const PORT_STARTTLS = 5222;
-/** XEP-0368 leaves the port to SRV records; this is the one in common use. */
-const PORT_DIRECT = 5223;
 
 export interface SessionOptions {
 	readonly host: Host;
@@ -32,6 +29,8 @@ export interface SessionOptions {
 	/** PEM; undefined takes the host's own. */
 	readonly anchors?: string;
 	readonly accounts: AccountStore;
+	/** What no other thing has; it spreads the pauses of a herd. */
+	readonly seed?: string;
 	/** A new account stands. Bare JID. */
 	readonly onAccount: (jid: string) => void;
 	/** Bound. Full JID; the roster is not asked yet, presence not sent. */
@@ -53,6 +52,11 @@ export class Session {
 	#running = false;
 	#login: Login | undefined;
 	#jid: string | undefined;
+	#endpoint: Endpoint | undefined;
+	#secure = false;
+	/** Where the server sent us, and how often in a row. */
+	#elsewhere: Endpoint | undefined;
+	#redirections = 0;
 	/** The next try, or the moment that proves the connection stable. */
 	#task: Task | undefined;
 
@@ -60,13 +64,16 @@ export class Session {
 		const { host, scheduler, domain } = options;
 		if (!isJID(domain) || domain.includes("@") || domain.includes("/")) throw new Error(`"${domain}" is no domain`);
 		this.#options = options;
-		this.#backoff = new Backoff((count) => host.random(count));
+		this.#backoff = new Backoff({ random: (count) => host.random(count), seed: options.seed ?? domain });
 		this.#stream = new XMPPStream({
 			host,
 			scheduler,
 			handler: {
 				onConnected: () => this.#login?.connected(),
-				onSecure: () => this.#login?.secure(),
+				onSecure: () => {
+					this.#secure = true;
+					this.#login?.secure();
+				},
 				onPayload: (stanza, payload) => this.#payload(stanza, payload),
 				onElement: (element) => this.#receive(element),
 				onSkipped: (head) => this.#skipped(head),
@@ -124,6 +131,11 @@ export class Session {
 	#connect(): void {
 		const { host, scheduler, domain, address, tls, anchors, accounts } = this.#options;
 		this.#task = undefined;
+		if (this.#elsewhere === undefined) this.#redirections = 0;
+		const endpoint = this.#elsewhere ?? { host: domain, ...address, port: address?.port ?? usualPort(tls), tls };
+		this.#elsewhere = undefined;
+		this.#endpoint = endpoint;
+		this.#secure = false;
 		this.#login = new Login({
 			stream: this.#stream,
 			scheduler,
@@ -133,13 +145,7 @@ export class Session {
 			onAccount: (jid) => this.#tell(() => this.#options.onAccount(jid)),
 			onBound: (jid) => this.#bound(jid)
 		});
-		this.#stream.connect({
-			domain,
-			host: address?.host ?? domain,
-			port: address?.port ?? (tls === "direct" ? PORT_DIRECT : PORT_STARTTLS),
-			tls,
-			anchors
-		});
+		this.#stream.connect({ domain, ...endpoint, anchors });
 	}
 
 	#bound(jid: string): void {
@@ -156,9 +162,20 @@ export class Session {
 		this.#rest();
 		// What failed with the connection may have asked to stop.
 		if (!this.#running) return;
-		const pause = this.#backoff.next(reason);
+		this.#elsewhere = this.#redirection(reason, detail);
+		const pause = this.#elsewhere === undefined ? this.#backoff.next(reason) : 0;
 		this.#task = this.#options.scheduler.set(pause, () => this.#connect());
 		this.#tell(() => this.#options.onOffline(reason, detail, pause));
+	}
+
+	/**
+	 * RFC 6120 4.9.3.19: believed only of a server that has shown its certificate, which the other must show as well; in clear
+	 * anybody on the way could make the thing knock at doors of the network it stands in.
+	 */
+	#redirection(reason: string, detail: string): Endpoint | undefined {
+		const endpoint = this.#endpoint;
+		if (reason !== `stream-error:${SEE_OTHER_HOST}` || !this.#secure || endpoint === undefined) return undefined;
+		return this.#redirections++ < limits.redirections ? parseHostPort(detail, endpoint.tls) : undefined;
 	}
 
 	#rest(): void {
@@ -168,6 +185,7 @@ export class Session {
 		this.#login?.stop();
 		this.#login = undefined;
 		this.#jid = undefined;
+		this.#elsewhere = undefined;
 		this.router.setAddress(undefined);
 	}
 

@@ -14,6 +14,8 @@ export const NAMESPACE_CLIENT = "jabber:client";
 export const NAMESPACE_STREAM = "http://etherx.jabber.org/streams";
 export const NAMESPACE_TLS = "urn:ietf:params:xml:ns:xmpp-tls";
 const NAMESPACE_STREAM_ERRORS = "urn:ietf:params:xml:ns:xmpp-streams";
+/** RFC 6120 4.9.3.19: its own text, which onEnd() gets as detail, says where. */
+export const SEE_OTHER_HOST = "see-other-host";
 
 /** Milliseconds the peer has for its half of the closing handshake (RFC 6120 4.4). */
 const CLOSING = 1000;
@@ -301,14 +303,16 @@ export class XMPPStream implements Outbox {
 	/** RFC 6120 4.9.2; a stream error is always the last of a stream. */
 	#streamError(error: Element): void {
 		let condition = "undefined-condition";
+		let detail = error.child("text", NAMESPACE_STREAM_ERRORS)?.text;
 		for (const child of error.children) {
 			if (child.namespace !== NAMESPACE_STREAM_ERRORS || child.name === "text") continue;
 			condition = child.name;
+			if (condition === SEE_OTHER_HOST) detail = child.text.trim();
 			break;
 		}
 		// Another connection took our place.
 		const reason = condition === "conflict" ? condition : `stream-error:${condition}`;
-		this.end(reason, error.child("text", NAMESPACE_STREAM_ERRORS)?.text ?? condition);
+		this.end(reason, detail ?? condition);
 	}
 
 	#put(bytes: Uint8Array, inClear: boolean): void {

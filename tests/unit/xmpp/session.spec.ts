@@ -1,5 +1,5 @@
 // The life of a session: coming back, going, and what arrives meanwhile.
-import { ACCOUNT, CLOSE, DOMAIN, idOf, SessionBench } from "../../support/session-bench.js";
+import { ACCOUNT, CLOSE, DOMAIN, HEADER, idOf, SessionBench } from "../../support/session-bench.js";
 
 const ERROR = (condition: string): string => `<stream:error><${condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>`;
 
@@ -163,6 +163,75 @@ describe("session", () => {
 		bench.line.fails("closed");
 		expect(answers).toEqual(["remote-server-timeout"]);
 		expect(bench.happened).toEqual(["offline closed"]);
+	});
+});
+
+describe("see-other-host", () => {
+	const ELSEWHERE = (text: string): string =>
+		`<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>${text}</see-other-host></stream:error>`;
+
+	test("is followed at once: another place, the same name on the certificate, the same kind of TLS", () => {
+		const bench = online();
+		bench.say(ELSEWHERE(" [2001:db8::1]:5269 "));
+		expect(bench.pauses).toEqual([0]);
+		bench.line.fails("closed");
+		bench.time.pass(0);
+		expect(bench.network.connections).toHaveLength(2);
+		const { host, port, tls, serverName } = bench.line.options;
+		expect({ host, port, tls, serverName }).toEqual({ host: "2001:db8::1", port: 5269, tls: "starttls", serverName: DOMAIN });
+		bench.login();
+		expect(bench.session.jid).toBeDefined();
+		// The other had its day: the next connection is looked for where the first was.
+		bench.line.fails("closed");
+		bench.time.pass(bench.pauses[1]!);
+		expect(bench.line.options.host).toBe(DOMAIN);
+	});
+
+	test("as the first word under TLS counts; in clear, where anybody could have said it, it does not", () => {
+		const bench = new SessionBench(ACCOUNT);
+		bench.secure();
+		bench.say(HEADER + ELSEWHERE("b.example"));
+		bench.time.pass(0);
+		expect(bench.line.options.host).toBe("b.example");
+		bench.line.writable();
+		bench.say(HEADER + ELSEWHERE("c.example"));
+		bench.time.pass(bench.pauses[1]!);
+		expect(bench.happened).toEqual(["offline stream-error:see-other-host", "offline stream-error:see-other-host"]);
+		expect(bench.network.connections).toHaveLength(3);
+		expect(bench.line.options.host).toBe(DOMAIN);
+	});
+
+	test.each(["", "https://b.example/", "b.example:99999", "a@b.example", "b.example b.example"])("to %j leads nowhere", (text) => {
+		const bench = online();
+		bench.say(ELSEWHERE(text));
+		expect(bench.happened).toEqual(["offline stream-error:see-other-host"]);
+		bench.time.pass(bench.pauses[0]!);
+		expect(bench.line.options.host).toBe(DOMAIN);
+	});
+
+	test("servers that send us round are left after three, for a pause that grows", () => {
+		const bench = new SessionBench(ACCOUNT);
+		const hosts: string[] = [];
+		const ceilings: number[] = [];
+		for (let i = 0; i < 40; i++) {
+			bench.secure();
+			hosts.push(bench.line.options.host);
+			bench.say(HEADER + ELSEWHERE("b.example"));
+			bench.line.fails("closed");
+			if (bench.pauses[i]! > 0) ceilings.push(bench.pauses[i]!);
+			bench.time.pass(bench.pauses[i]!);
+		}
+		expect(hosts.slice(0, 8)).toEqual([DOMAIN, "b.example", "b.example", "b.example", DOMAIN, "b.example", "b.example", "b.example"]);
+		expect(ceilings).toHaveLength(10);
+		expect(Math.max(...ceilings)).toBeGreaterThan(60_000);
+	});
+
+	test("a thing that was stopped meanwhile does not go there when it is started again", () => {
+		const bench = online();
+		bench.say(ELSEWHERE("b.example"));
+		bench.session.stop();
+		bench.session.start();
+		expect(bench.line.options.host).toBe(DOMAIN);
 	});
 });
 
