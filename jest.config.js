@@ -31,6 +31,8 @@ export default {
 			testMatch: ["<rootDir>/tests/{floors,unit,unit-node,conformance,world}/**/*.spec.ts"]
 		},
 		{ ...shared, displayName: "xs", runner: "<rootDir>/tests/xs/runner.js", testMatch: ["<rootDir>/tests/{unit,world,xs}/**/*.spec.ts"] },
-		{ ...shared, displayName: "scenarios", testMatch: ["<rootDir>/tests/{scenarios,faults}/**/*.spec.ts"] }
+		{ ...shared, displayName: "scenarios", testMatch: ["<rootDir>/tests/{scenarios,faults}/**/*.spec.ts"] },
+		// Only `make sim-headless` has built what this runs.
+		...(process.env.SDK_BUILT === "1" ? [{ ...shared, displayName: "sdk", testMatch: ["<rootDir>/tests/sdk/**/*.spec.ts"] }] : [])
 	]
 };

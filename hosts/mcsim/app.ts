@@ -4,6 +4,7 @@ import { boot } from "../../src/main.js";
 import type { Thing } from "../../src/thing/thing.js";
 import { weatherStation } from "../../src/things/weather-station.js";
 import { createHost } from "../moddable/host.js";
+import { storage } from "../moddable/storage.js";
 import { readOptions } from "./options.js";
 import { Station } from "./station.js";
 
@@ -32,6 +33,8 @@ export function start(): void {
 	let thing: Thing | undefined;
 	try {
 		const { anchors, showSticker, ...options } = readOptions();
+		// Says what is wrong with the store before anything is looked for there.
+		storage.list("");
 		const station = new Station(fault);
 		const host = createHost({
 			anchors,
