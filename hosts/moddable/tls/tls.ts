@@ -23,7 +23,7 @@ export class Trust extends Native("xs_tls_trust_destructor") {
 /** One connection: bytes of the socket go in by receive() and out by send(), clear ones in by write() and out by read(). */
 export class TLS extends Native("xs_tls_destructor") {
 	/** `seconds` since 1970 by the clock that certificates are judged by; `session`, if any, as session() gave it. */
-	constructor(trust: Trust, serverName: string, alpn: string | undefined, seconds: number, session?: Uint8Array) {
+	constructor(trust: Trust, serverName: string, alpn: string | undefined, seconds: number, session?: ArrayBuffer) {
 		super();
 		native("xs_tls").call(this, trust, serverName, alpn, seconds, session);
 	}
@@ -56,13 +56,11 @@ export class TLS extends Native("xs_tls_destructor") {
 		native("xs_tls_end").call(this);
 	}
 	/** The newest session, when `sessions` went up; each is given once. A secret. */
-	session(): Uint8Array | undefined {
-		const bytes = native<ArrayBuffer | undefined>("xs_tls_session").call(this);
-		return bytes === undefined ? undefined : new Uint8Array(bytes);
+	session(): ArrayBuffer | undefined {
+		return native<ArrayBuffer | undefined>("xs_tls_session").call(this);
 	}
-	channelBinding(type: string): Uint8Array | undefined {
-		const bytes = native<ArrayBuffer | undefined>("xs_tls_channelBinding").call(this, type);
-		return bytes === undefined ? undefined : new Uint8Array(bytes);
+	channelBinding(type: string): ArrayBuffer | undefined {
+		return native<ArrayBuffer | undefined>("xs_tls_channelBinding").call(this, type);
 	}
 	get state(): number {
 		return native<number>("xs_tls_get_state").call(this);
