@@ -30,6 +30,7 @@ stress: build ## a million stanzas through the simulator in 64 KiB (STRESS=N for
 check: build ## types, lint and format
 	$(NPX)/tsc -p src/tsconfig.json
 	$(NPX)/tsc -p tsconfig.json
+	$(NPX)/tsc -p hosts/moddable/tsconfig.json
 	$(NPX)/biome check --error-on-warnings .
 
 format: node_modules/.stamp ## put the files into the one format
@@ -43,6 +44,8 @@ prosody: ## install Prosody by the system's package manager, if it is missing
 
 peers: build prosody ## install what the tests talk to, if it is missing: Prosody and slixmpp
 	@sh tests/install-peers.sh
+
+include hosts/moddable/sdk.mk
 
 clean: ## remove what was built; the data of `make start` stays in data/
 	rm -rf build
