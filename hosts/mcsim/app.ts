@@ -1,14 +1,15 @@
-// Boots the weather station in the Moddable simulator: its life as JSON lines on standard output, as `extasis thing` tells it.
-import type { ThingEvent } from "../../src/host.js";
+// Boots the weather station in the Moddable simulator, told by environment variables: EXTASIS_DOMAIN and the like.
 import { boot } from "../../src/main.js";
 import type { Thing } from "../../src/thing/thing.js";
 import { weatherStation } from "../../src/things/weather-station.js";
 import { createHost } from "../moddable/host.js";
+import { readOptions } from "../moddable/options.js";
+import { fault, messageOf, tell } from "../moddable/print.js";
 import { storage } from "../moddable/storage.js";
-import { readOptions } from "./options.js";
 import { Station } from "./station.js";
 
-const print = native("xs_extasis_print") as (line: string) => void;
+const option = native("xs_extasis_option") as (name: string) => string | undefined;
+const file = native("xs_extasis_file") as (path: string) => ArrayBuffer;
 
 /** The simulator's, of which this is used. */
 declare const screen: {
@@ -17,22 +18,17 @@ declare const screen: {
 	postMessage(message: string): void;
 };
 
-function tell(event: ThingEvent): void {
-	print(JSON.stringify(event));
-}
-
-function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
-}
-
-function fault(error: unknown): void {
-	tell({ event: "error", message: `A fault of the firmware: ${messageOf(error)}` });
+function readAnchors(): Uint8Array {
+	const ca = option("CA");
+	if (ca === undefined) throw new Error("CA must be a file of the CAs to trust (PEM).");
+	return new Uint8Array(file(ca));
 }
 
 export function start(): void {
 	let thing: Thing | undefined;
 	try {
-		const { anchors, showSticker, ...options } = readOptions();
+		const { showSticker, ...options } = readOptions(option);
+		const anchors = readAnchors();
 		// Says what is wrong with the store before anything is looked for there.
 		storage.list("");
 		const station = new Station(fault);

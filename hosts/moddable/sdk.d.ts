@@ -27,6 +27,14 @@ declare module "timer" {
 	export { Timer as default };
 }
 
+declare module "time" {
+	const Time: {
+		set(seconds: number): void;
+	};
+
+	export { Time as default };
+}
+
 declare module "embedded:io/socket/tcp" {
 	export interface Options {
 		/** In digits. */

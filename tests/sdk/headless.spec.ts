@@ -128,10 +128,10 @@ describe.each(["direct", "starttls"] as const)("over %s TLS", (tls) => {
 
 describe("told wrongly, it ends with 2 and one sentence", () => {
 	test.each([
-		["no domain", { DOMAIN: "" }, "EXTASIS_DOMAIN must be the broker's domain."],
-		["no CA", { CA: "" }, "EXTASIS_CA must be a file of the CAs to trust (PEM)."],
-		["an odd kind of TLS", { TLS: "none" }, 'EXTASIS_TLS must be "direct" or "starttls".'],
-		["an odd address", { ADDRESS: "5222" }, "EXTASIS_ADDRESS must be HOST:PORT, such as 127.0.0.1:5222."],
+		["no domain", { DOMAIN: "" }, "DOMAIN must be the broker's domain."],
+		["no CA", { CA: "" }, "CA must be a file of the CAs to trust (PEM)."],
+		["an odd kind of TLS", { TLS: "none" }, 'TLS must be "direct" or "starttls".'],
+		["an odd address", { ADDRESS: "5222" }, "ADDRESS must be HOST:PORT, such as 192.0.2.1:5222."],
 		["an address as domain", { DOMAIN: "a@b.example" }, "domain must be the broker's domain name."]
 	])("%s", async (_name, options, message) => {
 		const thing = create(options);

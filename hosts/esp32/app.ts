@@ -1,0 +1,75 @@
+// Boots the thing on the chip: board, store, link, time, and then its life, told on the console as JSON lines.
+
+import { createBoard, definition } from "extasis/hosts/esp32/boards/chosen/board";
+import { createLink } from "extasis/hosts/esp32/links/chosen/link";
+import config from "mc/config";
+import { boot } from "../../src/main.js";
+import type { Thing } from "../../src/thing/thing.js";
+import { createHost } from "../moddable/host.js";
+import { readOptions } from "../moddable/options.js";
+import { fault, messageOf, tell } from "../moddable/print.js";
+import { storage } from "../moddable/storage.js";
+import { ChipClock } from "./clock.js";
+import { resetReason } from "./reset.js";
+
+const freeHeap = native("xs_extasis_freeHeap") as () => number;
+const leastHeap = native("xs_extasis_leastHeap") as () => number;
+
+const timeServer = "pool.ntp.org";
+
+function option(name: string): string | undefined {
+	const value = config[name];
+	return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+export function start(): void {
+	tell({ event: "started", reason: resetReason(), free: freeHeap() });
+	try {
+		run();
+	} catch (error) {
+		tell({ event: "error", message: messageOf(error) });
+	}
+}
+
+function run(): void {
+	const { showSticker, ...options } = readOptions(option);
+	const anchors = option("ANCHORS");
+	if (anchors === undefined) throw new Error("CA must be a file of the CAs to trust (PEM).");
+	let thing: Thing | undefined;
+	const clock = new ChipClock(storage, Number(option("BUILT") ?? 0));
+	const board = createBoard({
+		// Whoever can hold the button can also read the sticker.
+		onButton: () => {
+			if (thing !== undefined) tell({ event: "sticker", sticker: thing.sticker() });
+		},
+		onError: fault
+	});
+	const host = createHost({
+		clock,
+		sensors: board.sensors,
+		actuators: board.actuators,
+		event: (event) => {
+			if (event.event === "online") clock.proved();
+			if (event.event === "online" || event.event === "offline") board.light?.(event.event === "online");
+			const sticker = showSticker && event.event === "registered" ? thing?.sticker() : undefined;
+			tell({ ...event, ...(sticker === undefined ? {} : { sticker }), free: freeHeap(), least: leastHeap() });
+		},
+		onError: fault
+	});
+	const live = (): void => {
+		try {
+			thing ??= boot({ ...options, anchors, host, definition });
+		} catch (error) {
+			tell({ event: "error", message: messageOf(error) });
+		}
+	};
+	createLink({
+		option,
+		// A thing whose link is gone finds out by itself, and comes back by itself.
+		onChange: (up) => {
+			tell({ event: "link", up });
+			if (up && thing === undefined) clock.wait(option("SNTP") ?? timeServer, live);
+		},
+		log: (message) => tell({ event: "log", message })
+	});
+}

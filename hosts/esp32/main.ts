@@ -1,0 +1,4 @@
+// The firmware on the chip.
+import { start } from "./app.js";
+
+start();
