@@ -26,3 +26,22 @@ declare module "embedded:network/interface/ethernet" {
 		readonly connection: number;
 	}
 }
+
+declare module "embedded:io/digital" {
+	export default class Digital {
+		static readonly InputPullUp: number;
+		static readonly Output: number;
+		static readonly Rising: number;
+		static readonly Falling: number;
+		constructor(options: { pin: number; mode: number; edge?: number; onReadable?: () => void });
+		read(): number;
+		write(value: number): void;
+	}
+}
+
+declare module "embedded:io/i2c" {
+	/** Made by a sensor's driver. */
+	export default class I2C {
+		private constructor();
+	}
+}
