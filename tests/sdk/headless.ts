@@ -10,7 +10,7 @@ const RUNNER = fileURLToPath(new URL("../../build/moddable/headless", import.met
 const APP = fileURLToPath(new URL("../../build/moddable/bin/lin/mc/debug/extasis/mc.so", import.meta.url));
 
 /** A thing whose power is on as long as its process lives. */
-export class HeadlessThing implements Pick<StageThing, "events" | "said" | "jid" | "state" | "sticker"> {
+export class HeadlessThing implements Pick<StageThing, "events" | "said" | "jid" | "sticker"> {
 	readonly events: ThingEvent[] = [];
 	/** Nobody listens to its wire. */
 	readonly said = [];
@@ -26,10 +26,6 @@ export class HeadlessThing implements Pick<StageThing, "events" | "said" | "jid"
 
 	get jid(): string {
 		return String(this.#last("online").jid);
-	}
-
-	get state(): string {
-		return this.events.at(-1)?.event ?? "off";
 	}
 
 	/** All it printed but its events: what is looked at when a test fails. */

@@ -4,7 +4,7 @@
 const chip = { heap: 65_536, stack: 768 };
 /** The test looks into nested elements by recursion of its own. */
 const withDepth = { heap: 98_304, stack: 1536 };
-/** The far side of the wire is there too: a server with its half of SCRAM, and every line that was said. 114,688 bytes are too few. */
+/** The far side of the wire is there too: a server with its half of SCRAM, and every line that was said; or the pauses of a herd. 114,688 bytes are too few. */
 const withServer = { heap: 163_840, stack: 1024 };
 /** Documents, lists and values that are larger than a chip's memory, as one string. 524,288 bytes are too few for the largest. */
 const withLargeStrings = { heap: 1_048_576, stack: 768 };
@@ -24,6 +24,7 @@ const table = [
 	["tests/unit/xmpp/disco", withLargeStrings],
 	["tests/unit/xmpp/iq", withLargeStrings],
 	["tests/unit/xmpp/login", withServer],
+	["tests/unit/xmpp/reconnect", withServer],
 	["tests/unit/xmpp/registration", withServer],
 	["tests/unit/xmpp/roster", withLargeStrings],
 	["tests/unit/xmpp/session", withServer]
