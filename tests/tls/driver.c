@@ -102,7 +102,7 @@ TLSTrust* trustOfWords(void)
 	fileFree(&certificate);
 	fileFree(&key);
 	if (trust == NULL)
-		printf("{\"state\":\"refused\",\"failure\":\"%s\",\"heapLeft\":%zu}\n", failureName(failure), heap.now);
+		printf("{\"state\":\"refused\",\"failure\":\"%s\",\"heapLeft\":%zu}\n", failureName(failure), heapLeft());
 	return trust;
 }
 
@@ -242,7 +242,7 @@ static void commandClient(void)
 	tlsTrustRelease(trust);
 	trust = NULL;
 	if (tls == NULL) {
-		printf("{\"state\":\"refused\",\"failure\":\"%s\",\"heapLeft\":%zu}\n", failureName(failure), heap.now);
+		printf("{\"state\":\"refused\",\"failure\":\"%s\",\"heapLeft\":%zu}\n", failureName(failure), heapLeft());
 		goto done;
 	}
 	while (tlsState(tls) == tlsHandshake || tlsState(tls) == tlsOpen) {
@@ -297,7 +297,7 @@ static void commandClient(void)
 	reportText("read", clear, clearLength < 256 ? clearLength : 256);
 	printf(",\"readBytes\":%zu,\"written\":%zu,\"received\":%zu,\"ended\":%d,\"late\":%d", clearLength, written, received, ended, late);
 	tlsFree(tls);
-	printf(",\"heapTrust\":%zu,\"heapRest\":%zu,\"heapPeak\":%zu,\"heapLeft\":%zu}\n", trustHeap, restHeap, heap.most, heap.now);
+	printf(",\"heapTrust\":%zu,\"heapRest\":%zu,\"heapPeak\":%zu,\"heapLeft\":%zu}\n", trustHeap, restHeap, heap.most, heapLeft());
 done:
 	heapCount(0);
 	if (trust)
@@ -311,7 +311,6 @@ int main(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 #if mbedTLS4
-	/* What it keeps for all connections is not theirs. */
 	if (psa_crypto_init() != PSA_SUCCESS)
 		return 1;
 #endif
@@ -321,6 +320,7 @@ int main(void)
 			words[wordCount++] = next;
 		if (wordCount == 0)
 			continue;
+		heapLeft();
 		memset(&heap, 0, sizeof(heap));
 		if (strcmp(words[0], "client") == 0)
 			commandClient();

@@ -31,6 +31,9 @@ void heapCount(int on);
 /* The call of this number from now on finds no memory, once; 0: none. */
 void heapFail(size_t call);
 
+/* What is still on it when all is freed. */
+size_t heapLeft(void);
+
 /* memory.c: a server of mbedTLS in this process, whose bytes come cut, changed or late. */
 void commandMemory(void);
 void commandCut(void);

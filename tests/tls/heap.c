@@ -31,6 +31,17 @@ void heapFail(size_t call)
 	failing = call == 0 ? 0 : heap.calls + call;
 }
 
+size_t heapLeft(void)
+{
+#if mbedTLS4
+	/* What PSA keeps for all connections is not theirs. */
+	mbedtls_psa_crypto_free();
+	if (psa_crypto_init() != PSA_SUCCESS)
+		abort();
+#endif
+	return heap.now;
+}
+
 void* __wrap_malloc(size_t size)
 {
 	Head* head;

@@ -336,23 +336,24 @@ void commandMemory(void)
 	seed = (uint32_t)number("seed", 1);
 	harm.records = (size_t)number("records", 0);
 	harm.chunk = (size_t)number("chunk", 0);
-	if (serverFiles()) {
-		if (serverOpen() == 0)
-			tls = play(trust, &harm, &failure);
+	if (serverFiles() && serverOpen() == 0) {
+		tls = play(trust, &harm, &failure);
 		if (tls) {
 			const char* error = wrong(tls);
 			putchar('{');
 			report(tls);
 			reportText("read", clientRead, clientReadLength);
 			reportText("serverRead", serverRead, serverReadLength);
+			printf(",\"wrong\":\"%s\",\"heapPeak\":%zu", error ? error : "", heap.most);
 			tlsFree(tls);
-			tlsTrustRelease(trust);
-			trust = NULL;
-			printf(",\"wrong\":\"%s\",\"heapPeak\":%zu,\"heapLeft\":%zu}\n", error ? error : "", heap.most, heap.now);
 		}
 		else
-			printf("{\"state\":\"refused\",\"failure\":\"%s\"}\n", failureName(failure));
+			printf("{\"state\":\"refused\",\"failure\":\"%s\"", failureName(failure));
 		serverClose();
+		serverFilesFree();
+		tlsTrustRelease(trust);
+		printf(",\"heapLeft\":%zu}\n", heapLeft());
+		return;
 	}
 	serverFilesFree();
 	tlsTrustRelease(trust);

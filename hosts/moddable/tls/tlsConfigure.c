@@ -69,8 +69,7 @@ int tlsConfigure(TLS* tls)
 #endif
 	/* RFC 5746 4.1: a server that does not say it renegotiates safely is one into which another's bytes can be put first. */
 	mbedtls_ssl_conf_legacy_renegotiation(config, MBEDTLS_SSL_LEGACY_BREAK_HANDSHAKE);
-	/* A server that agrees lets the chip shrink its buffer for records from 16 KiB to 4 once connected; no stanza of ours is longer. */
-	code = mbedtls_ssl_conf_max_frag_len(config, MBEDTLS_SSL_MAX_FRAG_LEN_4096);
+	/* No max_fragment_length: OpenSSL answers it under TLS 1.3 too, and there mbedTLS 4 takes the answer for an error. */
 	if (code == 0 && tls->protocols[0])
 		code = mbedtls_ssl_conf_alpn_protocols(config, tls->protocols);
 	if (code == 0 && tls->trust->hasOwn)

@@ -32,7 +32,7 @@
 
 #if !defined(MBEDTLS_SSL_CLI_C) || !defined(MBEDTLS_SSL_PROTO_TLS1_2) || !defined(MBEDTLS_SSL_ALPN) || \
 	!defined(MBEDTLS_SSL_SERVER_NAME_INDICATION) || !defined(MBEDTLS_SSL_SESSION_TICKETS) || \
-	!defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) || !defined(MBEDTLS_SSL_EXTENDED_MASTER_SECRET) || \
+	!defined(MBEDTLS_SSL_EXTENDED_MASTER_SECRET) || \
 	!defined(MBEDTLS_X509_CRT_PARSE_C) || !defined(MBEDTLS_PEM_PARSE_C)
 	#error "TLS: mbedTLS is configured without a part that this module needs"
 #endif

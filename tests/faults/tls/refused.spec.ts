@@ -276,7 +276,9 @@ describe("bytes that are no TLS", () => {
 		["SSL 2", Buffer.from([128, 46, 4, 0, 1, 0, 2, ...noise.subarray(0, 41)])]
 	])("%s", async (what, bytes) => {
 		server = await startRawServer(bytes);
-		const outcome = await refuse("protocol", "tls");
+		// mbedTLS 4 puts messages together by itself, and waits for the rest of one until its buffer is full.
+		const waits = driver.library === 4 && /handshake|cipher/.test(what) && what !== "an empty record of the handshake";
+		const outcome = await (waits ? refuse("truncated", "closed") : refuse("protocol", "tls"));
 		if (what === "a fatal alert") expect(outcome.detail).toMatch(/alert 40/);
 	});
 
