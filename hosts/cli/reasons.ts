@@ -41,6 +41,10 @@ export function explainOffline(reason: string, detail: string, { domain, address
 			return `The broker does not accept the password of the account: ${detail}`;
 		case "refused-account":
 			return `The broker makes no account: ${detail}`;
+		case "refused-signature":
+			return `The broker takes no signature made with this API key: are --api-key and --api-secret right, and this machine's clock? It is asked again in an hour.`;
+		case "no-time":
+			return "The broker wants a signed registration, and a signature needs the time, which is not known yet.";
 		case "account-conflict":
 			return `The account stands at ${domain} with another password: no other name is taken instead. Remove that account, or reset the thing.`;
 		case "account-throttled":

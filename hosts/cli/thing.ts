@@ -62,8 +62,8 @@ export const addThing: AddCommand = (program, start) => {
 		.option("--report", "measure on the simulator: heap, collections, time and instructions of every step, told at the end")
 		.option("--quiet", "no log on standard error")
 		.option("--provisioning <jid>", "the provisioning service that decides for the owner (default: the broker's)", parseServiceJID)
-		.addOption(new Option("--api-key <key>", "not used yet").env("EXTASIS_API_KEY"))
-		.addOption(new Option("--api-secret <secret>", "not used yet").env("EXTASIS_API_SECRET"))
+		.addOption(new Option("--api-key <key>", "for a broker that wants signed registrations; needs the secret too").env("EXTASIS_API_KEY"))
+		.addOption(new Option("--api-secret <secret>", "of the API key; better by the environment").env("EXTASIS_API_SECRET"))
 		.action((options: ThingCommandOptions) => start(() => run(options)));
 };
 
@@ -79,7 +79,7 @@ async function run(options: ThingCommandOptions): Promise<number> {
 	const log = (text: string): void => {
 		if (!quiet) note(`${new Date().toTimeString().slice(0, 8)} ${printable(text)}`);
 	};
-	for (const name of unusedOptions(options)) log(`${name} is not used yet.`);
+	const apiKey = readAPIKey(options);
 	const misplaced = kind === "simulator" ? undefined : (["heap", "restart", "report"] as const).find((name) => options[name] !== undefined);
 	if (misplaced !== undefined) throw new Misuse(`--${misplaced} is for --host simulator.`);
 
@@ -100,24 +100,8 @@ async function run(options: ThingCommandOptions): Promise<number> {
 	const asked = untilAsked();
 	const { tls, provisioning, registry, serial, key, heap, restart } = options;
 	const thing = await runThing({
-		...{
-			kind,
-			heap,
-			restart,
-			store,
-			definition,
-			domain,
-			address,
-			tls,
-			anchors,
-			provisioning,
-			registry,
-			serial,
-			key,
-			onEvent,
-			onSticker,
-			log
-		},
+		...{ kind, heap, restart, store, onEvent, onSticker, log },
+		...{ definition, domain, address, tls, anchors, provisioning, registry, apiKey, serial, key },
 		onNote: note,
 		onReport: options.report ? onReport : undefined
 	});
@@ -126,9 +110,10 @@ async function run(options: ThingCommandOptions): Promise<number> {
 	return code;
 }
 
-function unusedOptions({ apiKey, apiSecret }: ThingCommandOptions): string[] {
-	const given = { "--api-key": apiKey, "--api-secret": apiSecret };
-	return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+function readAPIKey({ apiKey: key, apiSecret: secret }: ThingCommandOptions): { key: string; secret: string } | undefined {
+	if (key === undefined && secret === undefined) return undefined;
+	if (!key || !secret) throw new Misuse("--api-key and --api-secret belong together: give both or neither.");
+	return { key, secret };
 }
 
 /** A serial number may hold what a file name may not. */

@@ -192,20 +192,10 @@ export function heapBytes({ bits }: Engine, heap = defaultHeap): number {
 	return bits === 32 ? heap : 2 * heap;
 }
 
-function bootOptions({ definition, domain, address, tls, provisioning, registry, serial, key, host }: SimulatedThingOptions): string {
-	const { valueLimit } = host.storage;
-	return JSON.stringify({
-		definition,
-		domain,
-		address,
-		tls,
-		provisioning,
-		registry,
-		serial,
-		key,
-		valueLimit,
-		display: host.display !== undefined
-	});
+function bootOptions(options: SimulatedThingOptions): string {
+	const { definition, domain, address, tls, provisioning, registry, apiKey, serial, key, host } = options;
+	const place = { valueLimit: host.storage.valueLimit, display: host.display !== undefined };
+	return JSON.stringify({ definition, domain, address, tls, provisioning, registry, apiKey, serial, key, ...place });
 }
 
 function codeFolder({ code }: SimulatedThingOptions): string {

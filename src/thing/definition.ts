@@ -43,6 +43,8 @@ export interface Definition {
 	readonly name?: string;
 	/** The node id in sensor data; default "thing". */
 	readonly node?: string;
+	/** The API key, which a whole batch shares, is erased once the account stands. A lost account cannot be made again then. */
+	readonly forgetAPIKey?: boolean;
 	readonly fields: Readonly<Record<string, FieldDefinition>>;
 	readonly parameters?: Readonly<Record<string, ParameterDefinition>>;
 }
@@ -76,6 +78,7 @@ export function checkDefinition(definition: Definition): void {
 	if (definition.class !== undefined) checkTag("class", definition.class);
 	if (definition.name !== undefined) checkTag("name", definition.name);
 	if (definition.node !== undefined) checkName("node", definition.node);
+	if (definition.forgetAPIKey !== undefined && typeof definition.forgetAPIKey !== "boolean") fail("forgetAPIKey must be true or false.");
 	if (!isObject(definition.fields)) fail("fields must be an object: a field's name and what it is.");
 	const names = Object.keys(definition.fields);
 	if (names.length === 0) fail("A thing needs at least one field.");

@@ -3,6 +3,7 @@
 import type { Host } from "../host.js";
 import type { Tag } from "../iot/sticker.js";
 import { encodeBase32 } from "../text/base32.js";
+import type { APIKey } from "../xmpp/signed-form.js";
 import type { Definition } from "./definition.js";
 import type { Vault } from "./vault.js";
 
@@ -14,6 +15,7 @@ export interface FactoryData {
 }
 
 const FACTORY = "factory";
+const API_KEY = "apikey";
 
 /** What is stored stands, since a sticker may be printed: throws when something else is given. */
 export function loadFactory(vault: Vault, random: Host["random"], given: Partial<FactoryData>): FactoryData {
@@ -30,6 +32,20 @@ export function loadFactory(vault: Vault, random: Host["random"], given: Partial
 	const key = given.key ?? encodeBase32(random(16));
 	vault.write(FACTORY, { serial, key });
 	return { serial, key };
+}
+
+/** What was given last stands; a batch shares it, so another one is no other thing's. */
+export function loadAPIKey(vault: Vault, given: APIKey | undefined): APIKey | undefined {
+	const stored = vault.read(API_KEY);
+	const known =
+		typeof stored?.key === "string" && typeof stored.secret === "string" ? { key: stored.key, secret: stored.secret } : undefined;
+	if (given === undefined || (given.key === known?.key && given.secret === known.secret)) return known;
+	vault.write(API_KEY, { key: given.key, secret: given.secret });
+	return given;
+}
+
+export function forgetAPIKey(vault: Vault): void {
+	vault.delete(API_KEY);
 }
 
 /** Exactly the sticker's tags, and nothing that changes (R-347-4, 6). */

@@ -12,6 +12,7 @@ import { PresenceBook } from "../xmpp/presence.js";
 import { Roster } from "../xmpp/roster.js";
 import { Scheduler } from "../xmpp/scheduler.js";
 import { Session } from "../xmpp/session.js";
+import { type APIKey, SIGNATURE } from "../xmpp/signed-form.js";
 import { answerTime } from "../xmpp/time.js";
 import { answerVersion } from "../xmpp/version.js";
 import { Accounts } from "./accounts.js";
@@ -19,7 +20,7 @@ import { Authorizer } from "./authorizer.js";
 import { Decisions } from "./decisions.js";
 import { categoriesOf, checkDefinition, type Definition } from "./definition.js";
 import type { LifeEvent } from "./events.js";
-import { loadFactory, tagsOf } from "./factory.js";
+import { forgetAPIKey, loadAPIKey, loadFactory, tagsOf } from "./factory.js";
 import { Friends } from "./friends.js";
 import { LifeCycle, type State } from "./life-cycle.js";
 import { Provisioning } from "./provisioning.js";
@@ -40,6 +41,8 @@ export interface ThingOptions {
 	readonly registry?: string;
 	/** Bare JID of the provisioning service; default is to look for it. */
 	readonly provisioning?: string;
+	/** For brokers that make accounts only on signed forms (XEP-0348); kept in the vault. */
+	readonly apiKey?: APIKey;
 	/** Serial number and claim KEY, where the factory gave them; else the thing makes them once. */
 	readonly serial?: string;
 	readonly key?: string;
@@ -91,6 +94,10 @@ export class Thing {
 		// The power went between the account and its mark in the life-cycle.
 		if (lifeCycle.state === "factory" && accounts.account()?.registered === true) lifeCycle.take("account");
 
+		// What has been erased stays so, whoever gives it again.
+		const erased = definition.forgetAPIKey === true && accounts.account()?.registered === true;
+		const apiKey = erased ? undefined : loadAPIKey(vault, options.apiKey);
+
 		const scheduler = new Scheduler(host, (error) => this.#report(error));
 		const session = new Session({
 			host,
@@ -101,7 +108,11 @@ export class Thing {
 			anchors: options.anchors,
 			accounts,
 			seed: factory.serial,
-			onAccount: (jid) => this.#onAccount(jid),
+			apiKey,
+			onAccount: (jid) => {
+				if (definition.forgetAPIKey === true) forgetAPIKey(vault);
+				this.#onAccount(jid);
+			},
 			onOnline: (jid) => this.#onOnline(jid),
 			onOffline: (reason, detail, retry) => this.#onOffline(reason, detail, retry),
 			onMessage: (stanza) => this.#onMessage(stanza),
@@ -115,6 +126,7 @@ export class Thing {
 		const identity = { category: "client", type: "bot", name: definition.name ?? definition.model };
 		this.#disco = new Disco({ router, identity, node: `https://${definition.manufacturer}`, allowed });
 		this.#disco.add(SENSOR_DATA);
+		if (apiKey !== undefined) this.#disco.add(SIGNATURE);
 		answerPing(this.#disco);
 		answerVersion(this.#disco, SOFTWARE);
 		answerTime(this.#disco, host.clock);

@@ -52,18 +52,24 @@ export function missingField(form: Form, values: ReadonlyMap<string, string>): s
 }
 
 /**
- * Fills in `values`. Hidden fields go back as they came; of the rest only what is required, with the value that the form
- * suggests.
+ * What is answered to one field; undefined where it is left out. Hidden ones go back as they came, or filled in where they came
+ * empty; of the rest only what is required, with the value that the form suggests.
  */
+export function submittedValues(field: FormField, values: ReadonlyMap<string, string>): readonly string[] | undefined {
+	if (field.name === "" || field.type === "fixed") return undefined;
+	const value = values.get(field.name);
+	if (field.type === "hidden" && (value === undefined || field.values.some((given) => given !== ""))) return field.values;
+	if (value !== undefined) return [value];
+	return field.required ? field.values : undefined;
+}
+
 export function writeSubmit(writer: Writer, form: Form, values: ReadonlyMap<string, string>): void {
 	writer.open("x", NAMESPACE_FORMS).attribute("type", "submit");
 	for (const field of form.fields) {
-		if (field.name === "" || field.type === "fixed") continue;
-		const value = field.type === "hidden" ? undefined : values.get(field.name);
-		if (value === undefined && field.type !== "hidden" && !field.required) continue;
+		const answered = submittedValues(field, values);
+		if (answered === undefined) continue;
 		writer.open("field").attribute("var", field.name);
-		if (value !== undefined) writer.open("value").text(value).close();
-		else for (const given of field.values) writer.open("value").text(given).close();
+		for (const value of answered) writer.open("value").text(value).close();
 		writer.close();
 	}
 	writer.close();

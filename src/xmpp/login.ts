@@ -12,6 +12,7 @@ import { NAMESPACE_REGISTER, parseRegistration, whyNot, writeRegistration, write
 import { Authentication, chooseMechanism, NAMESPACE_SASL } from "./sasl.js";
 import type { Scheduler, Task } from "./scheduler.js";
 import type { ScramMechanism } from "./scram.js";
+import { type APIKey, type Signing, type SigningProfile, signingProfiles, wantsSignature } from "./signed-form.js";
 import { parseStanzaError, type StanzaError } from "./stanza-error.js";
 import { NAMESPACE_CLIENT, NAMESPACE_TLS, type XMPPStream } from "./stream.js";
 
@@ -35,9 +36,11 @@ type Step =
 export interface LoginOptions {
 	readonly stream: XMPPStream;
 	readonly scheduler: Scheduler;
-	readonly host: Pick<Host, "random" | "crypto">;
+	readonly host: Pick<Host, "random" | "crypto" | "clock">;
 	readonly domain: string;
 	readonly accounts: AccountStore;
+	/** For servers that make accounts only on forms that are signed (XEP-0348). */
+	readonly apiKey?: APIKey;
 	/** A new account stands. */
 	readonly onAccount: (jid: string) => void;
 	/** Full JID. Every failure is told by the stream's onEnd. */
@@ -54,6 +57,11 @@ export class Login {
 	#authentication: Authentication | undefined;
 	/** Names proposed on this connection. */
 	#proposals = 0;
+	/** The server found the last one taken. */
+	#taken = false;
+	/** Signatures that the server has not taken on this connection, and how many there are to try; none while none is asked for. */
+	#signatures = 0;
+	#profiles = 0;
 	/** What ended the connection may have been a step of ours, which goes on to await its answer. */
 	#stopped = false;
 
@@ -212,27 +220,50 @@ export class Login {
 
 	#form(iq: Element): void {
 		const registration = parseRegistration(iq.child("query", NAMESPACE_REGISTER));
-		const reason = registration === undefined ? "the server sent no registration form" : whyNot(registration);
+		const { accounts, apiKey, domain, host } = this.#options;
+		const reason = registration === undefined ? "the server sent no registration form" : whyNot(registration, apiKey !== undefined);
 		if (registration === undefined || reason !== undefined) {
 			this.#fail("refused-account", reason ?? "");
 			return;
 		}
-		let account = this.#options.accounts.account();
-		if (account === undefined || this.#proposals > 0) {
-			// Stored before it is submitted, so that a power cut leaves no account behind that nobody knows (R-077-5).
-			account = this.#options.accounts.propose();
-			this.#proposals++;
+		const { form } = registration;
+		const profiles = form !== undefined && wantsSignature(form) ? signingProfiles(form, iq.attribute("from"), domain) : [];
+		// A signature is good for a minute around its time (R-348-9): one made at another costs a try.
+		if (profiles.length > 0 && !host.clock.trusted) {
+			this.#fail("no-time", "a signature needs the time, which is not known yet");
+			return;
 		}
-		writeRegistration(this.#request("set"), registration, account);
+		this.#profiles = profiles.length;
+		let account = accounts.account();
+		if (account === undefined || this.#taken) {
+			// Stored before it is submitted, so that a power cut leaves no account behind that nobody knows (R-077-5).
+			account = accounts.propose();
+			this.#proposals++;
+			this.#taken = false;
+		}
+		const profile = profiles[this.#signatures];
+		const request = this.#request("set", profile?.to || undefined);
+		writeRegistration(request, registration, account, profile && apiKey && this.#signing(profile, apiKey));
 		this.#options.stream.send();
 		this.#await("the answer to the registration");
 	}
 
+	#signing(profile: SigningProfile, apiKey: APIKey): Signing {
+		const { clock, crypto, random } = this.#options.host;
+		return { ...profile, apiKey, crypto, now: clock.now(), nonce: encodeBase32(random(20)) };
+	}
+
 	#submitFailed(failure: StanzaError): void {
-		if (failure.condition !== "conflict") this.#registrationFailed(failure);
+		if (failure.condition === "bad-request" && this.#profiles > 0) {
+			// Few tries, then a long rest: who goes on wrongly may lose the key (R-348-11).
+			if (++this.#signatures < this.#profiles) this.#requestForm();
+			else this.#fail("refused-signature", "the server takes no signature that is made with this API key");
+		} else if (failure.condition !== "conflict") this.#registrationFailed(failure);
 		else if (this.#proposals === 0) this.#fail("refused-account", "the name stands already, with another password");
-		else if (this.#proposals < PROPOSALS) this.#requestForm();
-		else this.#fail("refused-account", `the server found ${PROPOSALS} random names taken`);
+		else if (this.#proposals < PROPOSALS) {
+			this.#taken = true;
+			this.#requestForm();
+		} else this.#fail("refused-account", `the server found ${PROPOSALS} random names taken`);
 	}
 
 	#registrationFailed(failure: StanzaError): void {
@@ -265,9 +296,10 @@ export class Login {
 		this.#options.onBound(jid);
 	}
 
-	#request(type: "get" | "set"): Writer {
+	#request(type: "get" | "set", to?: string): Writer {
 		this.#id = encodeBase32(this.#options.host.random(5));
-		return this.#options.stream.openElement("iq", NAMESPACE_CLIENT).attribute("type", type).attribute("id", this.#id);
+		const iq = this.#options.stream.openElement("iq", NAMESPACE_CLIENT).attribute("to", to);
+		return iq.attribute("type", type).attribute("id", this.#id);
 	}
 
 	/** The one that is awaited, from our server (R-CORE-10). */

@@ -21,6 +21,9 @@ const busy: Pause = Object.freeze({ least: 30_000, most: 64_000 });
 /** Until a person acts nothing will be different. */
 const lasting: Pause = Object.freeze({ least: LONGEST / 2, most: LONGEST });
 
+/** Trying again costs something: the API key may be locked (R-348-11). */
+const hour: Pause = Object.freeze({ least: 3_600_000, most: 5_400_000 });
+
 /** By the session's or the socket's word; what is not here passes soon, but what SASL says lasts. */
 const pauses: Readonly<Record<string, Pause>> = Object.freeze({
 	"stream-error:system-shutdown": crowd,
@@ -41,6 +44,7 @@ const pauses: Readonly<Record<string, Pause>> = Object.freeze({
 	"server-signature": lasting,
 	"not-authorized": lasting,
 	"refused-account": lasting,
+	"refused-signature": hour,
 	"account-conflict": lasting,
 	"account-throttled": lasting,
 	"stream-error:host-unknown": lasting,
@@ -79,7 +83,7 @@ export class Backoff {
 	/** Milliseconds until the next try. */
 	next(reason: string): number {
 		const { least, most } = pauseAfter(reason);
-		const ceiling = Math.min(LONGEST, Math.max(most, 2 * this.#ceiling));
+		const ceiling = Math.max(most, Math.min(LONGEST, 2 * this.#ceiling));
 		// A cause that lasts says nothing about the network: what passes goes on from where it was.
 		if (most < LONGEST) this.#ceiling = ceiling;
 		return Math.round(least + (ceiling - least) * this.#fraction());

@@ -3,9 +3,9 @@ import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
 import type { Account } from "./account.js";
 import { type Form, missingField, NAMESPACE_FORMS, parseForm, writeSubmit } from "./forms.js";
+import { canSign, type Signing, signForm, wantsSignature } from "./signed-form.js";
 
 export const NAMESPACE_REGISTER = "jabber:iq:register";
-const NAMESPACE_SIGNATURE = "urn:xmpp:xdata:signature:oauth1";
 
 export interface Registration {
 	/** Asked first if it is there (XEP-0077 section 3.1.1: the fields are for those who know no forms). */
@@ -26,9 +26,12 @@ export function parseRegistration(query: Element | undefined): Registration | un
 }
 
 /** Why a thing cannot register here, as a sentence for a person; undefined when it can. */
-export function whyNot(registration: Registration): string | undefined {
+export function whyNot(registration: Registration, hasKey: boolean): string | undefined {
 	const { form, fields } = registration;
-	if (form?.purpose === NAMESPACE_SIGNATURE) return "the server wants its registration form signed with an API key (XEP-0348)";
+	if (form !== undefined && wantsSignature(form)) {
+		if (!hasKey) return "the server wants its registration form signed with an API key (XEP-0348)";
+		if (!canSign(form)) return "the server wants its registration form signed by another method than HMAC-SHA1";
+	}
 	const asked = form === undefined ? fields : form.fields.map((field) => field.name);
 	if (!asked.includes("username") || !asked.includes("password")) return "the server offers no account by name and password";
 	const missing =
@@ -41,11 +44,14 @@ export function writeRegistrationGet(iq: Writer): void {
 	iq.open("query", NAMESPACE_REGISTER).close();
 }
 
-/** Into an iq of type "set": just what was asked (R-077-2). */
-export function writeRegistration(iq: Writer, registration: Registration, account: Account): void {
+/** Into an iq of type "set": just what was asked (R-077-2), signed where that is asked too (R-348-2). */
+export function writeRegistration(iq: Writer, registration: Registration, account: Account, signing: Signing | undefined): void {
+	const { form } = registration;
 	iq.open("query", NAMESPACE_REGISTER);
-	if (registration.form !== undefined) writeSubmit(iq, registration.form, credentials(account.username, account.password));
-	else {
+	if (form !== undefined) {
+		const values = credentials(account.username, account.password);
+		writeSubmit(iq, form, signing === undefined ? values : signForm(form, values, signing));
+	} else {
 		iq.open("username").text(account.username).close();
 		iq.open("password").text(account.password).close();
 	}

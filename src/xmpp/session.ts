@@ -13,6 +13,7 @@ import { Login } from "./login.js";
 import { PING } from "./ping.js";
 import { Backoff } from "./reconnect.js";
 import type { Scheduler, Task } from "./scheduler.js";
+import type { APIKey } from "./signed-form.js";
 import { NAMESPACE_CLIENT, SEE_OTHER_HOST, XMPPStream } from "./stream.js";
 
 export type { Account, AccountStore } from "./account.js";
@@ -29,6 +30,8 @@ export interface SessionOptions {
 	/** PEM; undefined takes the host's own. */
 	readonly anchors?: string;
 	readonly accounts: AccountStore;
+	/** For servers that make accounts only on forms that are signed (XEP-0348). */
+	readonly apiKey?: APIKey;
 	/** What no other thing has; it spreads the pauses of a herd. */
 	readonly seed?: string;
 	/** A new account stands. Bare JID. */
@@ -129,7 +132,7 @@ export class Session {
 	}
 
 	#connect(): void {
-		const { host, scheduler, domain, address, tls, anchors, accounts } = this.#options;
+		const { host, scheduler, domain, address, tls, anchors, accounts, apiKey } = this.#options;
 		this.#task = undefined;
 		if (this.#elsewhere === undefined) this.#redirections = 0;
 		const endpoint = this.#elsewhere ?? { host: domain, ...address, port: address?.port ?? usualPort(tls), tls };
@@ -142,6 +145,7 @@ export class Session {
 			host,
 			domain,
 			accounts,
+			apiKey,
 			onAccount: (jid) => this.#tell(() => this.#options.onAccount(jid)),
 			onBound: (jid) => this.#bound(jid)
 		});

@@ -14,6 +14,7 @@ interface Options {
 	readonly tls: "direct" | "starttls";
 	readonly registry?: string;
 	readonly provisioning?: string;
+	readonly apiKey?: { readonly key: string; readonly secret: string };
 	readonly serial?: string;
 	readonly key?: string;
 	readonly valueLimit: number;

@@ -46,6 +46,7 @@ test.each<[string[], string]>([
 	[["thing", "--domain", "a.example", "--address", "a.example:70000"], "HOST:PORT"],
 	[["thing", "--domain", "a.example", "--registry", "a b"], "address is wanted"],
 	[["thing", "--domain", "a.example", "--provisioning", "a b"], "address is wanted"],
+	[["thing", "--domain", "a.example", "--api-key", "k"], "belong together"],
 	[["thing", "--domain", "a.example", "--ca", "missing.pem"], "no file missing.pem"],
 	[["thing", "--domain", "a.example", "--ca", "."], "folder"],
 	[["thing", "--domain", "a.example", "--store", ""], "--store must not be empty"],

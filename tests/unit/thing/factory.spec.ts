@@ -1,6 +1,6 @@
 // Serial number and KEY: made once, never changed under a printed sticker.
 import { checkTags, parseSticker, writeSticker } from "../../../src/iot/sticker.js";
-import { loadFactory, tagsOf } from "../../../src/thing/factory.js";
+import { forgetAPIKey, loadAPIKey, loadFactory, tagsOf } from "../../../src/thing/factory.js";
 import { Vault } from "../../../src/thing/vault.js";
 import { weatherStation } from "../../../src/things/weather-station.js";
 import { FakeStorage, fakeRandom } from "../../support/storage.js";
@@ -42,4 +42,19 @@ test("R-347-4 R-347-6 the tags are the sticker's, static, and hold", () => {
 		"KEY=k"
 	]);
 	expect(parseSticker(writeSticker(tags, "registry.example.org"))?.tags).toEqual(tags);
+});
+
+test("R-348-12 an API key is kept, replaced by a newer one, and gone for good when it is forgotten", () => {
+	const storage = new FakeStorage();
+	expect(loadAPIKey(vault(storage), undefined)).toBeUndefined();
+	const first = { key: "k", secret: "s" };
+	expect(loadAPIKey(vault(storage), first)).toEqual(first);
+	expect(loadAPIKey(vault(storage), undefined)).toEqual(first);
+	loadAPIKey(vault(storage), first);
+	expect(storage.writes).toBe(1);
+	const second = { key: "k", secret: "t" };
+	loadAPIKey(vault(storage), second);
+	expect(loadAPIKey(vault(storage), undefined)).toEqual(second);
+	forgetAPIKey(vault(storage));
+	expect(loadAPIKey(vault(storage), undefined)).toBeUndefined();
 });

@@ -2,6 +2,7 @@
 import { SENSOR_DATA } from "../../../src/iot/sensor-data.js";
 import { LifeCycle } from "../../../src/thing/life-cycle.js";
 import type { Vault } from "../../../src/thing/vault.js";
+import { weatherStation } from "../../../src/things/weather-station.js";
 import { between, DOMAIN, idOf } from "../../support/session-bench.js";
 import { FakeStorage, fakeRandom } from "../../support/storage.js";
 import { KEY, ThingBench } from "../../support/thing-bench.js";
@@ -211,4 +212,19 @@ test("a damaged record is told in a sentence", () => {
 	const next = new ThingBench({}, undefined, new FakeStorage(bench.storage.records));
 	expect(next.events[0]?.message).toContain('What was stored as "commit" is damaged');
 	expect(next.thing.owner).toBeUndefined();
+});
+
+test("R-348-1 R-348-12 a thing with an API key says that it signs forms; one that is to forget it takes it back from nobody", () => {
+	const apiKey = { key: "k", secret: "s3cret" };
+	const info = `<query xmlns='${DISCO}'/>`;
+	const feature = "<feature var='urn:xmpp:xdata:signature:oauth1'/>";
+	const bench = new ThingBench({ apiKey }, owned);
+	bench.online();
+	expect(bench.ask(info, OWNER)).toContain(feature);
+	expect(JSON.stringify(bench.events)).not.toContain("s3cret");
+	const forgetful = new ThingBench({ apiKey, definition: { ...weatherStation, forgetAPIKey: true } }, owned);
+	forgetful.online();
+	expect(forgetful.ask(info, OWNER)).not.toContain(feature);
+	expect(forgetful.storage.read("apikey")).toBeUndefined();
+	expect(online(owned).ask(info, OWNER)).not.toContain(feature);
 });

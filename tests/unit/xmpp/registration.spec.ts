@@ -1,4 +1,5 @@
 // Making an account: forms and plain fields, refusals, and power cuts between the submit and its answer.
+import type { SessionOptions } from "../../../src/xmpp/session.js";
 import { ACCOUNT, between, CLOSE, failure, HEADER, idOf, mechanisms, SessionBench } from "../../support/session-bench.js";
 
 const QUERY = "<query xmlns='jabber:iq:register'>";
@@ -226,5 +227,92 @@ describe("registration", () => {
 		);
 		bench.say(HEADER + features);
 		expect(bench.say(failure("not-authorized"))).toBe(CLOSE);
+	});
+
+	describe("a form that is to be signed", () => {
+		const apiKey = { key: "api-key-0001", secret: "s3cret&key" };
+		const hidden = (name: string, value = ""): string => field(name, `<value>${value}</value>`, "hidden");
+		const names = ["oauth_nonce", "oauth_timestamp", "oauth_consumer_key", "oauth_signature"];
+		const FIELDS = [
+			hidden("FORM_TYPE", "urn:xmpp:xdata:signature:oauth1"),
+			hidden("oauth_version", "1.0"),
+			hidden("oauth_signature_method", "HMAC-SHA1"),
+			hidden("oauth_token", "tok"),
+			hidden("oauth_token_secret", "tsec"),
+			...names.map((name) => hidden(name))
+		];
+		const SIGNED = form(...FIELDS, field("username"), field("password"));
+		const fieldOf = (set: string, name: string): string => between(set, `<field var='${name}'><value>`, "</value>");
+
+		function asked(options: Partial<SessionOptions> = { apiKey }): { bench: SessionBench; get: string } {
+			const bench = new SessionBench(undefined, options);
+			bench.secure();
+			return { bench, get: bench.offer() };
+		}
+
+		test("R-348-2 R-348-8 R-348-12 is signed: hidden values go back as they came, the secret does not go", () => {
+			const { bench, get } = asked();
+			const set = bench.say(result(get, SIGNED));
+			expect(fieldOf(set, "FORM_TYPE")).toBe("urn:xmpp:xdata:signature:oauth1");
+			expect(fieldOf(set, "oauth_token")).toBe("tok");
+			expect(fieldOf(set, "oauth_token_secret")).toBe("tsec");
+			expect(fieldOf(set, "oauth_consumer_key")).toBe("api-key-0001");
+			expect(fieldOf(set, "username")).toBe("t1");
+			expect(fieldOf(set, "oauth_signature")).toMatch(/^[A-Za-z0-9%]+%3D$/);
+			expect(fieldOf(set, "oauth_timestamp")).toMatch(/^\d+$/);
+			expect(set).not.toContain("s3cret");
+			bench.authenticate(bench.say(result(set)));
+			bench.bind();
+			expect(bench.happened).toEqual(["proposed t1", "confirmed", "account t1@a.example", "online t1@a.example/r"]);
+		});
+
+		test("R-348-9 R-348-11 R-348-13 a signature that is not taken is made anew otherwise, for a fresh form and the same name, and then not for an hour", () => {
+			const { bench, get } = asked();
+			const seen = new Set<string>();
+			let set = bench.say(result(get, SIGNED));
+			for (let tries = 1; tries < 2; tries++) {
+				seen.add(fieldOf(set, "oauth_nonce"));
+				const again = bench.say(error(set, "bad-request", "modify"));
+				expect(again).toContain(GET);
+				set = bench.say(result(again, SIGNED));
+				expect(set).toContain("<value>t1</value>");
+			}
+			// Addressed this time.
+			expect(set).toContain("<iq to='a.example' type='set'");
+			seen.add(fieldOf(set, "oauth_nonce"));
+			expect(seen.size).toBe(2);
+			expect(bench.say(error(set, "bad-request", "modify"))).toBe(CLOSE);
+			expect(bench.happened.slice(-1)).toEqual(["offline refused-signature"]);
+			expect(bench.pauses[0]).toBeGreaterThanOrEqual(3_600_000);
+		});
+
+		test("R-348-11 R-348-13 where the order of names is no clear matter, both are tried: four in all", () => {
+			const { bench, get } = asked();
+			const unclear = form(...FIELDS, field("username"), field("password"), hidden("Zone", "x"), hidden("Form", "y"));
+			let set = bench.say(result(get, unclear));
+			for (let tries = 1; tries < 4; tries++) set = bench.say(result(bench.say(error(set, "bad-request", "modify")), unclear));
+			expect(bench.say(error(set, "bad-request", "modify"))).toBe(CLOSE);
+		});
+
+		test.each<[string, Partial<SessionOptions>, string, string]>([
+			["no API key", {}, SIGNED, "refused-account"],
+			["another method", { apiKey }, SIGNED.replace("HMAC-SHA1", "PLAINTEXT"), "refused-account"]
+		])("R-348-10 with %s nothing is submitted", (_what, options, query, reason) => {
+			const { bench, get } = asked(options);
+			expect(bench.say(result(get, query))).toBe(CLOSE);
+			expect(bench.happened).toEqual([`offline ${reason}`]);
+		});
+
+		test("R-348-9 a time that is a guess signs nothing", () => {
+			const { bench, get } = asked();
+			bench.time.clock.trusted = false;
+			expect(bench.say(result(get, SIGNED))).toBe(CLOSE);
+			expect(bench.happened).toEqual(["offline no-time"]);
+		});
+
+		test("R-348-2 with an API key at hand, a form that asks for no signature gets none", () => {
+			const { bench, get } = asked();
+			expect(bench.say(result(get, FORM))).not.toContain("oauth");
+		});
 	});
 });
