@@ -14,6 +14,7 @@ need() { # NAME PACKAGES
 }
 /usr/bin/python3 -c 'import slixmpp' 2>/dev/null || need "slixmpp for /usr/bin/python3" "python3-slixmpp python3-slixmpp-lib"
 command -v valgrind >/dev/null || need valgrind "valgrind libc6-dbg"
+[ -f /usr/include/mbedtls/ssl.h ] || need "mbedTLS 2.28" libmbedtls-dev
 command -v cc >/dev/null || command -v gcc >/dev/null || need "a C compiler" "gcc libc6-dev"
 # Without it the simulator's slots have 32 bytes, and says so.
 if amd64 && ! narrow; then need "gcc for 32 bits" gcc-multilib; fi

@@ -359,14 +359,10 @@ void commandMemory(void)
 	tlsTrustRelease(trust);
 }
 
-static size_t reseeds;
-
-/* PSA seeds its random numbers anew after 10,000 requests, a thousand connections: what it then takes is given back at the end. */
-static int freed(size_t before, size_t index)
+/* PSA keeps some for all connections, and takes it anew with its random numbers every 10,000 requests: there the end of the command tells. */
+static int freed(size_t before)
 {
-	if (heap.now == before)
-		return 1;
-	return mbedTLS4 && heap.now > before && reseeds++ <= index / 900;
+	return mbedTLS4 || heap.now == before;
 }
 
 /* One connection of many; tells of what is wrong. */
@@ -386,7 +382,7 @@ static int once(TLSTrust* trust, const Harm* harm, size_t index, size_t counts[4
 	else
 		error = "no client";
 	serverClose();
-	if (error == NULL && !freed(before, index))
+	if (error == NULL && !freed(before))
 		error = "memory was not freed";
 	if (error)
 		printf("{\"state\":\"wrong\",\"wrong\":\"%s\",\"index\":%zu,\"cut\":%zu,\"change\":%zu}\n", error, index, harm->cut, harm->change);
@@ -397,7 +393,6 @@ static int once(TLSTrust* trust, const Harm* harm, size_t index, size_t counts[4
 static size_t measure(TLSTrust* trust)
 {
 	size_t counts[4] = { 0 };
-	reseeds = 0;
 	if (!once(trust, &unharmed, 0, counts) || counts[1] != 1) {
 		printf("{\"state\":\"wrong\",\"wrong\":\"not even unharmed\"}\n");
 		return 0;
@@ -407,8 +402,8 @@ static size_t measure(TLSTrust* trust)
 
 static void reportMany(size_t runs, size_t length, const size_t counts[4])
 {
-	printf("{\"state\":\"done\",\"runs\":%zu,\"bytes\":%zu,\"opened\":%zu,\"closed\":%zu,\"truncated\":%zu,\"failed\":%zu}\n", runs, length,
-		counts[0], counts[1], counts[2], counts[3]);
+	printf("{\"state\":\"done\",\"runs\":%zu,\"bytes\":%zu,\"opened\":%zu,\"closed\":%zu,\"truncated\":%zu,\"failed\":%zu,\"heapLeft\":%zu}\n", runs,
+		length, counts[0], counts[1], counts[2], counts[3], heapLeft());
 }
 
 static void many(int fuzz)
@@ -439,10 +434,10 @@ static void many(int fuzz)
 			break;
 		}
 	}
-	if (length > 0 && runs == (count ? count : length))
-		reportMany(runs, length, counts);
 	serverFilesFree();
 	tlsTrustRelease(trust);
+	if (length > 0 && runs == (count ? count : length))
+		reportMany(runs, length, counts);
 }
 
 /* cut …as memory… [count=N]: the server's bytes end at every one of them, or at N of them. */
@@ -460,7 +455,7 @@ void commandFuzz(void)
 /* starve …as memory… count=N: in each of N connections one other allocation finds no memory; with trust=1 while the trust is made. */
 void commandStarve(void)
 {
-	size_t runs = (size_t)number("count", 1), most, memory = 0, opened = 0, other = 0, i;
+	size_t runs = (size_t)number("count", 1), most = 0, memory = 0, opened = 0, other = 0, i = 0;
 	const char* error = NULL;
 	TLSTrust* trust = trustOfWords();
 	if (trust == NULL)
@@ -494,14 +489,15 @@ void commandStarve(void)
 			else
 				error = "not told as memory";
 			serverClose();
-			if (error == NULL && !freed(before, i))
+			if (error == NULL && !freed(before))
 				error = "memory was not freed";
 		}
-		if (error)
-			printf("{\"state\":\"wrong\",\"wrong\":\"%s\",\"index\":%zu}\n", error, i);
-		else
-			printf("{\"state\":\"done\",\"runs\":%zu,\"allocations\":%zu,\"memory\":%zu,\"opened\":%zu,\"other\":%zu}\n", i, most, memory, opened, other);
 	}
 	serverFilesFree();
 	tlsTrustRelease(trust);
+	if (error)
+		printf("{\"state\":\"wrong\",\"wrong\":\"%s\",\"index\":%zu}\n", error, i);
+	else if (most > 0)
+		printf("{\"state\":\"done\",\"runs\":%zu,\"allocations\":%zu,\"memory\":%zu,\"opened\":%zu,\"other\":%zu,\"heapLeft\":%zu}\n", i, most,
+			memory, opened, other, heapLeft());
 }

@@ -84,13 +84,14 @@ static int outOfMemory(int code)
 #endif
 }
 
+/* What a signature by another key comes out as depends on its bits: no signature, no padding, or a number out of range. */
 static int badSignature(int code)
 {
 #if mbedTLS4
-	return code == PSA_ERROR_INVALID_SIGNATURE || code == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
+	return code == PSA_ERROR_INVALID_SIGNATURE || code == PSA_ERROR_INVALID_ARGUMENT || code == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
 #else
 	int high = -(-code & 0xFF80);
-	return high == MBEDTLS_ERR_ECP_VERIFY_FAILED || high == MBEDTLS_ERR_RSA_VERIFY_FAILED || code == MBEDTLS_ERR_RSA_INVALID_PADDING;
+	return high == MBEDTLS_ERR_ECP_VERIFY_FAILED || (high <= MBEDTLS_ERR_RSA_BAD_INPUT_DATA && high >= MBEDTLS_ERR_RSA_RNG_FAILED);
 #endif
 }
 

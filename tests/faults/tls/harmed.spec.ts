@@ -56,7 +56,7 @@ test(
 		for (const twelve of versions()) {
 			for (const [driver, count] of tools(8, 150)) {
 				const outcome = await driver.run("cut", { ...words, twelve, seed: 41 + rounds, count });
-				expect(outcome).toMatchObject({ state: "done", truncated: count, closed: 0, failed: 0 });
+				expect(outcome).toMatchObject({ state: "done", truncated: count, closed: 0, failed: 0, heapLeft: 0 });
 				expect(Number(outcome.bytes)).toBeGreaterThan(1000);
 			}
 		}
@@ -71,7 +71,7 @@ test(
 			for (const twelve of versions()) {
 				for (const [driver, count] of tools(8, 200)) {
 					const outcome = await driver.run("fuzz", { ...server, twelve, seed: 7 + index + 100 * rounds, count });
-					expect(outcome).toMatchObject({ state: "done", runs: count });
+					expect(outcome).toMatchObject({ state: "done", runs: count, heapLeft: 0 });
 					expect(Number(outcome.failed)).toBeGreaterThan(count / 2);
 				}
 			}
@@ -86,7 +86,7 @@ test(
 		for (const twelve of versions()) {
 			for (const [driver, count] of tools(8, 200)) {
 				const outcome = await driver.run("starve", { ...words, twelve, seed: 3 + rounds, count });
-				expect(outcome).toMatchObject({ state: "done", runs: count });
+				expect(outcome).toMatchObject({ state: "done", runs: count, heapLeft: 0 });
 				expect(Number(outcome.memory)).toBeGreaterThan(count / 10);
 			}
 		}
