@@ -1,6 +1,9 @@
 #!/bin/sh
-# Runs the SDK's mcconfig, which never starts or ends anything here, and fails on every warning about a module of ours: mcconfig.sh ARGUMENTS…
-# Needs MODDABLE; writes to build/moddable alone.
+# Runs the SDK's mcconfig, which never starts or ends anything here, and fails on every warning about a module of ours:
+#   mcconfig.sh ARGUMENTS…             for the simulator, or for the chip with ESP-IDF
+#   mcconfig.sh --check                nothing, where there is an SDK
+#   mcconfig.sh --dry PLATFORM MANIFEST   for the chip without ESP-IDF, as far as tsc, xsc and xsl go
+# Needs MODDABLE. TARGET is the makefile's, "build" where it is not set.
 set -u
 here=$(cd "$(dirname "$0")/../.." && pwd)
 wanted=8.2.3
@@ -15,18 +18,45 @@ fail() {
 tools="$MODDABLE/build/bin/lin/release"
 [ -x "$tools/mcconfig" ] || tools="$MODDABLE/build/bin/lin/debug"
 [ -x "$tools/mcconfig" ] || fail "The tools of the Moddable SDK are not built: type make in $MODDABLE/build/makefiles/lin (it needs libgtk-3-dev)."
-
+PATH="$tools:$here/node_modules/.bin:$PATH"
+export PATH MODDABLE
 out="$here/build/moddable"
+
+build() {
+	mcconfig -t "${TARGET:-build}" -o "$out" "$@"
+}
+
+# mcconfig asks ESP-IDF for its version and for sdkconfig.h, and tsc, xsc and xsl for nothing more.
+dry() {
+	idf="$out/idf"
+	if [ ! -x "$idf/tools/idf.py" ]; then
+		mkdir -p "$idf/tools"
+		git -C "$idf" init -q &&
+			git -C "$idf" -c user.name=dry -c user.email=dry@example.invalid commit -q --allow-empty -m "No ESP-IDF" &&
+			git -C "$idf" tag v6.0
+		printf '#!/bin/sh\nmkdir -p build/config && touch build/config/sdkconfig.h\n' >"$idf/tools/idf.py"
+		chmod +x "$idf/tools/idf.py"
+	fi
+	IDF_PATH="$idf"
+	PATH="$idf/tools:$PATH"
+	export IDF_PATH
+	mcconfig -p "$1" -t build -o "$out" "$2" && make -s -f "$out/tmp/$1/release/extasis/makefile" "$out/tmp/$1/release/extasis/mc.xs.c"
+}
+
+[ "${1:-}" != --check ] || exit 0
+work=build
+if [ "${1:-}" = --dry ]; then
+	shift
+	work=dry
+	out="$out/dry"
+fi
 mkdir -p "$out"
 log="$out/mcconfig.log"
-PATH="$tools:$here/node_modules/.bin:$PATH" MODDABLE="$MODDABLE" mcconfig -t build -o "$out" "$@" >"$log" 2>&1
+$work "$@" >"$log" 2>&1
 code=$?
 grep -v '^# \|^Total resource\|^### [0-9]* instances' "$log" | grep -v "^$MODDABLE/.*warning" >&2
-if [ $code -ne 0 ]; then
-	tail -n 20 "$log" >&2
-	exit 1
-fi
-# Of the compiler: its file is below this folder. Of the linker: its modules are ours.
+[ $code -eq 0 ] || exit 1
+# The compiler names a file below this folder, the linker a module of ours.
 if grep -q "^$here/.*warning\|^### warning: extasis/" "$log"; then
 	# So that the next run warns again.
 	rm -rf "$out/tmp"

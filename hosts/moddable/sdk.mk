@@ -1,10 +1,17 @@
-# What needs the Moddable SDK, to which MODDABLE points: the weather station in its simulator. Nothing else does.
+# What needs the Moddable SDK, to which MODDABLE points: the weather station in its simulator, and images for the chip. Nothing else does.
 
 MCCONFIG := sh hosts/moddable/mcconfig.sh
 SDK_BUILD := build/moddable
-SIM_APP := $(SDK_BUILD)/bin/lin/mc/debug/extasis/mc.so
 
-.PHONY: sim sim-headless sim-app
+# A platform of the SDK, or a board of ours in hosts/esp32/boards.
+BOARD ?= esp32
+OUR_BOARD := $(wildcard hosts/esp32/boards/$(BOARD)/platform)
+BOARD_PLATFORM := $(if $(OUR_BOARD),$(shell cat $(OUR_BOARD)),$(BOARD))
+BOARD_MANIFEST := $(if $(OUR_BOARD),hosts/esp32/boards/$(BOARD)/manifest.json,manifest.json)
+DRY_BOARDS := esp32 esp32/esp32c3 esp32/moddable_two
+SITE := $(SDK_BUILD)/site/manifest.json
+
+.PHONY: sim-headless sim-app esp32 flash esp32-dry
 
 sim-headless: sim-app build peers ## the same build without a display, against Prosody: the whole story, and whom it refuses
 	SDK_BUILT=1 $(JEST) --selectProjects sdk
@@ -16,3 +23,18 @@ sim-app: node_modules/.stamp
 	@$(MCCONFIG) -d -m -p lin
 	@$(CC) -O2 -Wall -Wextra -Werror -DmxLinux=1 -I$(MODDABLE)/build/simulators/modules hosts/mcsim/headless.c -o $(SDK_BUILD)/headless \
 		`pkg-config --cflags --libs glib-2.0` -ldl
+
+esp32: build ## the image of a board: BOARD=esp32 DOMAIN=… CA=… SSID=… PASSWORD=… (docs/esp32.md)
+	@$(MCCONFIG) --check
+	@test -n "$(IDF_PATH)" || \
+		{ echo "This needs ESP-IDF 6.0: install it as https://docs.espressif.com/projects/esp-idf says, and source its export.sh." >&2; exit 2; }
+	@node build/hosts/factory/site.js $(BOARD_MANIFEST) $(SITE)
+	@$(MCCONFIG) -m -p $(BOARD_PLATFORM) $(SITE)
+
+flash: esp32 ## the same, and onto the board at UPLOAD_PORT
+	@TARGET=deploy $(MCCONFIG) -m -p $(BOARD_PLATFORM) $(SITE)
+
+esp32-dry: node_modules/.stamp ## what of the image needs no ESP-IDF: types, byte code and link, of several boards
+	@for board in $(DRY_BOARDS); do echo "$$board"; $(MCCONFIG) --dry $$board manifest.json || exit 1; done
+	@for file in hosts/esp32/boards/*/platform; do \
+		echo "$$file"; $(MCCONFIG) --dry `cat $$file` `dirname $$file`/manifest.json || exit 1; done

@@ -1,0 +1,70 @@
+// What one image is told where it will live: writes the manifest with which mcconfig builds it, from variables of the environment.
+
+import { X509Certificate } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** Taken as they are; the firmware judges them. PASSWORD is of the Wi-Fi network. */
+const names = Object.freeze(["DOMAIN", "ADDRESS", "TLS", "REGISTRY", "SERIAL", "KEY", "SSID", "PASSWORD", "SNTP", "SHOW_STICKER"]);
+/** As many bytes as TLS takes. */
+const anchorBytes = 32_768;
+
+export interface SiteManifest {
+	readonly build: Readonly<Record<string, string>>;
+	readonly include: string;
+	readonly config: Readonly<Record<string, string>>;
+}
+
+/** Throws, in one sentence, what is missing. `app` is the board's manifest, seen from where this one will lie. */
+export function createSite(environment: Readonly<Record<string, string | undefined>>, app: string, now: number): SiteManifest {
+	if (!environment.DOMAIN) throw new Error("DOMAIN=… is missing: the domain of the broker.");
+	if (!environment.CA) throw new Error("CA=… is missing: a file of the CAs that the broker's certificate comes from (PEM).");
+	const config: Record<string, string> = { BUILT: String(Math.floor(now / 1000)), ANCHORS: readAnchors(environment.CA) };
+	for (const name of names) {
+		const value = environment[name];
+		if (value) config[name] = value;
+	}
+	return { build: { NAME: "extasis" }, include: app, config };
+}
+
+/** Only the certificates: a file may hold text about them, and the flash is small. */
+function readAnchors(file: string): string {
+	let text: string;
+	try {
+		text = readFileSync(file, "utf8");
+	} catch (error) {
+		throw new Error(`CA=${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+	}
+	const found = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+	try {
+		for (const one of found) new X509Certificate(one);
+	} catch {
+		throw new Error(`CA=${file} holds a certificate that is none.`);
+	}
+	const anchors = found.map((one) => `${one}\n`).join("");
+	if (found.length === 0) throw new Error(`CA=${file} holds no certificate in PEM form.`);
+	if (anchors.length > anchorBytes)
+		throw new Error(
+			`CA=${file} holds ${found.length} certificates: name only those the broker's comes from (${anchorBytes} bytes at most).`
+		);
+	return anchors;
+}
+
+function main([app, target]: readonly string[]): void {
+	if (app === undefined || target === undefined) throw new Error("usage: site.js MANIFEST-OF-THE-BOARD MANIFEST-TO-WRITE");
+	const folder = dirname(resolve(target));
+	const site = createSite(process.env, relative(folder, resolve(app)), Date.now());
+	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	// It holds a password and perhaps a KEY.
+	writeFileSync(target, `${JSON.stringify(site, undefined, "\t")}\n`, { mode: 0o600 });
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+	try {
+		main(process.argv.slice(2));
+	} catch (error) {
+		process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+		process.exitCode = 2;
+	}
+}
