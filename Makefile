@@ -8,7 +8,7 @@ SOURCES := $(shell find src hosts -name '*.ts' 2>/dev/null) tsconfig.json tsconf
 .PHONY: help build start test unit world scenarios stress check format conformance peers prosody clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: build/.built ## install the npm packages and compile: then `npx extasis …` works here
 
