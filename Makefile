@@ -5,7 +5,7 @@ JEST := NODE_OPTIONS=--experimental-vm-modules $(NPX)/jest
 SOURCES := $(shell find src hosts -name '*.ts' 2>/dev/null) tsconfig.json tsconfig.build.json
 
 .DEFAULT_GOAL := help
-.PHONY: help build start test unit world scenarios stress check format conformance peers prosody clean
+.PHONY: help build start test unit world scenarios stress bench-heap check format conformance peers prosody clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ scenarios: peers ## what runs against real Prosody and slixmpp
 
 stress: build ## a million stanzas through the simulator in 64 KiB (STRESS=N for another number, SEED=N for others)
 	STRESS=$(or $(STRESS),1000000) $(JEST) --selectProjects node --testPathPatterns tests/unit-node/simulator/stress
+
+bench-heap: build ## what a thing's life takes of a chip's memory; rewrites that part of docs/PERFORMANCE.md
+	$(NPX)/esbuild tests/bench/heap.ts --bundle --platform=node --format=esm --packages=external --outfile=build/bench/heap.mjs --log-level=warning
+	node build/bench/heap.mjs
 
 check: build ## types, lint and format
 	$(NPX)/tsc -p src/tsconfig.json

@@ -4,7 +4,7 @@ export const limits = Object.freeze({
 	/** Bytes on the wire of a stanza that is built as a whole; at most four times that in RAM. */
 	builtBytes: 4096,
 	/** Elements of a stanza that is built as a whole: 144 bytes each on XS, however short they are on the wire. */
-	builtElements: 56,
+	builtElements: 48,
 	/** Bytes of any stanza, built or not; more ends the stream. A roster of 8,000 friends fits. Costs no RAM. */
 	stanzaBytes: 1_048_576,
 	/** Open elements (R-CORE-11): 16 bytes each in the parser's stack. */
@@ -52,7 +52,7 @@ export const limits = Object.freeze({
 	/** Of those, about one bare JID. */
 	questionsPerPeer: 2,
 	/** What requests that wait for a decision hold, all together: about as many bytes of RAM, where names are in ASCII. */
-	waitingBytes: 4096,
+	waitingBytes: 3584,
 	/** Characters of one token attribute that a requester shows. */
 	token: 256,
 	/** Seconds after a login in which the provisioning service speaks first: what it took back while we were away must not be granted. */

@@ -8,6 +8,7 @@
 //   --main NAME=PATH     the module that runs in the heap; its code is in ROM too
 //   --frames             frames on descriptors 3 and 4 (frames.ts); without it the program ends when nothing is left to happen
 //   --collect            collects garbage after every frame
+//   --sizes              says, in a line of JSON for each module, what it takes in ROM, and runs nothing
 // Any JavaScript that is one ES module (a bundle, say) runs by `--main main=PATH`; `simulator.report(line)` writes a line to standard output,
 // `simulator.exit(code)` ends, `simulator.figures()` tells the heap (device/native.ts lists all). Exit codes: 0, or that of exit(); 2 misuse, a
 // module that cannot be read or is no JavaScript; 3 the other side is gone; 10 + XS's own: 11 memory full, 12 stack overflow, 14 dead strip, 15 unhandled

@@ -203,12 +203,15 @@ function codeFolder({ code }: SimulatedThingOptions): string {
 }
 
 function argumentsFor(options: SimulatedThingOptions): string[] {
-	const files = moduleFiles(codeFolder(options));
-	const main = "hosts/simulator/device/main";
 	const words = ["--frames", "--heap", String(heapBytes(options.engine, options.heap))];
 	if (options.collect) words.push("--collect");
-	for (const [name, path] of files) words.push(name === main ? "--main" : "--rom", `${name}=${path}`);
-	return words;
+	return [...words, ...moduleWords(codeFolder(options))];
+}
+
+/** The engine's words for all that is flash; `code` as in SimulatedThingOptions. */
+export function moduleWords(code: string): string[] {
+	const main = "hosts/simulator/device/main";
+	return [...moduleFiles(code)].flatMap(([name, path]) => [name === main ? "--main" : "--rom", `${name}=${path}`]);
 }
 
 /** Everything that is flash on the chip: src/ but no examples, and the device's side of this host. */

@@ -1,5 +1,5 @@
 // The provisioning service that a thing trusts (XEP-0324): found once, kept, and the only one that is heard.
-import { type Dialect, dialects } from "../iot/dialect.js";
+import { type Dialect, dialectOf, dialects } from "../iot/dialect.js";
 import { writeCacheCleared } from "../iot/provisioning.js";
 import { findService } from "../iot/service-discovery.js";
 import type { Element } from "../xml/element.js";
@@ -45,8 +45,8 @@ export class Provisioning {
 	constructor(options: ProvisioningOptions) {
 		this.#options = options;
 		this.#service = this.#load();
-		for (const dialect of dialects)
-			options.router.handle("set", "clearCache", dialect.provisioning, (request) => this.#clearCache(request, dialect));
+		const clearCache = (request: IQRequest): void => this.#clearCache(request);
+		for (const { provisioning } of dialects) options.router.handle("set", "clearCache", provisioning, clearCache);
 	}
 
 	/** Bare address once it is known. */
@@ -101,7 +101,8 @@ export class Provisioning {
 		}
 	}
 
-	#clearCache(request: IQRequest, dialect: Dialect): void {
+	#clearCache(request: IQRequest): void {
+		const dialect = dialectOf(request.payload.namespace, "provisioning")!;
 		const { onClear, onDenied } = this.#options;
 		if (!this.#trusts(request.from)) {
 			request.fail("forbidden", "Only this thing's provisioning service may say so.", "cancel");

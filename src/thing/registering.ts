@@ -31,6 +31,7 @@ export interface RegisteringOptions {
 	readonly onEvent: (event: LifeEvent) => void;
 }
 
+const NOTICES: readonly string[] = Object.freeze(["claimed", "removed", "disowned"]);
 const REGISTRY = "registry";
 /** Of the owner's: the registry has dropped our KEY (R-347-13). */
 const BLANKED = "key";
@@ -55,11 +56,8 @@ export class Registering {
 	constructor(options: RegisteringOptions) {
 		this.#options = options;
 		this.#registry = this.#load();
-		for (const { discovery } of dialects) {
-			options.router.handle("set", "claimed", discovery, (request) => this.#heed(request, () => this.#receiveClaimed(request)));
-			options.router.handle("set", "removed", discovery, (request) => this.#heed(request, () => this.#receiveRemoved(request)));
-			options.router.handle("set", "disowned", discovery, (request) => this.#heed(request, () => this.#receiveDisowned(request)));
-		}
+		const notice = (request: IQRequest): void => this.#heed(request);
+		for (const { discovery } of dialects) for (const name of NOTICES) options.router.handle("set", name, discovery, notice);
 	}
 
 	/** Bare address of the registry once it is known. */
@@ -234,13 +232,15 @@ export class Registering {
 	}
 
 	/** From the registry and about ourselves, or not at all (R-347-25). */
-	#heed(request: IQRequest, proceed: () => void): void {
+	#heed(request: IQRequest): void {
 		const registry = this.#registry?.jid;
 		if (registry === undefined || !sameJID(request.from, registry)) {
 			request.fail("forbidden", "Only this thing's registry may say so.", "cancel");
 			this.#options.onEvent({ event: "denied", from: request.from, what: "claim" });
 		} else if (parseNotice(request.payload) !== undefined) request.fail("item-not-found", "There is no such node.");
-		else proceed();
+		else if (request.payload.name === "claimed") this.#receiveClaimed(request);
+		else if (request.payload.name === "removed") this.#receiveRemoved(request);
+		else this.#receiveDisowned(request);
 	}
 
 	#receiveClaimed(request: IQRequest): void {

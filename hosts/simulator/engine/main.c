@@ -11,6 +11,7 @@ typedef struct {
 	long stack;
 	int frames;
 	int collect;
+	int sizes;
 	const char* main;
 } Settings;
 
@@ -216,6 +217,8 @@ static void readArguments(txMachine* root, int count, char** words)
 			settings.frames = 1;
 		else if (!strcmp(option, "--collect"))
 			settings.collect = 1;
+		else if (!strcmp(option, "--sizes"))
+			settings.sizes = 1;
 		else if (!strcmp(option, "--heap"))
 			settings.heap = number(option, value, 4096), i++;
 		else if (!strcmp(option, "--stack"))
@@ -269,6 +272,8 @@ int main(int count, char** words)
 #endif
 	root = makeRoot();
 	readArguments(root, count, words);
+	if (settings.sizes)
+		return romSizes(), 0;
 	romClose(root);
 	settings.heap -= settings.heap % (long)sizeof(txSlot);	/* slots lie at its end */
 	block[0] = need(c_malloc(settings.heap));

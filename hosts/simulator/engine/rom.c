@@ -15,6 +15,7 @@ struct Module {
 	char* name;
 	char* path;
 	txScript* script;
+	txSize names;	/* bytes of those that nobody used before it */
 	txID id;
 	Place* places;
 	int placeCount;	/* -1 until asked for */
@@ -144,6 +145,7 @@ static char* copyText(const char* text)
 void romBurn(txMachine* root, const char* name, const char* path)
 {
 	Module* module = need(c_calloc(1, sizeof(Module)));
+	txID known;
 	burning = path;
 	module->script = parseModule(root, path, 0);
 	burning = NULL;
@@ -155,7 +157,10 @@ void romBurn(txMachine* root, const char* name, const char* path)
 	module->next = modules;
 	modules = module;
 	fxBeginHost(root);
+	known = root->keyIndex;
 	internNames(root, module->script);
+	for (; known < root->keyIndex; known++)
+		module->names += (txSize)c_strlen(fxGetKeyName(root, known)) + 1;
 	module->id = fxNewNameC(root, module->name);
 	fxEndHost(root);
 	archive(module->script);
@@ -353,6 +358,13 @@ void romClose(txMachine* root)
 	closed = 1;
 }
 
+void romSizes(void)
+{
+	Module* module;
+	for (module = modules; module; module = module->next)
+		printf("{\"module\":\"%s\",\"code\":%d,\"names\":%d}\n", module->name, (int)module->script->codeSize, (int)module->names);
+}
+
 void romFree(void)
 {
 	while (modules) {
@@ -415,7 +427,9 @@ static int lineAt(Module* module, txSize offset)
 		else
 			high = middle;
 	}
-	return low > 0 ? module->places[low - 1].line : 0;
+	if (module->placeCount == 0)
+		return 0;
+	return module->places[low > 0 ? low - 1 : 0].line;	/* what initializes the fields of a first class lies before any line */
 }
 
 int romPlace(txMachine* the, const txByte* code, txID* id, int* line)

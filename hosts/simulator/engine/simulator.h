@@ -24,6 +24,8 @@ typedef struct Module Module;
 void romBurn(txMachine* root, const char* name, const char* path);
 void romPreload(txMachine* root, const char* name);
 void romClose(txMachine* root);
+/* On standard output a line of JSON for each module: bytes of code, and of the names that nobody used before it. */
+void romSizes(void);
 void romFree(void);
 /* Where `code` is: the module's ID and line (of the compiled JavaScript); 0 when in no module. */
 int romPlace(txMachine* the, const txByte* code, txID* module, int* line);

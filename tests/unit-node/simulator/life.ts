@@ -1,8 +1,10 @@
 // A thing on the simulator's engine in the world's broker: real firmware in a real heap, between it and the broker no byte that a test does not see.
+import { join } from "node:path";
 import { crypto, random } from "../../../hosts/node/crypto.js";
 import type { Engine } from "../../../hosts/simulator/build.js";
 import { type Ending, SimulatedThing, type SimulatedThingOptions } from "../../../hosts/simulator/index.js";
 import { Recorder } from "../../../hosts/simulator/report.js";
+import { root } from "../../../hosts/simulator/root.js";
 import type { ConnectOptions, Host, SensorValue, Socket, ThingEvent } from "../../../src/host.js";
 import { weatherStation } from "../../../src/things/weather-station.js";
 import { bareOf } from "../../world/broker.js";
@@ -16,7 +18,7 @@ import { engineHere } from "./program.js";
 const DISCOVERY = "urn:xmpp:iot:discovery";
 export const SENSOR_DATA = "urn:xmpp:iot:sensordata";
 /** Where the compiled firmware is: `make build` puts it there. */
-const code = new URL("../../../build/", import.meta.url).pathname;
+const code = join(root, "build");
 /** What is further off in the world's time is a time-out: the device's time is not the world's. */
 const soonMilliseconds = 1000;
 const patienceMilliseconds = 120_000;

@@ -30,9 +30,9 @@ export interface RunOptions {
 
 let built: Promise<Engine> | undefined;
 
-/** The engine of most tests, compiled at most once. */
+/** The engine of most tests, compiled at most once: XS=FOLDER names another XS, BITS=64 tries larger slots than the compiler's least. */
 export function engineHere(): Promise<Engine> {
-	built ??= buildEngine();
+	built ??= buildEngine(process.env.BITS === "64" ? { bits: 64 } : {});
 	return built;
 }
 
