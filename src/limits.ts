@@ -25,6 +25,12 @@ export const limits = Object.freeze({
 	writtenBytes: 8192,
 	/** Bytes waiting for room in the socket; beyond it the connection is given up. */
 	queuedBytes: 16_384,
+	/** Stanzas kept until the server acknowledges them: 60 bytes each beside their own. */
+	unackedStanzas: 16,
+	/** Bytes of those; the socket's queue holds the same bytes, no others. A session that lost one of them cannot be resumed. */
+	unackedBytes: 3072,
+	/** Seconds that a session waits to be resumed where the server does not say how long it keeps it. */
+	heldSeconds: 600,
 	/** Our own IQ requests in flight: 80 bytes each. */
 	pendingRequests: 16,
 	/** Seconds until an IQ of ours counts as unanswered. */

@@ -9,6 +9,8 @@ export function describeEvent(event: ThingEvent, place: Place): string {
 			return `The broker made the account ${say("jid")}.`;
 		case "online":
 			return `Online as ${say("jid")}.`;
+		case "resumed":
+			return `Back as ${say("jid")}: nothing was lost.`;
 		case "registered":
 			return `Registered with ${say("registry")}: whoever has the sticker can claim the thing.`;
 		case "claimed":

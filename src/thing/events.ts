@@ -5,6 +5,10 @@ export type LifeEvent = ThingEvent &
 	(
 		| /** An account of our own stands at the broker. */ { readonly event: "account"; readonly jid: string }
 		| /** Logged in and bound; `jid` is the full one. */ { readonly event: "online"; readonly jid: string }
+		| /** Back after `offline`, as if it had never been: the same full JID, nothing lost. */ {
+				readonly event: "resumed";
+				readonly jid: string;
+		  }
 		| /** The registry has our tags: whoever has the sticker can claim. */ { readonly event: "registered"; readonly registry: string }
 		| {
 				readonly event: "claimed";

@@ -114,7 +114,9 @@ export class Thing {
 				this.#onAccount(jid);
 			},
 			onOnline: (jid) => this.#onOnline(jid),
-			onOffline: (reason, detail, retry) => this.#onOffline(reason, detail, retry),
+			onOffline: (reason, detail, retry, held) => this.#onOffline(reason, detail, retry, held),
+			onResumed: (jid) => this.#tell({ event: "resumed", jid }),
+			onLost: () => this.#onLost(),
 			onMessage: (stanza) => this.#onMessage(stanza),
 			onPresence: (stanza) => this.#book.receive(stanza),
 			onError: (error) => this.#report(error)
@@ -262,10 +264,15 @@ export class Thing {
 		});
 	}
 
-	#onOffline(reason: string, detail: string, retry: number | undefined): void {
+	/** While the session is held everything goes on: readings that are done meanwhile leave when it is resumed. */
+	#onOffline(reason: string, detail: string, retry: number | undefined, held: boolean): void {
+		if (!held) this.#onLost();
+		this.#tell({ event: "offline", reason, detail, retry: retry === undefined ? undefined : Math.round(retry / 1000) });
+	}
+
+	#onLost(): void {
 		this.#leave();
 		this.#book.clear();
-		this.#tell({ event: "offline", reason, detail, retry: retry === undefined ? undefined : Math.round(retry / 1000) });
 	}
 
 	/** Only its service has anything to say to a thing by message; one that comes back says that its reader has gone. */

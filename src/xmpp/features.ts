@@ -3,6 +3,7 @@ import type { Element } from "../xml/element.js";
 import { NAMESPACE_BIND } from "./binding.js";
 import { NAMESPACE_SASL } from "./sasl.js";
 import { NAMESPACE_STREAM, NAMESPACE_TLS } from "./stream.js";
+import { NAMESPACE_SM } from "./stream-management.js";
 
 export interface Features {
 	/** RFC 6120 5.4.1. */
@@ -11,6 +12,8 @@ export interface Features {
 	readonly mechanisms: readonly string[];
 	/** RFC 6120 7.4. */
 	readonly bind: boolean;
+	/** XEP-0198: stanzas can be counted and sessions resumed. */
+	readonly sm: boolean;
 	/** XEP-0077 section 10: in-band registration is announced; some servers do it unannounced. */
 	readonly register: boolean;
 }
@@ -27,6 +30,7 @@ export function parseFeatures(element: Element): Features | undefined {
 		starttls: starttls && { required: starttls.child("required", NAMESPACE_TLS) !== undefined },
 		mechanisms,
 		bind: element.child("bind", NAMESPACE_BIND) !== undefined,
+		sm: element.child("sm", NAMESPACE_SM) !== undefined,
 		register: element.child("register", "http://jabber.org/features/iq-register") !== undefined
 	};
 }

@@ -6,7 +6,7 @@ import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
 import type { Account, AccountStore } from "./account.js";
 import { parseBind, writeBind } from "./binding.js";
-import { isFeatures, parseFeatures } from "./features.js";
+import { type Features, isFeatures, parseFeatures } from "./features.js";
 import { sameBare } from "./jid.js";
 import { NAMESPACE_REGISTER, parseRegistration, whyNot, writeRegistration, writeRegistrationGet } from "./registration.js";
 import { Authentication, chooseMechanism, NAMESPACE_SASL } from "./sasl.js";
@@ -15,6 +15,7 @@ import type { ScramMechanism } from "./scram.js";
 import { type APIKey, type Signing, type SigningProfile, signingProfiles, wantsSignature } from "./signed-form.js";
 import { parseStanzaError, type StanzaError } from "./stanza-error.js";
 import { NAMESPACE_CLIENT, NAMESPACE_TLS, type XMPPStream } from "./stream.js";
+import { NAMESPACE_SM, type StreamManagement } from "./stream-management.js";
 
 /** Names of our choice that the server may find taken before we give up. */
 const PROPOSALS = 5;
@@ -30,6 +31,7 @@ type Step =
 	| "the answer to the registration"
 	| "the outcome of SASL"
 	| "the features after SASL"
+	| "the resumption"
 	| "the bound address"
 	| "nothing";
 
@@ -41,10 +43,16 @@ export interface LoginOptions {
 	readonly accounts: AccountStore;
 	/** For servers that make accounts only on forms that are signed (XEP-0348). */
 	readonly apiKey?: APIKey;
+	/** What it holds is resumed if it can be. */
+	readonly management: StreamManagement;
 	/** A new account stands. */
 	readonly onAccount: (jid: string) => void;
 	/** Full JID. Every failure is told by the stream's onEnd. */
 	readonly onBound: (jid: string) => void;
+	/** The held session goes on. */
+	readonly onResumed: () => void;
+	/** The held session is no more; the login goes on to another. */
+	readonly onLost: () => void;
 }
 
 /** One for each connection; ends the stream where it cannot go on. */
@@ -55,6 +63,8 @@ export class Login {
 	#id: string | undefined;
 	#mechanism: ScramMechanism | undefined;
 	#authentication: Authentication | undefined;
+	/** What the server offers after SASL. */
+	#features: Features | undefined;
 	/** Names proposed on this connection. */
 	#proposals = 0;
 	/** The server found the last one taken. */
@@ -102,6 +112,9 @@ export class Login {
 				break;
 			case "the features after SASL":
 				this.#featuresAfterSASL(element);
+				break;
+			case "the resumption":
+				if (element.namespace === NAMESPACE_SM) this.#resumption(element);
 				break;
 			default:
 				if (this.#isAnswer(element)) this.#answer(element);
@@ -183,6 +196,34 @@ export class Login {
 	#featuresAfterSASL(element: Element): void {
 		const features = parseFeatures(element);
 		if (features === undefined) return;
+		const { management, onLost } = this.#options;
+		this.#features = features;
+		if (management.held && features.sm) {
+			this.#await("the resumption");
+			management.resume();
+			return;
+		}
+		if (management.held) onLost();
+		this.#bind(features);
+	}
+
+	/** XEP-0198 section 5: after <failed/> the stream goes on to bind. */
+	#resumption(element: Element): void {
+		const { management, onLost, onResumed } = this.#options;
+		if (element.name === "resumed") {
+			if (!management.held) {
+				this.#fail("sm:forgotten", "what was resumed is not held any more");
+				return;
+			}
+			this.#await("nothing");
+			if (management.resumed(element)) onResumed();
+		} else if (element.name === "failed" && this.#features !== undefined) {
+			if (management.held) onLost();
+			this.#bind(this.#features);
+		}
+	}
+
+	#bind(features: Features): void {
 		if (!features.bind) {
 			this.#fail("no-bind", "the server offers no resource binding");
 			return;
@@ -293,6 +334,7 @@ export class Login {
 			return;
 		}
 		this.#await("nothing");
+		this.#options.management.bound(this.#features?.sm === true);
 		this.#options.onBound(jid);
 	}
 
@@ -329,6 +371,8 @@ export class Login {
 
 	#fail(reason: string, detail: string, condition?: string): void {
 		this.stop();
-		this.#options.stream.end(reason, detail, condition);
+		// Whoever is slow may yet read what we say: it must not be that the session it is asked to resume is over.
+		if (reason === "timeout") this.#options.stream.abandon(reason, detail);
+		else this.#options.stream.end(reason, detail, condition);
 	}
 }

@@ -15,9 +15,11 @@ import { Backoff } from "./reconnect.js";
 import type { Scheduler, Task } from "./scheduler.js";
 import type { APIKey } from "./signed-form.js";
 import { NAMESPACE_CLIENT, SEE_OTHER_HOST, XMPPStream } from "./stream.js";
+import { type HeldSession, NAMESPACE_SM, StreamManagement } from "./stream-management.js";
 
 export type { Account, AccountStore } from "./account.js";
 export type { ScramKeys } from "./scram.js";
+export type { HeldSession } from "./stream-management.js";
 
 export interface SessionOptions {
 	readonly host: Host;
@@ -34,12 +36,21 @@ export interface SessionOptions {
 	readonly apiKey?: APIKey;
 	/** What no other thing has; it spreads the pauses of a herd. */
 	readonly seed?: string;
+	/** What suspend() gave before the board slept: gone on with if the server still has it. */
+	readonly held?: HeldSession;
 	/** A new account stands. Bare JID. */
 	readonly onAccount: (jid: string) => void;
 	/** Bound. Full JID; the roster is not asked yet, presence not sent. */
 	readonly onOnline: (jid: string) => void;
-	/** No connection stands. `retryMilliseconds`: when the next is tried. */
-	readonly onOffline: (reason: string, detail: string, retryMilliseconds: number | undefined) => void;
+	/**
+	 * No connection stands. `retryMilliseconds`: when the next is tried. `held`: the session may be gone on with then, so that what
+	 * is sent meanwhile is kept for it and what is asked may yet be answered; onResumed or onLost says what came of it.
+	 */
+	readonly onOffline: (reason: string, detail: string, retryMilliseconds: number | undefined, held: boolean) => void;
+	/** The session goes on as if the connection had never broken. */
+	readonly onResumed: (jid: string) => void;
+	/** The session that was held is over: who saw us there sees us go. */
+	readonly onLost: () => void;
 	readonly onMessage: (stanza: Element) => void;
 	readonly onPresence: (stanza: Element) => void;
 	/** What one of these, or a handler of the router, threw. */
@@ -52,14 +63,19 @@ export class Session {
 	#stream: XMPPStream;
 	#backoff: Backoff;
 	#liveness: Liveness;
+	#management: StreamManagement;
 	#running = false;
 	#login: Login | undefined;
+	/** Bound or held. */
 	#jid: string | undefined;
 	#endpoint: Endpoint | undefined;
 	#secure = false;
 	/** Where the server sent us, and how often in a row. */
 	#elsewhere: Endpoint | undefined;
 	#redirections = 0;
+	#online = false;
+	/** The end of what is held. */
+	#expiry: Task | undefined;
 	/** The next try, or the moment that proves the connection stable. */
 	#task: Task | undefined;
 
@@ -80,9 +96,11 @@ export class Session {
 				onPayload: (stanza, payload) => this.#payload(stanza, payload),
 				onElement: (element) => this.#receive(element),
 				onSkipped: (head) => this.#skipped(head),
-				onEnd: (reason, detail) => this.#ended(reason, detail)
+				onStanza: (bytes) => this.#management.send(bytes),
+				onEnd: (reason, detail, orderly) => this.#ended(reason, detail, orderly)
 			}
 		});
+		this.#management = new StreamManagement({ stream: this.#stream, onOverflow: () => this.#lose() });
 		this.router = new IQRouter({
 			outbox: this.#stream,
 			scheduler,
@@ -94,20 +112,34 @@ export class Session {
 			clock: host.clock,
 			received: this.#stream,
 			ask: () => {
+				if (this.#management.enabled) {
+					this.#management.ask();
+					return;
+				}
 				this.router.open("get", domain).open("ping", PING);
 				// Any byte at all is sign enough; an error is an answer too.
 				this.router.send(() => undefined);
 			},
-			onDead: () => this.#stream.end("timeout", "the server is silent")
+			onDead: () => this.#stream.abandon("timeout", "the server is silent")
 		});
+		const { held } = options;
+		if (held === undefined) return;
+		this.#management.restore(held);
+		this.#jid = held.jid;
+		this.router.setAddress(held.jid);
 	}
 
 	/** Full JID while bound. */
 	get jid(): string | undefined {
-		return this.#jid;
+		return this.#online ? this.#jid : undefined;
 	}
 
-	/** Starts a stanza; what is sent while offline is lost. */
+	/** Where the server wants a held session to be resumed, as it wrote it; undefined where it does not care. */
+	get location(): string | undefined {
+		return this.#management.location;
+	}
+
+	/** Starts a stanza; what is sent while offline is lost, unless the session is held. */
 	open(name: "message" | "presence", to?: string): Writer {
 		return this.#stream.open(name, to);
 	}
@@ -123,12 +155,27 @@ export class Session {
 		this.#connect();
 	}
 
+	/** As stop(), but the server is not told: what this gives can be gone on with by another life of the board. */
+	suspend(): HeldSession | undefined {
+		const jid = this.#jid;
+		const running = this.#running;
+		this.#running = false;
+		this.#stream.abandon("suspended", "the board goes to sleep");
+		const held = jid === undefined || !running ? undefined : this.#management.keepsake(jid);
+		this.#rest();
+		this.#forget();
+		return held;
+	}
+
 	/** Closes the stream in order. No callback follows. */
 	stop(): void {
 		if (!this.#running) return;
 		this.#running = false;
+		// So that nothing we have is given back to who sent it.
+		this.#management.answer();
 		this.#stream.close();
 		this.#rest();
+		this.#forget();
 	}
 
 	#connect(): void {
@@ -146,30 +193,63 @@ export class Session {
 			domain,
 			accounts,
 			apiKey,
+			management: this.#management,
 			onAccount: (jid) => this.#tell(() => this.#options.onAccount(jid)),
-			onBound: (jid) => this.#bound(jid)
+			onBound: (jid) => this.#bound(jid),
+			onResumed: () => this.#resumed(),
+			onLost: () => this.#lose()
 		});
 		this.#stream.connect({ domain, ...endpoint, anchors });
 	}
 
 	#bound(jid: string): void {
-		this.#login = undefined;
 		this.#jid = jid;
-		this.#stream.carryStanzas();
 		this.router.setAddress(jid);
-		this.#liveness.start();
-		this.#task = this.#options.scheduler.set(limits.stableSeconds * 1000, () => this.#backoff.reset());
+		this.#stands();
 		this.#tell(() => this.#options.onOnline(jid));
 	}
 
-	#ended(reason: string, detail: string): void {
+	#resumed(): void {
+		this.#stands();
+		this.#tell(() => this.#options.onResumed(this.#jid ?? ""));
+	}
+
+	#stands(): void {
+		const { scheduler } = this.#options;
+		this.#login = undefined;
+		this.#online = true;
+		scheduler.clear(this.#expiry);
+		this.#expiry = undefined;
+		this.#liveness.start();
+		this.#task = scheduler.set(limits.stableSeconds * 1000, () => this.#backoff.reset());
+	}
+
+	#ended(reason: string, detail: string, orderly: boolean): void {
 		this.#rest();
+		const held = this.#management.hold(orderly);
+		if (!held) this.#forget();
 		// What failed with the connection may have asked to stop.
 		if (!this.#running) return;
+		const { scheduler } = this.#options;
+		if (held) this.#expiry ??= scheduler.set(this.#management.seconds * 1000, () => this.#lose());
 		this.#elsewhere = this.#redirection(reason, detail);
 		const pause = this.#elsewhere === undefined ? this.#backoff.next(reason) : 0;
-		this.#task = this.#options.scheduler.set(pause, () => this.#connect());
-		this.#tell(() => this.#options.onOffline(reason, detail, pause));
+		this.#task = scheduler.set(pause, () => this.#connect());
+		this.#tell(() => this.#options.onOffline(reason, detail, pause, held));
+	}
+
+	/** What was held is no more. */
+	#lose(): void {
+		this.#forget();
+		if (this.#running) this.#tell(() => this.#options.onLost());
+	}
+
+	#forget(): void {
+		this.#options.scheduler.clear(this.#expiry);
+		this.#expiry = undefined;
+		this.#management.reset();
+		this.#jid = undefined;
+		this.router.setAddress(undefined);
 	}
 
 	/**
@@ -188,13 +268,12 @@ export class Session {
 		this.#liveness.stop();
 		this.#login?.stop();
 		this.#login = undefined;
-		this.#jid = undefined;
+		this.#online = false;
 		this.#elsewhere = undefined;
-		this.router.setAddress(undefined);
 	}
 
 	#payload(stanza: Element, payload: Element): Parts | undefined {
-		const isOurs = this.#jid !== undefined && stanza.name === "iq" && stanza.namespace === NAMESPACE_CLIENT;
+		const isOurs = this.#online && stanza.name === "iq" && stanza.namespace === NAMESPACE_CLIENT;
 		return isOurs ? this.router.partsFor(stanza, payload) : undefined;
 	}
 
@@ -203,7 +282,9 @@ export class Session {
 			this.#login.receive(element);
 			return;
 		}
+		if (element.namespace === NAMESPACE_SM) this.#management.receive(element);
 		if (element.namespace !== NAMESPACE_CLIENT) return;
+		this.#count(element);
 		try {
 			if (element.name === "iq") this.router.receive(element);
 			else if (element.name === "message") this.#options.onMessage(element);
@@ -214,8 +295,18 @@ export class Session {
 	}
 
 	#skipped(head: Element): void {
-		if (this.#login !== undefined) this.#login.skipped(head);
-		else if (head.name === "iq" && head.namespace === NAMESPACE_CLIENT) this.#tell(() => this.router.skipped(head));
+		if (this.#login !== undefined) {
+			this.#login.skipped(head);
+			return;
+		}
+		if (head.namespace !== NAMESPACE_CLIENT) return;
+		this.#count(head);
+		if (head.name === "iq") this.#tell(() => this.router.skipped(head));
+	}
+
+	/** Counted before it is handled: what it is answered with may break the connection. */
+	#count({ name }: Element): void {
+		if (name === "iq" || name === "message" || name === "presence") this.#management.received();
 	}
 
 	/** What a stranger's stanza or our own caller breaks does not end the connection. */

@@ -38,8 +38,10 @@ export interface StreamHandler {
 	/** A child of the stream other than a stream error. */
 	onElement(element: Element): void;
 	onSkipped(head: Element): void;
-	/** Once after each connect() that was not closed, then nothing. */
-	onEnd(reason: string, detail: string): void;
+	/** A stanza that open() began is complete; who carries it gives it to write(). */
+	onStanza(bytes: Uint8Array): void;
+	/** Once after each connect() that was not closed, then nothing. `orderly`: one side told the other that the stream is over. */
+	onEnd(reason: string, detail: string, orderly: boolean): void;
 }
 
 /** What the connection is covered by, so what may be written. */
@@ -66,8 +68,6 @@ export class XMPPStream implements Outbox {
 	#headerSent = false;
 	/** Between end and the peer's close: what comes is thrown away. */
 	#closing: Task | undefined;
-	/** What open() began goes out only on a stream that carries stanzas. */
-	#carriesStanzas = false;
 	#isStanza = false;
 	#queue = new SendQueue();
 	#reading = false;
@@ -123,7 +123,7 @@ export class XMPPStream implements Outbox {
 				onError: (error) => this.#lost(life, error)
 			});
 		} catch (error) {
-			if (life === this.#life) this.#finish("internal", textOf(error));
+			if (life === this.#life) this.#finish("internal", textOf(error), false);
 			return;
 		}
 		// It may have failed or been closed from within.
@@ -167,11 +167,6 @@ export class XMPPStream implements Outbox {
 		this.#startingTLS = true;
 	}
 
-	/** From now on what open() began is sent; before, it is dropped. */
-	carryStanzas(): void {
-		this.#carriesStanzas = true;
-	}
-
 	open(name: "iq" | "message" | "presence", to?: string): Writer {
 		this.#isStanza = true;
 		this.#writer.reset();
@@ -187,17 +182,27 @@ export class XMPPStream implements Outbox {
 
 	send(): void {
 		const bytes = this.#writer.closeAll().take();
-		if (this.#parser === undefined || (this.#isStanza && !this.#carriesStanzas)) return;
-		this.#put(bytes, false);
+		if (this.#isStanza) this.#handler.onStanza(bytes);
+		else this.write(bytes);
 	}
 
-	/** Ends the stream and tells the handler; `condition` is told to the peer (RFC 6120 4.9). */
-	end(reason: string, detail: string, condition?: string): void {
+	/** XML that is whole; nothing where no stream stands. */
+	write(bytes: Uint8Array): void {
+		if (this.#parser !== undefined) this.#put(bytes, false);
+	}
+
+	/** Ends the stream and tells the handler; `condition` is told to the peer, with `application` as it is (RFC 6120 4.9). */
+	end(reason: string, detail: string, condition?: string, application = ""): void {
 		const parser = this.#parser;
 		if (parser === undefined) return;
 		this.#parser = undefined;
-		this.#goodbye(parser, condition);
-		this.#finish(reason, detail);
+		this.#finish(reason, detail, this.#goodbye(parser, condition, application));
+	}
+
+	/** Gives up a connection that is as good as broken: the peer is told nothing, so that the session can be resumed (XEP-0198). */
+	abandon(reason: string, detail: string): void {
+		this.#headerSent = false;
+		this.end(reason, detail);
 	}
 
 	/** Ends the stream in order; the handler hears nothing more. */
@@ -273,7 +278,7 @@ export class XMPPStream implements Outbox {
 		this.#socket = undefined;
 		const ended = this.#parser === undefined;
 		this.#release();
-		if (!ended) this.#finish(error.reason, error.detail);
+		if (!ended) this.#finish(error.reason, error.detail, false);
 	}
 
 	#opened(root: Element): void {
@@ -321,8 +326,7 @@ export class XMPPStream implements Outbox {
 			this.#flush();
 			return;
 		}
-		this.#headerSent = false;
-		this.end("overflow", `more than ${limits.queuedBytes} bytes wait for the server`);
+		this.abandon("overflow", `more than ${limits.queuedBytes} bytes wait for the server`);
 	}
 
 	#flush(): void {
@@ -331,28 +335,29 @@ export class XMPPStream implements Outbox {
 			this.#queue.flush(this.#socket);
 		} catch (error) {
 			if (life !== this.#life) return;
-			this.#headerSent = false;
 			if (this.#parser === undefined) this.#release();
-			else this.end("closed", textOf(error));
+			else this.abandon("closed", textOf(error));
 		}
 	}
 
-	/** Says what is left to say and waits a moment for the peer to close. */
-	#goodbye(parser: XMLParser, condition?: string): void {
+	/** Says what is left to say and waits a moment for the peer to close; false when nothing can be said. */
+	#goodbye(parser: XMLParser, condition?: string, application = ""): boolean {
 		parser.stop();
-		if (this.#socket === undefined || !this.#headerSent || this.#cover === Cover.none || this.#cover === Cover.between) return;
-		const error = condition === undefined ? "" : `<stream:error><${condition} xmlns='${NAMESPACE_STREAM_ERRORS}'/></stream:error>`;
-		if (!this.#queue.push(encodeUTF8(`${error}</stream:stream>`))) return;
+		if (this.#socket === undefined || !this.#headerSent || this.#cover === Cover.none || this.#cover === Cover.between) return false;
+		const error =
+			condition === undefined ? "" : `<stream:error><${condition} xmlns='${NAMESPACE_STREAM_ERRORS}'/>${application}</stream:error>`;
+		if (!this.#queue.push(encodeUTF8(`${error}</stream:stream>`))) return false;
 		const life = this.#life;
 		this.#closing = this.#scheduler.set(CLOSING, () => {
 			if (life === this.#life) this.#release();
 		});
 		this.#flush();
+		return true;
 	}
 
-	#finish(reason: string, detail: string): void {
+	#finish(reason: string, detail: string, orderly: boolean): void {
 		this.#drop();
-		this.#handler.onEnd(reason, detail);
+		this.#handler.onEnd(reason, detail, orderly);
 	}
 
 	/** The stream is over; the socket lives on only for the closing handshake. */
@@ -368,7 +373,6 @@ export class XMPPStream implements Outbox {
 		this.#closing = undefined;
 		this.#socket = undefined;
 		this.#cover = Cover.none;
-		this.#carriesStanzas = false;
 		this.#headerSent = false;
 		this.#startingTLS = false;
 		// Also where it is being emptied just now.

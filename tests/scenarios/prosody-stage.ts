@@ -9,8 +9,9 @@ import { createNodeHost, type NodeHost } from "../../hosts/node/index.js";
 import { describeAbort } from "../../hosts/simulator/abort.js";
 import { buildEngine } from "../../hosts/simulator/build.js";
 import { defaultHeap, type Ending, SimulatedThing } from "../../hosts/simulator/index.js";
-import type { Host, Network, ThingEvent } from "../../src/host.js";
+import type { Host, ThingEvent } from "../../src/host.js";
 import { weatherStation } from "../../src/things/weather-station.js";
+import { BreakableWire } from "../world/breakable.js";
 import { Recorder } from "../world/recorder.js";
 import { heard, placeholders, type Stage, type StageClient, type StageThing } from "../world/stage.js";
 import { type Element, parseStanza, xml } from "../world/xml.js";
@@ -51,7 +52,7 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 		#running: SimulatedThing | undefined;
 		#jid: string | undefined;
 		#sticker = "";
-		#cut: () => void = () => {};
+		readonly #wire = new BreakableWire();
 
 		get said() {
 			return this.#recorder.said;
@@ -82,7 +83,7 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 		start(): void {
 			const onEvent = (event: ThingEvent): void => {
 				this.events.push(event);
-				if (event.event === "online") this.#jid = String(event.jid);
+				if (event.event === "online" || event.event === "resumed") this.#jid = String(event.jid);
 				if (event.event === "offline") this.#jid = undefined;
 				poke();
 			};
@@ -90,7 +91,7 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 				this.#sticker = uri;
 			};
 			const node = createNodeHost({ store: this.#store, definition: weatherStation, onEvent, onSticker });
-			const host: Host = Object.freeze({ ...node, network: this.#recorder.wrap(this.#cuttable(node.network)) });
+			const host: Host = Object.freeze({ ...node, network: this.#recorder.wrap(this.#wire.wrap(node.network)) });
 			const address = { host: "127.0.0.1", port: box.ports[tls] };
 			const running = new SimulatedThing({
 				...{ engine, host, heap: defaultHeap, code: CODE },
@@ -105,8 +106,16 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 			});
 		}
 
+		mute(): void {
+			this.#wire.mute();
+		}
+
+		deafen(): void {
+			this.#wire.deafen();
+		}
+
 		cut(): void {
-			this.#cut();
+			this.#wire.cut();
 		}
 
 		async kill(): Promise<void> {
@@ -129,21 +138,6 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 
 		get #names(): ReadonlyMap<string, string> {
 			return placeholders(box.domain, this.events, this.#sticker, people);
-		}
-
-		/** As if the wire were torn: the socket goes, the firmware hears of it. */
-		#cuttable(network: Network): Network {
-			return {
-				connect: (options) => {
-					const socket = network.connect(options);
-					this.#cut = () => {
-						this.#cut = () => {};
-						socket.close();
-						options.onError({ reason: "closed", detail: "the stage cut the connection" });
-					};
-					return socket;
-				}
-			};
 		}
 	}
 

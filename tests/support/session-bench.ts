@@ -17,6 +17,8 @@ export const STARTTLS = "<stream:features><starttls xmlns='urn:ietf:params:xml:n
 export const PROCEED = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 export const BIND =
 	"<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session></stream:features>";
+/** BIND of a server with stream management (XEP-0198). */
+export const MANAGED = BIND.replace("</stream:features>", "<sm xmlns='urn:xmpp:sm:3'/></stream:features>");
 export const CLOSE = "</stream:stream>";
 const SASL = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'";
 
@@ -124,11 +126,13 @@ export class SessionBench {
 				this.happened.push(`online ${jid}`);
 				this.onOnline();
 			},
-			onOffline: (reason, _detail, pause) => {
-				this.happened.push(`offline ${reason}`);
+			onOffline: (reason, _detail, pause, held) => {
+				this.happened.push(`${held ? "held" : "offline"} ${reason}`);
 				this.pauses.push(pause);
 				this.onOffline();
 			},
+			onResumed: (jid) => this.happened.push(`resumed ${jid}`),
+			onLost: () => this.happened.push("lost"),
 			onMessage: (stanza) => {
 				this.happened.push(`message ${stanza.child("body")?.text}`);
 				this.onMessage(stanza);
@@ -193,8 +197,12 @@ export class SessionBench {
 	}
 
 	/** From the header after SASL to the address. */
-	bind(jid = `${this.accounts.current?.username}@${DOMAIN}/r`): string {
-		const id = idOf(this.say(HEADER + BIND));
+	bind(jid = `${this.accounts.current?.username}@${DOMAIN}/r`, features = BIND): string {
+		return this.bound(idOf(this.say(HEADER + features)), jid);
+	}
+
+	/** The answer to a request to bind; returns what follows it. */
+	bound(id: string, jid = `${this.accounts.current?.username}@${DOMAIN}/r`): string {
 		return this.say(`<iq type='result' id='${id}'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>${jid}</jid></bind></iq>`);
 	}
 

@@ -3,6 +3,7 @@ import type { TestCrypto } from "../support/crypto.js";
 import { ClientStream } from "./client-stream.js";
 import type { VirtualClock } from "./clock.js";
 import type { Dice } from "./dice.js";
+import type { ManagedSession } from "./managed-session.js";
 import type { VirtualNetwork } from "./network.js";
 import { Roster, type RosterItem, type Step, subscriptionOf } from "./rosters.js";
 import { clone, type Element, xml } from "./xml.js";
@@ -33,6 +34,9 @@ export interface Habits {
 	lastWord: "success" | "challenge";
 	/** Without it there is nothing a client can do. */
 	offersTLS: boolean;
+	/** XEP-0198; how long a session outlives its connection. */
+	streamManagement: boolean;
+	resumeSeconds: number;
 }
 
 interface Account {
@@ -74,7 +78,9 @@ export class Broker {
 		registration: "both",
 		refuseRegistration: undefined,
 		lastWord: "success",
-		offersTLS: true
+		offersTLS: true,
+		streamManagement: true,
+		resumeSeconds: 600
 	};
 	readonly crypto: TestCrypto;
 	readonly dice: Dice;
@@ -86,6 +92,8 @@ export class Broker {
 	#resources = new Map<string, Resource>();
 	#components = new Map<string, Component>();
 	#streams = new Set<ClientStream>();
+	/** By id; every session of a client's stream that counts. */
+	#managed = new Map<string, ManagedSession>();
 	#count = 0;
 
 	constructor(options: BrokerOptions) {
@@ -111,6 +119,12 @@ export class Broker {
 		this.#clock.after(0, callback);
 	}
 
+	/** Gives what takes it back. */
+	later(milliseconds: number, callback: () => void): () => void {
+		const happening = this.#clock.after(milliseconds, callback);
+		return () => this.#clock.cancel(happening);
+	}
+
 	get accounts(): readonly string[] {
 		return [...this.#accounts.keys()];
 	}
@@ -133,10 +147,29 @@ export class Broker {
 	/** Ends every stream with an error, as a broker does that shuts down. */
 	shutDown(): void {
 		for (const stream of [...this.#streams]) stream.end("system-shutdown");
+		this.forgetSessions();
+	}
+
+	/** Every session whose connection broke is over, as after a restart. */
+	forgetSessions(): void {
+		for (const session of [...this.#managed.values()]) session.end("reset");
+	}
+
+	manage(session: ManagedSession): void {
+		this.#managed.set(session.id, session);
+	}
+
+	managedSession(id: string): ManagedSession | undefined {
+		return this.#managed.get(id);
+	}
+
+	/** A session ended before this was acknowledged. */
+	giveBack(stanza: Element): void {
+		if (!stanza.is("presence")) this.#bounce(stanza, "recipient-unavailable", "wait");
 	}
 
 	/** Full JID that is free, or the one asked for; who has it already is put out (RFC 6120 7.7.2.2). */
-	bind(username: string, resource: string | undefined, session: (jid: string) => Session): Session {
+	bind<S extends Session>(username: string, resource: string | undefined, session: (jid: string) => S): S {
 		const jid = `${username}@${this.domain}/${resource ?? this.dice.word(8)}`;
 		this.#resources.get(jid)?.session.end("conflict");
 		const bound = session(jid);
@@ -145,6 +178,7 @@ export class Broker {
 	}
 
 	unbind(session: Session): void {
+		for (const [id, managed] of this.#managed) if (managed === session) this.#managed.delete(id);
 		const resource = this.#resources.get(session.jid);
 		if (resource?.session !== session) return;
 		this.#leave(resource, xml("presence", { type: "unavailable", from: session.jid }));

@@ -1,6 +1,7 @@
-// A client's stream at the model broker: header, features, STARTTLS, in-band registration, SASL, bind, then stanzas (RFC 6120, XEP-0077).
-import type { Broker, Session } from "./broker.js";
+// A client's stream at the model broker: header, features, STARTTLS, in-band registration, SASL, bind or resume, then stanzas (RFC 6120, XEP-0077).
+import { type Broker, bareOf } from "./broker.js";
 import { base64, bytesOf, fromBase64 } from "./bytes.js";
+import { type Carrier, ManagedSession, SM } from "./managed-session.js";
 import type { Line } from "./network.js";
 import { ScramServer } from "./scram-server.js";
 import { type Element, StreamReader, textOf, xml } from "./xml.js";
@@ -21,7 +22,8 @@ export class ClientStream {
 	#reader: StreamReader;
 	#scram: ScramServer | undefined;
 	#username: string | undefined;
-	#session: Session | undefined;
+	#session: ManagedSession | undefined;
+	readonly #carrier: Carrier;
 	#lastWord: string | undefined;
 	#language: string | undefined;
 	#begun = false;
@@ -32,9 +34,15 @@ export class ClientStream {
 		this.#line = line;
 		this.#direct = direct;
 		this.#onGone = onGone;
+		this.#carrier = {
+			send: (element) => {
+				if (!this.#over) this.#send(element);
+			},
+			end: (condition) => this.end(condition)
+		};
 		this.#reader = this.#newReader();
 		line.onBytes = (bytes) => this.#reader.write(bytes);
-		line.onClose = () => this.#gone();
+		line.onClose = () => this.#gone(false);
 	}
 
 	/** The broker ends it with a stream error (RFC 6120 4.9). */
@@ -75,14 +83,16 @@ export class ClientStream {
 	#close(): void {
 		this.#reader.stop();
 		this.#line.close();
-		this.#gone();
+		this.#gone(true);
 	}
 
-	#gone(): void {
+	/** In order, the session is over; else it may be resumed. */
+	#gone(orderly: boolean): void {
 		if (this.#over) return;
 		this.#over = true;
 		this.#reader.stop();
-		if (this.#session) this.#broker.unbind(this.#session);
+		if (orderly) this.#session?.leave(this.#carrier);
+		else this.#session?.broken(this.#carrier);
 		this.#onGone();
 	}
 
@@ -117,7 +127,10 @@ export class ClientStream {
 				)
 			);
 			if (habits.registration !== "none") features.push(xml("register", { xmlns: "http://jabber.org/features/iq-register" }));
-		} else features.push(xml("bind", { xmlns: BIND }, xml("required")));
+		} else {
+			features.push(xml("bind", { xmlns: BIND }, xml("required")));
+			if (habits.streamManagement) features.push(xml("sm", { xmlns: SM }));
+		}
 		this.#say(`<stream:features>${features.join("")}</stream:features>`);
 	}
 
@@ -129,9 +142,12 @@ export class ClientStream {
 			this.#line.startTLS();
 		} else if (!this.#line.secure) this.end("policy-violation");
 		else if (this.#username === undefined) this.#beforeLogin(element, space);
+		else if (space === SM && this.#broker.habits.streamManagement) this.#manage(element);
 		else if (space !== "jabber:client") this.end("unsupported-stanza-type");
-		else if (this.#session) this.#broker.fromClient(this.#session, element, this.#language);
-		else if (element.getChild("bind", BIND)) this.#bind(element);
+		else if (this.#session) {
+			this.#session.received();
+			this.#broker.fromClient(this.#session, element, this.#language);
+		} else if (element.getChild("bind", BIND)) this.#bind(element);
 		else this.end("not-authorized");
 	}
 
@@ -213,15 +229,36 @@ export class ClientStream {
 		);
 	}
 
+	/** XEP-0198. */
+	#manage(element: Element): void {
+		const session = this.#session;
+		const h = Number(element.attrs.h);
+		if (element.is("resume")) {
+			const held = this.#broker.managedSession(element.attrs.previd ?? "");
+			const own = held && bareOf(held.jid) === `${this.#username}@${this.#broker.domain}` && !session;
+			if (!held || !own) this.#send(refusal("item-not-found"));
+			else {
+				this.#session = held;
+				if (!held.resume(this.#carrier, h)) this.end("undefined-condition");
+			}
+		} else if (!session || (element.is("enable") && session.managed)) this.#send(refusal("unexpected-request"));
+		else if (element.is("enable")) {
+			session.enable();
+			this.#broker.manage(session);
+		} else if (!session.managed) this.end("policy-violation");
+		else if (element.is("r")) this.#send(xml("a", { xmlns: SM, h: `${session.handled}` }));
+		else if (element.is("a") && !session.acknowledge(h)) this.end("undefined-condition");
+	}
+
 	#bind(request: Element): void {
 		const resource = request.getChild("bind")!.getChildText("resource") ?? undefined;
-		this.#session = this.#broker.bind(this.#username!, resource, (jid) => ({
-			jid,
-			deliver: (stanza) => this.#broker.soon(() => !this.#over && this.#send(stanza)),
-			end: (condition) => this.end(condition)
-		}));
+		this.#session = this.#broker.bind(this.#username!, resource, (jid) => new ManagedSession(this.#broker, jid, this.#carrier));
 		this.#send(xml("iq", { type: "result", id: request.attrs.id }, xml("bind", { xmlns: BIND }, xml("jid", {}, this.#session.jid))));
 	}
+}
+
+function refusal(condition: string): Element {
+	return xml("failed", { xmlns: SM }, xml(condition, { xmlns: STANZAS }));
 }
 
 function registrationForm(kind: "both" | "fields" | "form"): Element {

@@ -22,7 +22,9 @@ export class Recorder {
 	/** All of it as text. `names`: what stands for what. Throws when anything was no XML. */
 	transcript(names: ReadonlyMap<string, string>): string[] {
 		if (this.#faults.length > 0) throw new Error(`the thing said what is no XML: ${this.#faults.join("; ")}`);
-		return this.said.map(({ step, element }) => (step === "element" ? canonical(element, names) : `${step} ${canonical(element, names)}`));
+		return this.said
+			.filter(({ element }) => !isAcknowledgement(element))
+			.map(({ step, element }) => (step === "element" ? canonical(element, names) : `${step} ${canonical(element, names)}`));
 	}
 
 	/** A network that lets everything through and writes it down. */
@@ -68,13 +70,18 @@ export class Recorder {
 	}
 }
 
+/** When a broker asks and how often is its own affair (XEP-0198 section 4). */
+function isAcknowledgement(element: Element): boolean {
+	return element.attrs.xmlns === "urn:xmpp:sm:3" && (element.name === "a" || element.name === "r");
+}
+
 function isHeader(bytes: Uint8Array): boolean {
 	const start = String.fromCharCode(...bytes.subarray(0, 14));
 	return start.startsWith("<?xml") || start.startsWith("<stream:stream");
 }
 
 /** Attributes that are never the same twice. */
-const volatile: Readonly<Record<string, string>> = Object.freeze({ id: "{id}", timestamp: "{time}", stamp: "{time}" });
+const volatile: Readonly<Record<string, string>> = Object.freeze({ id: "{id}", previd: "{id}", timestamp: "{time}", stamp: "{time}" });
 
 /** Attributes sorted, namespaces where they change, text and values as placeholders where chance or time made them. */
 export function canonical(element: Element, names: ReadonlyMap<string, string>, parent = "jabber:client"): string {
@@ -92,6 +99,7 @@ export function canonical(element: Element, names: ReadonlyMap<string, string>, 
 
 function placeholder(element: Element, name: string, value: string, space: string, names: ReadonlyMap<string, string>): string {
 	if (name in volatile) return volatile[name]!;
+	if (space === "urn:xmpp:sm:3" && name === "h") return "{count}";
 	if (space === "urn:xmpp:iot:sensordata" && name === "value") {
 		return element.name === "timestamp" ? "{time}" : element.attrs.identity ? value : "{value}";
 	}

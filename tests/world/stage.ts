@@ -19,6 +19,10 @@ export interface StageThing {
 	sticker(): string;
 	/** Boots from its store. */
 	start(): void;
+	/** What it says reaches nobody any more, until the cut. */
+	mute(): void;
+	/** What is said to it does not arrive any more, until the cut. */
+	deafen(): void;
 	/** Its connection breaks. */
 	cut(): void;
 	/** Its power goes. */

@@ -1,4 +1,5 @@
 // The stage in virtual time.
+import { BreakableWire } from "./breakable.js";
 import { Recorder } from "./recorder.js";
 import { heard, placeholders, type Stage, type StageClient, type StageThing } from "./stage.js";
 import { type VirtualThingOptions, World } from "./world.js";
@@ -18,6 +19,7 @@ export function createVirtualStage(seed: number | string, options: VirtualThingO
 		thing(): StageThing {
 			const thing = world.thing(options);
 			const recorder = new Recorder();
+			const wire = new BreakableWire();
 			const names = () => placeholders(world.domain, thing.events, thing.firmware.sticker(), people);
 			return {
 				events: thing.events,
@@ -33,7 +35,9 @@ export function createVirtualStage(seed: number | string, options: VirtualThingO
 					return heard(client, this.jid, names());
 				},
 				sticker: () => thing.firmware.sticker(),
-				start: () => thing.start((network) => recorder.wrap(network)),
+				start: () => thing.start((network) => recorder.wrap(wire.wrap(network))),
+				mute: () => wire.mute(),
+				deafen: () => wire.deafen(),
 				cut: () => thing.attachment.cut(),
 				kill: async () => thing.kill()
 			};

@@ -6,6 +6,8 @@ const chip = { heap: 65_536, stack: 768 };
 const withDepth = { heap: 98_304, stack: 1536 };
 /** The far side of the wire is there too: a server with its half of SCRAM, and every line that was said; or the pauses of a herd. 114,688 bytes are too few. */
 const withServer = { heap: 163_840, stack: 1024 };
+/** Several things, each with such a server. */
+const withServers = { heap: 262_144, stack: 1024 };
 /** Documents, lists and values that are larger than a chip's memory, as one string. 524,288 bytes are too few for the largest. */
 const withLargeStrings = { heap: 1_048_576, stack: 768 };
 /** Broker, registry, people, a hundred things, and all that they ever said: 8 MiB are enough, more means fewer collections of it all. */
@@ -15,7 +17,7 @@ const withWorld = { heap: 64 << 20, stack: 1536 };
 const table = [
 	["tests/world/", withWorld],
 	["tests/unit/iot/readouts", withLargeStrings],
-	["tests/unit/thing/thing", withServer],
+	["tests/unit/thing/thing", withServers],
 	["tests/unit/xml/builder", withLargeStrings],
 	["tests/unit/xml/control", withLargeStrings],
 	["tests/unit/xml/limits", withDepth],
@@ -27,7 +29,8 @@ const table = [
 	["tests/unit/xmpp/reconnect", withServer],
 	["tests/unit/xmpp/registration", withServer],
 	["tests/unit/xmpp/roster", withLargeStrings],
-	["tests/unit/xmpp/session", withServer]
+	["tests/unit/xmpp/session", withServer],
+	["tests/unit/xmpp/stream-management", withServer]
 ];
 
 export function memoryOf(spec) {

@@ -74,20 +74,66 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 		expect(conditionOf(await read(stranger, thing, "1", { all: "true" }))).toBe("forbidden");
 	},
 
-	"R-347-11 reconnects after a cut and is still his": async (stage) => {
+	"R-CORE-6 R-CORE-7 cut and resumed: nobody has seen it go": async (stage) => {
+		const { thing, owner } = await owned(stage);
+		const jid = thing.jid;
+		const presences = owner.received.filter((stanza) => stanza.is("presence")).length;
+		thing.cut();
+		await next(stage, thing, "resumed");
+		expect(thing.jid).toBe(jid);
+		await readout(stage, owner, thing, "1", { momentary: "true" }, "Temperature");
+		await fence(stage, thing, owner);
+		expect(owner.received.filter((stanza) => stanza.is("presence"))).toHaveLength(presences);
+		expect(count(thing, "online")).toBe(1);
+		expect(await thing.state()).toBe("claimed");
+	},
+
+	"R-CORE-5 R-CORE-7 cut in the middle of a readout: what was said to nobody is said again, and arrives once": async (stage) => {
+		const { thing, owner } = await owned(stage);
+		thing.mute();
+		const request = xml("req", { xmlns: SENSOR_DATA, seqnr: "1", momentary: "true" }, xml("field", { name: "Humidity" }));
+		owner.send(xml("iq", { type: "get", to: thing.jid, id: "once" }, request));
+		await next(stage, thing, "readout");
+		thing.cut();
+		await next(stage, thing, "resumed");
+		await stage.until("the fields", () => owner.received.some((stanza) => stanza.getChild("fields", SENSOR_DATA)));
+		await fence(stage, thing, owner);
+		expect(owner.received.filter((stanza) => stanza.is("iq") && stanza.attrs.id === "once")).toHaveLength(1);
+		expect(owner.received.filter((stanza) => stanza.getChild("fields", SENSOR_DATA))).toHaveLength(1);
+		expect(count(thing, "readout")).toBe(1);
+	},
+
+	"R-CORE-5 R-CORE-7 cut before it heard: what was asked is answered once, after it": async (stage) => {
+		const { thing, owner } = await owned(stage);
+		thing.deafen();
+		const request = xml("req", { xmlns: SENSOR_DATA, seqnr: "1", momentary: "true" }, xml("field", { name: "Humidity" }));
+		owner.send(xml("iq", { type: "get", to: thing.jid, id: "once" }, request));
+		// The broker has taken it.
+		await owner.request("get", stage.registry, xml("ping", { xmlns: "urn:xmpp:ping" }));
+		thing.cut();
+		await next(stage, thing, "readout");
+		await fence(stage, thing, owner);
+		expect(owner.received.filter((stanza) => stanza.is("iq") && stanza.attrs.id === "once")).toHaveLength(1);
+		expect(owner.received.filter((stanza) => stanza.getChild("fields", SENSOR_DATA))).toHaveLength(1);
+		expect(count(thing, "resumed")).toBe(1);
+	},
+
+	"R-347-11 loses power and is still his": async (stage) => {
 		const { thing, owner } = await owned(stage);
 		const known = count(thing, "online");
 		const seen = subscriptions(owner, thing, undefined);
-		thing.cut();
+		await thing.kill();
+		thing.start();
 		await next(stage, thing, "online", known);
 		await stage.until("its presence again", () => subscriptions(owner, thing, undefined) > seen);
 		await readout(stage, owner, thing, "1", { momentary: "true" }, "Temperature");
 		expect(await thing.state()).toBe("claimed");
 	},
 
-	"R-347-24 reconnects while unclaimed and registers the same again": async (stage) => {
+	"R-347-24 loses power while unclaimed and registers the same again": async (stage) => {
 		const thing = await register(stage);
-		thing.cut();
+		await thing.kill();
+		thing.start();
 		await next(stage, thing, "registered", 1);
 		expect(count(thing, "account")).toBe(1);
 	},

@@ -1,0 +1,359 @@
+// A session that outlives its connection (XEP-0198): what is counted, what is sent again, and when it is over after all.
+import { encodeUTF8 } from "../../../src/text/utf8.js";
+import { ACCOUNT, between, CLOSE, HEADER, idOf, MANAGED, SessionBench } from "../../support/session-bench.js";
+
+const SM = "xmlns='urn:xmpp:sm:3'";
+const ENABLED = `<enabled ${SM} id='s1' resume='true' max='300'/>`;
+const PING = "<ping xmlns='urn:xmpp:ping'/>";
+
+const a = (h: number): string => `<a ${SM} h='${h}'/>`;
+const body = (text: string): string => `<message><body>${text}</body></message>`;
+
+/** Bound and counted. */
+function counted(enabled = ENABLED): SessionBench {
+	const bench = new SessionBench(ACCOUNT);
+	bench.secure();
+	bench.authenticate(bench.offer());
+	expect(bench.bind(undefined, MANAGED)).toBe(`<enable ${SM} resume='true'/>`);
+	bench.say(enabled);
+	bench.session.router.handle("get", "ping", "urn:xmpp:ping", (request) => request.succeed());
+	bench.happened.length = 0;
+	return bench;
+}
+
+function write(bench: SessionBench, text: string): void {
+	bench.session.open("message").open("body").text(text);
+	bench.session.send();
+}
+
+/** Up to the features after SASL on the next connection; returns what the thing says to them. */
+function again(bench: SessionBench, features = MANAGED): string {
+	bench.time.pass(bench.pauses[bench.pauses.length - 1]!);
+	bench.line.writable();
+	bench.line.take();
+	bench.say(`${HEADER}<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>`);
+	bench.say("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+	bench.line.secures();
+	bench.line.take();
+	bench.authenticate(bench.offer());
+	return bench.say(HEADER + features);
+}
+
+const resumed = (h: number): string => `<resumed ${SM} previd='s1' h='${h}'/>`;
+
+describe("counting", () => {
+	test("R-CORE-6 stanzas count and nothing else does; every <r/> is answered at once", () => {
+		const bench = counted();
+		expect(bench.say(`<r ${SM}/>`)).toBe(a(0));
+		bench.say(` ${body("1")}<presence from='b@a.example'/>`);
+		expect(bench.say(`<r ${SM}/><r ${SM}/>`)).toBe(a(2) + a(2));
+		// Answered, ignored, too large: all of them came.
+		bench.say(`<iq type='get' id='1' from='a.example'>${PING}</iq><iq type='result' id='x'/>`);
+		bench.say(`<message><x xmlns='urn:x'><a>${"x".repeat(3000)}</a><b>${"x".repeat(3000)}</b></x></message>`);
+		bench.say(`<other/><iq xmlns='jabber:server' type='result' id='y'/>`);
+		expect(bench.say(`<r ${SM}/>`)).toBe(a(5));
+	});
+
+	test("R-CORE-6 what came before <enabled/> does not count", () => {
+		const bench = new SessionBench(ACCOUNT);
+		bench.secure();
+		bench.authenticate(bench.offer());
+		bench.bind(undefined, MANAGED);
+		expect(bench.say(`${body("early")}<r ${SM}/>`)).toBe("");
+		expect(bench.say(`${ENABLED}${body("late")}<r ${SM}/>`)).toBe(a(1));
+	});
+
+	test("a server without stream management is asked for none, and its <r/> is nobody's", () => {
+		const bench = new SessionBench(ACCOUNT);
+		bench.login();
+		expect(bench.say(`<r ${SM}/>${ENABLED}<a ${SM} h='7'/>`)).toBe("");
+		bench.line.fails("closed");
+		expect(bench.happened).toContain("offline closed");
+	});
+
+	test("a server that refuses is written to without counting", () => {
+		const bench = counted(`<failed ${SM}><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>`);
+		for (let i = 0; i < 20; i++) write(bench, "hello");
+		expect(bench.line.take().includes("<r ")).toBe(false);
+		expect(bench.say(a(3))).toBe("");
+		bench.line.fails("closed");
+		expect(bench.happened).toEqual(["offline closed"]);
+	});
+
+	test("acknowledgement is asked for when five stanzas wait, or 2 KiB, and once until it comes", () => {
+		const bench = counted();
+		for (let i = 0; i < 4; i++) write(bench, "hello");
+		expect(bench.line.take().includes("<r ")).toBe(false);
+		write(bench, "hello");
+		expect(bench.line.take().endsWith(`</message><r ${SM}/>`)).toBe(true);
+		write(bench, "hello");
+		expect(bench.line.take().includes("<r ")).toBe(false);
+		expect(bench.say(a(5))).toBe("");
+		write(bench, "x".repeat(2100));
+		expect(bench.line.take().endsWith(`<r ${SM}/>`)).toBe(true);
+	});
+
+	test("R-CORE-8 a server that has more than there is gets a stream error, and a session of its own afterwards", () => {
+		const bench = counted();
+		write(bench, "one");
+		bench.line.take();
+		const said = bench.say(a(2));
+		expect(said).toBe(
+			`<stream:error><undefined-condition xmlns='urn:ietf:params:xml:ns:xmpp-streams'/><handled-count-too-high ${SM} h='2' send-count='1'/></stream:error>${CLOSE}`
+		);
+		expect(bench.happened).toEqual(["offline sm:handled-count-too-high"]);
+		expect(again(bench)).toContain("<bind ");
+	});
+
+	test("R-CORE-8 a count that goes back is too high as well", () => {
+		const bench = counted();
+		for (let i = 0; i < 3; i++) write(bench, "hello");
+		bench.say(a(3));
+		bench.line.take();
+		expect(bench.say(a(2))).toContain("handled-count-too-high");
+	});
+
+	test.each(["", "h=''", "h='-1'", "h='1.0'", "h=' 1'", "h='4294967296'", "h='99999999999'"])("an <a %s/> is no acknowledgement", (h) => {
+		const bench = counted();
+		write(bench, "hello");
+		bench.line.take();
+		expect(bench.say(`<a ${SM} ${h}/>`)).toContain("<invalid-xml ");
+		expect(bench.happened).toEqual(["offline sm:no-count"]);
+	});
+});
+
+describe("resuming", () => {
+	test("R-CORE-7 what the server has not is sent again, in order, and what it has is not", () => {
+		const bench = counted();
+		for (const text of ["one", "two", "three"]) write(bench, text);
+		bench.say(body("in"));
+		bench.line.fails("closed");
+		expect(bench.session.jid).toBeUndefined();
+		write(bench, "four");
+		expect(again(bench)).toBe(`<resume ${SM} h='1' previd='s1'/>`);
+		write(bench, "five");
+		expect(bench.line.take()).toBe("");
+		expect(bench.say(resumed(1))).toBe(`${["two", "three", "four", "five"].map(body).join("")}<r ${SM}/>`);
+		expect(bench.happened).toEqual(["message in", "held closed", "resumed t0@a.example/r"]);
+		expect(bench.session.jid).toBe("t0@a.example/r");
+		// Counts go on where they were.
+		expect(bench.say(`${body("again")}<r ${SM}/>`)).toBe(a(2));
+		expect(bench.say(a(5))).toBe("");
+	});
+
+	test("R-CORE-5 R-CORE-7 a request that was heard before the cut is answered once, after it", () => {
+		const bench = counted();
+		let answer = (): void => undefined;
+		bench.session.router.handle("get", "slow", "urn:x", (request) => {
+			answer = () => request.succeed();
+		});
+		bench.say(`<iq type='get' id='7' from='b@a.example/r'><slow xmlns='urn:x'/></iq>`);
+		bench.line.fails("closed");
+		answer();
+		expect(again(bench)).toBe(`<resume ${SM} h='1' previd='s1'/>`);
+		expect(bench.say(resumed(0))).toBe(`<iq to='b@a.example/r' type='result' id='7'/><r ${SM}/>`);
+	});
+
+	test("R-CORE-7 a request of ours is answered by the connection after", () => {
+		const bench = counted();
+		const answers: (string | undefined)[] = [];
+		bench.session.router.open("get", "b.example").open("query", "urn:x");
+		bench.session.router.send((answer) => answers.push(answer.error?.condition ?? "fine"));
+		const id = idOf(bench.line.take());
+		bench.line.fails("closed");
+		again(bench);
+		bench.say(resumed(1));
+		bench.say(`<iq type='result' id='${id}' from='b.example'/>`);
+		expect(answers).toEqual(["fine"]);
+	});
+
+	test("R-CORE-7 a session that the server has forgotten ends, and a new one is bound on the same stream", () => {
+		const bench = counted();
+		const answers: (string | undefined)[] = [];
+		let answer = (): void => undefined;
+		bench.session.router.handle("get", "slow", "urn:x", (request) => {
+			answer = () => request.succeed();
+		});
+		bench.say(`<iq type='get' id='7' from='b@a.example/r'><slow xmlns='urn:x'/></iq>`);
+		write(bench, "one");
+		bench.session.router.open("get", "b.example").open("query", "urn:x");
+		bench.session.router.send(({ error }) => answers.push(error?.condition));
+		bench.line.fails("closed");
+		again(bench);
+		const bind = bench.say(`<failed ${SM} h='1'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>`);
+		expect(bind).toContain("<bind ");
+		expect(answers).toEqual(["remote-server-timeout"]);
+		// Nobody is there any more to whom this is an answer.
+		answer();
+		expect(bench.bound(idOf(bind), "t0@a.example/r2")).toBe(`<enable ${SM} resume='true'/>`);
+		expect(bench.say(ENABLED)).toBe("");
+		expect(bench.happened).toEqual(["held closed", "lost", "online t0@a.example/r2"]);
+		expect(bench.say(`${body("first")}<r ${SM}/>`)).toBe(a(1));
+	});
+
+	test("R-CORE-6 R-CORE-7 counts wrap around at 2^32, after a restart of the board too", () => {
+		const stanza = encodeUTF8(body("old"));
+		const held = { jid: "t0@a.example/r", id: "s1", handled: 4_294_967_295, acknowledged: 4_294_967_294, unacked: [stanza] };
+		const bench = new SessionBench(ACCOUNT, { held });
+		bench.secure();
+		bench.authenticate(bench.offer());
+		expect(bench.say(HEADER + MANAGED)).toBe(`<resume ${SM} h='4294967295' previd='s1'/>`);
+		expect(bench.say(resumed(4_294_967_294))).toBe(`${body("old")}<r ${SM}/>`);
+		expect(bench.happened).toEqual(["resumed t0@a.example/r"]);
+		write(bench, "new");
+		write(bench, "newer");
+		bench.line.take();
+		expect(bench.say(`${body("in")}<r ${SM}/>`)).toBe(a(0));
+		expect(bench.say(`${body("in")}<r ${SM}/>`)).toBe(a(1));
+		// 4294967295, 0, 1: all three.
+		expect(bench.say(a(1))).toBe("");
+		const after = bench.session.suspend();
+		expect(bench.line.take()).toBe("");
+		expect(bench.line.isClosed).toBe(true);
+		expect(after).toEqual({ jid: "t0@a.example/r", id: "s1", handled: 1, acknowledged: 1, unacked: [] });
+		bench.time.pass(3_600_000);
+		expect(bench.network.connections).toHaveLength(1);
+	});
+
+	test("a too-high count in <resumed/> ends the session", () => {
+		const bench = counted();
+		bench.line.fails("closed");
+		again(bench);
+		expect(bench.say(resumed(1))).toContain("handled-count-too-high");
+		expect(bench.happened).toEqual(["held closed", "offline sm:handled-count-too-high"]);
+	});
+
+	test("it is tried as often as it takes, and the time the server gives is kept to", () => {
+		const bench = counted();
+		bench.line.fails("closed");
+		let tries = 1;
+		const start = bench.time.clock.now();
+		while (!bench.happened.includes("lost")) {
+			bench.time.pass(bench.pauses[bench.pauses.length - 1]!);
+			if (bench.network.connections.length > tries) {
+				tries++;
+				bench.line.fails("refused");
+			}
+			expect(bench.time.clock.now() - start).toBeLessThan(700_000);
+		}
+		expect(tries).toBeGreaterThan(2);
+		expect(again(bench)).toContain("<bind ");
+	});
+
+	test("more than is kept while no connection stands ends it", () => {
+		const bench = counted();
+		bench.line.fails("closed");
+		for (let i = 0; i < 16; i++) write(bench, `${i}`);
+		expect(bench.happened).toEqual(["held closed"]);
+		write(bench, "16");
+		expect(bench.happened).toEqual(["held closed", "lost"]);
+		expect(again(bench)).toContain("<bind ");
+	});
+
+	test("more than is kept while the server acknowledges nothing is sent all the same, and resumed once it has", () => {
+		const bench = counted();
+		for (let i = 0; i < 20; i++) write(bench, `${i}`);
+		expect(bench.line.take()).toContain(body("19"));
+		bench.say(a(6));
+		bench.line.fails("closed");
+		again(bench);
+		expect(bench.say(resumed(18))).toBe(`${body("18")}${body("19")}<r ${SM}/>`);
+
+		const other = counted();
+		for (let i = 0; i < 20; i++) write(other, `${i}`);
+		other.say(a(3));
+		other.line.fails("closed");
+		expect(other.happened).toEqual(["offline closed"]);
+	});
+
+	test.each([
+		["a server that ends the stream", CLOSE],
+		["a stream error", "<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"],
+		["XML that is none", "<message></body>"]
+	])("%s ends the session with it", (_, text) => {
+		const bench = counted();
+		bench.say(text);
+		expect(bench.happened[0]).toContain("offline ");
+		expect(again(bench)).toContain("<bind ");
+	});
+
+	test.each([
+		["no resumption", `<enabled ${SM}/>`],
+		["no id", `<enabled ${SM} resume='true'/>`],
+		["nothing yet", ""]
+	])("a server that promises %s is not held to it", (_, enabled) => {
+		const bench = counted(enabled);
+		bench.line.fails("closed");
+		expect(bench.happened).toEqual(["offline closed"]);
+	});
+
+	test("the place where the server wants it resumed is kept as long as it is held", () => {
+		const bench = counted(`<enabled ${SM} id='s1' resume='true' location='[2001:db8::1]:5222'/>`);
+		expect(bench.session.location).toBeUndefined();
+		bench.line.fails("closed");
+		expect(bench.session.location).toBe("[2001:db8::1]:5222");
+		again(bench);
+		bench.say(resumed(0));
+		expect(bench.session.location).toBeUndefined();
+	});
+
+	test("broken again before it is resumed, nothing is lost", () => {
+		const bench = counted();
+		write(bench, "one");
+		bench.line.fails("closed");
+		again(bench);
+		bench.line.fails("closed");
+		expect(again(bench)).toContain("<resume ");
+		expect(bench.say(resumed(0))).toContain(body("one"));
+		expect(bench.happened).toEqual(["held closed", "held closed", "resumed t0@a.example/r"]);
+	});
+
+	test("broken while it sends again, it is held and not told of", () => {
+		const bench = counted();
+		write(bench, "one");
+		bench.line.fails("closed");
+		again(bench);
+		bench.line.write = () => {
+			throw new Error("reset by peer");
+		};
+		bench.line.receives(resumed(0));
+		expect(bench.happened).toEqual(["held closed", "held closed"]);
+		again(bench);
+		expect(bench.say(resumed(0))).toContain(body("one"));
+	});
+});
+
+describe("stop", () => {
+	test("tells the server what came, so that it gives nothing back", () => {
+		const bench = counted();
+		bench.say(body("1"));
+		bench.session.stop();
+		expect(bench.line.take()).toBe(a(1) + CLOSE);
+	});
+
+	test("while a session is held forgets it", () => {
+		const bench = counted();
+		bench.line.fails("closed");
+		bench.session.stop();
+		bench.time.pass(3_600_000);
+		expect(bench.happened).toEqual(["held closed"]);
+		expect(bench.time.waiting).toBeUndefined();
+		expect(bench.session.router.address).toBeUndefined();
+	});
+});
+
+describe("liveness", () => {
+	test("silence is asked about with an <r/>, and a dead connection is left without a word that would end the session", () => {
+		const bench = counted();
+		bench.time.pass(60_000);
+		expect(bench.line.take()).toBe(`<r ${SM}/>`);
+		bench.say(a(0));
+		bench.time.pass(60_000);
+		expect(bench.line.take()).toBe(`<r ${SM}/>`);
+		bench.time.pass(15_000);
+		expect(bench.line.take()).toBe("");
+		expect(bench.line.isClosed).toBe(true);
+		expect(bench.happened).toEqual(["held timeout"]);
+		expect(between(again(bench), "previd='", "'")).toBe("s1");
+	});
+});
