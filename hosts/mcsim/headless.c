@@ -10,8 +10,6 @@
 
 #include "screen.h"
 
-#define screenWidth 240
-#define screenHeight 320
 /* The SDK's own simulator calls at each frame. */
 #define frameMilliseconds 16
 /* What the app has for its goodbye. */
@@ -110,11 +108,10 @@ int main(int count, char** words)
 	}
 	/* The SDK's sockets write to connections that may have ended. */
 	signal(SIGPIPE, SIG_IGN);
-	txScreen* screen = calloc(1, sizeof(txScreen) + screenWidth * screenHeight * screenBytesPerPixel);
+	txScreen* screen = calloc(1, sizeof(txScreen));
 	if (!screen)
 		return 2;
-	screen->width = screenWidth;
-	screen->height = screenHeight;
+	/* Its width and height of 0 say that nobody looks. */
 	screen->abort = onAbort;
 	screen->bufferChanged = onBuffer;
 	screen->formatChanged = onBuffer;

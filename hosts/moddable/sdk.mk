@@ -2,6 +2,7 @@
 
 MCCONFIG := sh hosts/moddable/mcconfig.sh
 SDK_BUILD := build/moddable
+SIM_APP := $(SDK_BUILD)/bin/lin/mc/debug/extasis/mc.so
 
 # A platform of the SDK, or a board of ours in hosts/esp32/boards.
 BOARD ?= esp32
@@ -11,9 +12,20 @@ BOARD_MANIFEST := $(if $(OUR_BOARD),hosts/esp32/boards/$(BOARD)/manifest.json,ma
 DRY_BOARDS := esp32 esp32/esp32c3 esp32/moddable_two
 SITE := $(SDK_BUILD)/site/manifest.json
 
-.PHONY: sim-headless sim-app esp32 flash esp32-dry
+.PHONY: sim sim-headless sim-app esp32 flash esp32-dry
 
-sim-headless: sim-app build peers ## the same build without a display, against Prosody: the whole story, and whom it refuses
+# Its own folder and no session bus: a simulator of yours that runs already hears nothing of it.
+sim: sim-app ## the weather station in the Moddable simulator: DOMAIN=… CA=… [ADDRESS=… TLS=direct REGISTRY=… SERIAL=… KEY=… STORE=…]
+	@test -n "$(DOMAIN)" && test -n "$(CA)" || \
+		{ echo "Say which broker: make sim DOMAIN=box.example CA=ca.pem ADDRESS=127.0.0.1:5222 (docs/moddable.md)." >&2; exit 2; }
+	@mkdir -p $(SDK_BUILD)/config
+	@EXTASIS_DOMAIN='$(DOMAIN)' EXTASIS_CA='$(abspath $(CA))' EXTASIS_ADDRESS='$(ADDRESS)' EXTASIS_TLS='$(TLS)' EXTASIS_REGISTRY='$(REGISTRY)' \
+		EXTASIS_SERIAL='$(SERIAL)' EXTASIS_KEY='$(KEY)' EXTASIS_STORE='$(abspath $(or $(STORE),data/things/moddable-simulator))' \
+		XDG_CONFIG_HOME=$(CURDIR)/$(SDK_BUILD)/config DBUS_SESSION_BUS_ADDRESS=disabled: \
+		$(MODDABLE)/build/bin/lin/release/mcsim $(MODDABLE)/build/simulators $(CURDIR)/$(SIM_APP)
+
+sim-headless: sim-app build peers ## the same build without a display of yours, against Prosody: the whole story, and whom it refuses
+	@command -v Xvfb >/dev/null || { echo "The tests of the screen need Xvfb: on Debian, sudo apt-get install xvfb." >&2; exit 2; }
 	SDK_BUILT=1 $(JEST) --selectProjects sdk
 
 # mcconfig knows what is out of date.
