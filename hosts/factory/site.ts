@@ -3,7 +3,6 @@
 import { X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 
 /** Taken as they are; the firmware judges them. PASSWORD is of the Wi-Fi network. */
 const names = Object.freeze(["DOMAIN", "ADDRESS", "TLS", "REGISTRY", "SERIAL", "KEY", "SSID", "PASSWORD", "SNTP", "SHOW_STICKER"]);
@@ -60,7 +59,7 @@ function main([app, target]: readonly string[]): void {
 	writeFileSync(target, `${JSON.stringify(site, undefined, "\t")}\n`, { mode: 0o600 });
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (process.argv[1]?.endsWith("site.js")) {
 	try {
 		main(process.argv.slice(2));
 	} catch (error) {

@@ -12,7 +12,7 @@ BOARD_MANIFEST := $(if $(OUR_BOARD),hosts/esp32/boards/$(BOARD)/manifest.json,ma
 DRY_BOARDS := esp32 esp32/esp32c3 esp32/moddable_two
 SITE := $(SDK_BUILD)/site/manifest.json
 
-.PHONY: sim sim-headless sim-app esp32 flash esp32-dry
+.PHONY: sim sim-headless sim-app esp32 flash esp32-dry footprint
 
 # Its own folder and no session bus: a simulator of yours that runs already hears nothing of it.
 sim: sim-app ## the weather station in the Moddable simulator: DOMAIN=… CA=… [ADDRESS=… TLS=direct REGISTRY=… SERIAL=… KEY=… STORE=…]
@@ -50,3 +50,9 @@ esp32-dry: node_modules/.stamp ## what of the image needs no ESP-IDF: types, byt
 	@for board in $(DRY_BOARDS); do echo "$$board"; $(MCCONFIG) --dry $$board manifest.json || exit 1; done
 	@for file in hosts/esp32/boards/*/platform; do \
 		echo "$$file"; $(MCCONFIG) --dry `cat $$file` `dirname $$file`/manifest.json || exit 1; done
+
+# The byte code of the dry build, which every machine with the SDK has; sections where a board was linked.
+footprint: build ## byte code of each module; ROM and RAM too, of a board that was linked (BOARD=…): for docs/PERFORMANCE.md
+	@$(MCCONFIG) --dry esp32 manifest.json
+	@node build/hosts/factory/footprint.js $(SDK_BUILD)/dry/tmp/esp32/release/extasis/modules/extasis \
+		$(wildcard $(SDK_BUILD)/bin/$(BOARD_PLATFORM)/release/extasis/xs_esp32.map)
