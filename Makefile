@@ -5,7 +5,7 @@ JEST := NODE_OPTIONS=--experimental-vm-modules $(NPX)/jest
 SOURCES := $(shell find src hosts -name '*.ts' 2>/dev/null) tsconfig.json tsconfig.build.json
 
 .DEFAULT_GOAL := help
-.PHONY: help build start test unit world scenarios stress bench-heap check format conformance peers prosody clean
+.PHONY: help build start test unit world scenarios stress bench-heap bench-xml check format conformance peers prosody clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ prosody: ## install Prosody by the system's package manager, if it is missing
 
 peers: build prosody ## install what the tests talk to, if it is missing: Prosody and slixmpp
 	@sh tests/install-peers.sh
+
+bench-xml: build ## our XML parser beside those that people use, on XS and Node; rewrites that part of docs/PERFORMANCE.md
+	$(NPX)/esbuild tests/bench/xml.ts --bundle --platform=node --format=esm --packages=external --outfile=build/bench/xml.mjs --log-level=warning
+	node build/bench/xml.mjs
 
 include hosts/moddable/sdk.mk
 

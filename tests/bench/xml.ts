@@ -1,0 +1,116 @@
+// make bench-xml: our parser beside those that people use, on XS and on Node; writes the tables between the xml marks of docs/PERFORMANCE.md.
+import { execFile } from "node:child_process";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { build, transform } from "esbuild";
+import { buildEngine } from "../../hosts/simulator/build.js";
+import { root } from "../../hosts/simulator/root.js";
+import { codeSizes } from "./code-size.js";
+import type { Task } from "./xml/measure.js";
+import { bars, type Results, tables } from "./xml/tables.js";
+
+const run = promisify(execFile);
+const parsers = ["extasis", "extasis-skipping", "ltx", "xmpp-xml", "saxes", "saxes-ns", "sax"];
+const rounds = Number(process.env.ROUNDS ?? 5);
+/** Of XS, in bytes: large, so that no parser pays for a heap that is nearly full. */
+const heap = 8 << 20;
+/** In slots: on XS 13.3 sax leaves one behind with every character of a piece. */
+const stack = 100_000;
+const folder = join(root, "build/bench");
+
+async function bundle(parser: string, task: Task, engine: "xs" | "node"): Promise<string> {
+	const outfile = join(folder, `${parser}-${task}-${engine}.mjs`);
+	const absent = join(root, "tests/bench/xml/parsers/absent.ts");
+	await build({
+		stdin: {
+			contents: `import { create } from "./parsers/${parser}.js"; import { measure } from "./measure.js"; measure(create, "${task}");`,
+			resolveDir: join(root, "tests/bench/xml")
+		},
+		bundle: true,
+		format: "esm",
+		target: "es2022",
+		outfile,
+		logLevel: "warning",
+		...(engine === "node"
+			? { platform: "node", banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' } }
+			: {
+					platform: "neutral",
+					mainFields: ["module", "main"],
+					alias: {
+						events: join(root, "node_modules/events/events.js"),
+						"node:string_decoder": absent,
+						string_decoder: absent,
+						stream: absent
+					}
+				})
+	});
+	return outfile;
+}
+
+async function lines(program: string, words: readonly string[]): Promise<object[]> {
+	const { stdout } = await run(program, words, { maxBuffer: 1 << 24 });
+	return stdout
+		.split("\n")
+		.filter((line) => line !== "")
+		.map((line) => JSON.parse(line));
+}
+
+/** Lines of src/xml that are neither empty nor comment, and what they come to on XS. */
+async function code(): Promise<Results["code"]> {
+	const source = join(root, "src/xml");
+	const files: string[] = [];
+	let lines = 0;
+	for (const name of (await readdir(source)).sort()) {
+		const text = await readFile(join(source, name), "utf8");
+		lines += text.split("\n").filter((line) => !/^\s*(?:\/\/|\/?\*|$)/.test(line)).length;
+		const path = join(folder, name.replace(/ts$/, "js"));
+		await writeFile(path, (await transform(text, { loader: "ts", target: "es2022" })).code);
+		files.push(path);
+	}
+	const sizes = await codeSizes(engine, files, folder);
+	return { lines, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+await mkdir(folder, { recursive: true });
+const log = (text: string): void => console.error(text);
+const engine = await buildEngine({ log });
+const counting = await buildEngine({ log, metering: true });
+const results: Results = { speed: [], growth: [], memory: [], instructions: [], code: { lines: 0, bytes: 0 } };
+
+const onXS = (path: string, program = engine.program): Promise<object[]> =>
+	lines(program, ["--heap", String(heap), "--stack", String(stack), "--main", `main=${path}`]);
+const onNode = (path: string): Promise<object[]> => lines(process.execPath, ["--expose-gc", "--max-semi-space-size=64", path]);
+
+// one after the other, round by round: what else the machine does hits all alike
+for (let round = 0; round < rounds; round++) {
+	for (const parser of parsers) {
+		for (const place of ["xs", "node"] as const) {
+			const path = await bundle(parser, "speed", place);
+			for (const line of await (place === "xs" ? onXS(path) : onNode(path))) results.speed.push({ parser, place, ...line } as never);
+		}
+	}
+	log(`round ${round + 1} of ${rounds}`);
+}
+for (const place of ["xs", "node"] as const) {
+	const path = await bundle("extasis-skipping", "growth", place);
+	for (const line of await (place === "xs" ? onXS(path) : onNode(path))) results.growth.push({ place, ...line } as never);
+}
+for (const parser of parsers) {
+	for (const line of await onXS(await bundle(parser, "memory", "xs"))) results.memory.push({ parser, ...line } as never);
+}
+for (const line of await onXS(await bundle("extasis", "speed", "xs"), counting.program)) results.instructions.push(line as never);
+
+results.code = await code();
+
+const machine = `${cpus()[0]?.model ?? "?"}, Node ${process.version}, XS ${engine.version} (${engine.bits} bits)`;
+const text = `<!-- xml -->\n${tables(results, { machine, rounds })}<!-- /xml -->`;
+const page = join(root, "docs/PERFORMANCE.md");
+const old = await readFile(page, "utf8").catch(() => "# Performance: what was measured\n\n<!-- xml -->\n<!-- /xml -->\n");
+const place = /<!-- xml -->[\s\S]*<!-- \/xml -->/;
+await writeFile(page, place.test(old) ? old.replace(place, () => text) : `${old}\n${text}\n`);
+console.log(text);
+const missed = bars(results).filter(({ holds }) => !holds);
+for (const { bar, value } of missed) log(`missed: ${bar}: ${value}`);
+process.exitCode = missed.length === 0 ? 0 : 1;
