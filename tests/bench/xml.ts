@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const parsers = ["extasis", "extasis-skipping", "ltx", "xmpp-xml", "saxes", "saxes-ns", "sax"];
 const rounds = Number(process.env.ROUNDS ?? 5);
 /** Of XS, in bytes: large, so that no parser pays for a heap that is nearly full. */
-const heap = 8 << 20;
+const heap = 16 << 20;
 /** In slots: on XS 13.3 sax leaves one behind with every character of a piece. */
 const stack = 100_000;
 const folder = join(root, "build/bench");

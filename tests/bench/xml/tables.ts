@@ -106,7 +106,7 @@ export function tables(results: Results, { machine, rounds }: { machine: string;
 		"All are fed with bytes; what a parser needs to make strings of them is charged to it. `extasis` builds elements and checks everything; ",
 		"`extasis-skipping` is the same with the firmware's own bounds, where what is larger than 4 KiB is checked and not built. ",
 		"`ltx`, `saxes`, `saxes-ns` (with namespaces) and `sax` (strict, with namespaces) give events and build nothing; `xmpp-xml` (@xmpp/xml) builds elements. ",
-		"XS has a heap of 8 MiB here. On XS a string is UTF-8 and an index into it counts from its start: long strings are slow to walk through.\n\n",
+		"XS has a heap with room for all, so that it seldom collects. On XS a string is UTF-8 and an index into it counts from its start: long strings are slow to walk through.\n\n",
 		table(
 			["bar", "measured", "holds"],
 			bars(results).map(({ bar, value, holds }) => [bar, value, holds ? "yes" : "**no**"])
