@@ -5,7 +5,7 @@ JEST := NODE_OPTIONS=--experimental-vm-modules $(NPX)/jest
 SOURCES := $(shell find src hosts -name '*.ts' 2>/dev/null) tsconfig.json tsconfig.build.json
 
 .DEFAULT_GOAL := help
-.PHONY: help build start test unit world scenarios stress bench-heap bench-xml check format conformance peers prosody clean
+.PHONY: help build start test unit world scenarios stress bench bench-heap bench-xml fuzz check format conformance peers prosody clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,8 @@ scenarios: peers ## what runs against real Prosody and slixmpp
 
 stress: build ## a million stanzas through the simulator in 64 KiB (STRESS=N for another number, SEED=N for others)
 	STRESS=$(or $(STRESS),1000000) $(JEST) --selectProjects node --testPathPatterns tests/unit-node/simulator/stress
+
+bench: bench-heap bench-xml ## measure: memory, flash, the parser; rewrites docs/PERFORMANCE.md
 
 bench-heap: build ## what a thing's life takes of a chip's memory; rewrites that part of docs/PERFORMANCE.md
 	$(NPX)/esbuild tests/bench/heap.ts --bundle --platform=node --format=esm --packages=external --outfile=build/bench/heap.mjs --log-level=warning
@@ -48,6 +50,9 @@ prosody: ## install Prosody by the system's package manager, if it is missing
 
 peers: build prosody ## install what the tests talk to, if it is missing: Prosody and slixmpp
 	@sh tests/install-peers.sh
+
+fuzz: node_modules/.stamp ## a million XML documents, judged by saxes (SEED=n repeats a run)
+	EXTASIS_FUZZ=84 EXTASIS_SEED=$(SEED) $(JEST) tests/unit-node/xml-fuzz.spec.ts --selectProjects node --testTimeout=36000000
 
 bench-xml: build ## our XML parser beside those that people use, on XS and Node; rewrites that part of docs/PERFORMANCE.md
 	$(NPX)/esbuild tests/bench/xml.ts --bundle --platform=node --format=esm --packages=external --outfile=build/bench/xml.mjs --log-level=warning

@@ -68,10 +68,16 @@ export class Builder {
 		return depth <= STANZA || this.#open[depth - 1 - STANZA] !== undefined || this.#isPart(depth);
 	}
 
+	/** The start tag of the stream or of a stanza begins: its bytes count before it has ended. */
+	begin(start: number): void {
+		this.#stanzaEnd = start + this.#bounds.stanzaBytes;
+	}
+
 	/** A start tag from `start` to `end`. `attributes` is undefined when they were not kept. */
 	open(name: string, namespace: string, attributes: string | undefined, depth: number, start: number, end: number): void {
 		this.progress(end);
 		if (depth < STANZA) {
+			this.#stanzaEnd = Infinity;
 			this.#handler.onOpen(new Element(name, namespace, attributes));
 			this.keeping = false;
 			return;
@@ -80,7 +86,6 @@ export class Builder {
 			this.#stanza = new Element(name, namespace, attributes);
 			this.#payload = undefined;
 			this.#failed = false;
-			this.#stanzaEnd = start + this.#bounds.stanzaBytes;
 			this.#builtEnd = start + this.#bounds.builtBytes;
 			this.#count = 1;
 			this.#open[0] = this.#stanza;

@@ -205,6 +205,9 @@ export class Markup {
 			this.fail("policy-violation", at, "too deep");
 		}
 		this.#start = this.#window.origin + at - 1;
+		if (this.#depth < STANZA) {
+			this.#builder.begin(this.#start);
+		}
 		this.#nameAt = 0;
 	}
 
