@@ -41,14 +41,13 @@ function reading(): Reading {
 		return { milliseconds, instructions, used: slots + chunks, collections };
 	}
 	const { user, system } = process.cpuUsage();
-	const now = (user + system) / 1000;
-	const milliseconds = now - last;
-	last = now;
+	const total = (user + system) / 1000;
+	const milliseconds = total - last;
+	last = total;
 	return { milliseconds, instructions: 0, used: process.memoryUsage().heapUsed, collections: 0 };
 }
 let last = 0;
 
-const now = (): number => (typeof simulator !== "undefined" ? simulator.now() : performance.now());
 const collect = (): void => (typeof simulator !== "undefined" ? simulator.collect() : gc?.());
 const report = (line: object): void => {
 	const text = JSON.stringify(line);
@@ -91,8 +90,9 @@ function makeRoom(): void {
 	collect();
 }
 
-/** Milliseconds that one reading covers. */
-const span = typeof simulator !== "undefined" ? 60 : 40;
+/** Milliseconds of the processor that one reading covers, and that come before it. */
+const span = 60;
+const warmUp = typeof simulator !== "undefined" ? 0 : 200;
 
 function speed(create: Create): void {
 	makeRoom();
@@ -104,12 +104,13 @@ function speed(create: Create): void {
 			const write = create(count);
 			write(encodeUTF8(header));
 			counted = 0;
-			// how many fill the span, and V8's compilers done
+			// V8's compilers first, then how many fill the span: by the processor's time, which others cannot take
+			reading();
+			for (let warm = 0; warm < warmUp; warm += reading().milliseconds) feed(write, list, 8);
 			let times = 1;
 			for (;;) {
-				const from = now();
 				feed(write, list, times);
-				const took = now() - from;
+				const took = reading().milliseconds;
 				if (took >= span / 2) {
 					times = Math.max(1, Math.round((times * span) / took));
 					break;
