@@ -36,6 +36,7 @@ export class RegistryComponent {
 				return () => clearTimeout(timer);
 			},
 			nonce: randomBytes(5).toString("hex"),
+			secret: () => randomBytes(16).toString("hex"),
 			send: (stanza) => {
 				// Whatever cannot be sent now is lost with the connection, and its asker with it.
 				this.#entity?.send(stanza).catch(() => {});

@@ -1,6 +1,9 @@
 // What an owner can say to the registry with nothing but a chat client.
 
+import { answerAboutDecisions } from "./decision-messages.js";
 import { bare } from "./jid.js";
+import { nameOf } from "./names.js";
+import type { Provisioning } from "./provisioning.js";
 import type { Registry } from "./registry.js";
 import { findSticker, type Sticker } from "./sticker.js";
 import type { ThingRecord } from "./store.js";
@@ -10,13 +13,15 @@ const HELP = [
 	"I am the registry of things. You can say:",
 	"the text of a sticker (iotdisco:…) – claim that thing",
 	"things – list what is yours",
-	"disown NAME – give up a thing: its NAME, serial number or address"
+	"disown NAME – give up a thing: its NAME, serial number or address",
+	"questions – who wants what of your things",
+	"allow N, allow N FIELD …, allow N for domain, deny N – answer question N, for its asker or for all of his domain (or: for everyone); an address instead of N answers all of his",
+	"rules – what you answered so far",
+	"forget N – take back rule N"
 ].join("\n");
 
 /** Things in one answer: a broker ends the stream of a component that writes half a megabyte at once. */
 const LISTED = 50;
-
-const nameOf = (thing: ThingRecord): string => `${tagValue(thing.tags, "NAME") ?? tagValue(thing.tags, "SN") ?? thing.jid}`;
 
 const describe = (registry: Registry, thing: ThingRecord): string => {
 	const kind = ["MAN", "MODEL", "SN"].map((name) => tagValue(thing.tags, name)).filter((value) => value !== undefined);
@@ -38,6 +43,7 @@ const list = (registry: Registry, things: readonly ThingRecord[]): string => {
 /** The answer to one message; undefined when it waits for a thing and comes by sayLater. */
 export const answerMessage = (
 	registry: Registry,
+	provisioning: Provisioning,
 	me: string,
 	from: string,
 	text: string,
@@ -55,7 +61,7 @@ export const answerMessage = (
 	const rest = said.slice(word.length).trim();
 	const mine = registry.thingsOf(from);
 	if (word.toLowerCase() === "things") return list(registry, mine);
-	if (word.toLowerCase() !== "disown") return HELP;
+	if (word.toLowerCase() !== "disown") return answerAboutDecisions(provisioning, bare(from), word.toLowerCase(), rest) ?? HELP;
 	const [thing, ...more] = mine.filter((each) => isCalled(each, rest));
 	if (thing === undefined) return "Nothing of yours is called that: say `things`.";
 	if (more.length > 0) return "More than one is called that: use its address.";

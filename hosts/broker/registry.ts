@@ -32,7 +32,10 @@ export type Reaction = "acknowledged" | "refused" | "unreachable";
 
 /** Told to whoever runs the box. Never holds a KEY. */
 export interface RegistryEvent {
-	readonly event: "registered" | "claimed" | "told" | "refused" | "updated" | "removed" | "disowned" | "unregistered" | "replaced" | "twin";
+	readonly event:
+		| ("registered" | "claimed" | "told" | "refused" | "updated" | "removed" | "disowned" | "unregistered" | "replaced" | "twin")
+		// Of the provisioning service: somebody wants something of the thing, its owner decided, or took back what he had decided.
+		| ("asked" | "allowed" | "denied" | "forgotten");
 	readonly thing: string;
 	readonly by?: string;
 }
@@ -280,6 +283,12 @@ export class Registry {
 		const [node = "", source = "", partition = ""] = dialect.node.map((name) => payload.attrs[name]);
 		if ([node, source, partition].some((part) => part.length > 256)) throw new BadRequest("A node's name has more than 256 characters.");
 		return { jid, node: [node, source, partition] };
+	}
+
+	/** Of an account with things: the full JID it was last seen with. */
+	addressOf(jid: string): string | undefined {
+		const thing = this.#store.ofJID(jid).at(-1);
+		return thing && this.#addressOf(thing);
 	}
 
 	/** Where it was last seen: online now, else where it was; an address that has gone bounces. */

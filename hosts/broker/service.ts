@@ -1,8 +1,12 @@
 // The entity behind the component's address: takes every stanza, answers every request once. Knows no sockets and no clock.
 
 import { type Element, xml } from "@xmpp/xml";
+import { describeQuestion } from "./decision-messages.js";
+import type { Question } from "./decision-store.js";
 import { bare } from "./jid.js";
 import { answerMessage } from "./messages.js";
+import { Provisioning } from "./provisioning.js";
+import { provisioningNamespaces, writeForOwner } from "./provisioning-words.js";
 import { type Outcome, type Reaction, Registry, type RegistryEvent } from "./registry.js";
 import type { Store } from "./store.js";
 import { namespaces } from "./tags.js";
@@ -12,7 +16,7 @@ const NS_INFO = "http://jabber.org/protocol/disco#info";
 const NS_ITEMS = "http://jabber.org/protocol/disco#items";
 const NS_PING = "urn:xmpp:ping";
 
-const FEATURES = [NS_INFO, NS_ITEMS, NS_PING, ...namespaces];
+const FEATURES = [NS_INFO, NS_ITEMS, NS_PING, ...namespaces, ...provisioningNamespaces];
 /** Seconds a thing has to answer. */
 const PATIENCE = 30;
 const AWAY = ["service-unavailable", "recipient-unavailable", "remote-server-timeout", "remote-server-not-found", "item-not-found"];
@@ -30,6 +34,8 @@ export interface ServiceOptions {
 	later(milliseconds: number, callback: () => void): () => void;
 	/** Begins the ids of this run, so that no late answer to an earlier one is taken for one of ours. */
 	readonly nonce: string;
+	/** Nobody can guess it: 128 bits at least. */
+	secret(): string;
 	send(stanza: Element): void;
 	event(event: RegistryEvent): void;
 }
@@ -37,6 +43,7 @@ export interface ServiceOptions {
 export class Service {
 	readonly #options: ServiceOptions;
 	readonly #registry: Registry;
+	readonly #provisioning: Provisioning;
 	readonly #pending = new Map<string, { readonly to: string; settle(reaction: Reaction): void }>();
 	readonly #talkers = new Map<string, number>();
 	#counter = 0;
@@ -49,7 +56,18 @@ export class Service {
 			now: () => options.now(),
 			sha256: options.sha256,
 			ask: (to, payload, onReaction) => this.#ask(to, payload, onReaction),
-			event: (event) => options.event(event)
+			event: (event) => this.#event(event)
+		});
+		this.#provisioning = new Provisioning({
+			jid: options.jid,
+			store: options.store,
+			now: () => options.now(),
+			secret: () => options.secret(),
+			addressOf: (jid) => this.#registry.addressOf(jid),
+			ask: (to, payload, onReaction) => this.#ask(to, payload, onReaction),
+			tell: (to, payload) => options.send(xml("message", { from: options.jid, to }, payload)),
+			onQuestion: (question) => this.#askOwner(question),
+			event: (event) => this.#event(event)
 		});
 	}
 
@@ -84,8 +102,9 @@ export class Service {
 			this.#reply(stanza, outcome);
 			return;
 		}
+		const answer = (outcome: Outcome) => this.#reply(stanza, outcome);
 		try {
-			this.#registry.handle(type, from, payload, (answer) => this.#reply(stanza, answer));
+			if (!this.#provisioning.handle(type, from, payload, answer)) this.#registry.handle(type, from, payload, answer);
 		} catch (error) {
 			this.#reply(stanza, { condition: "internal-server-error" });
 			throw error;
@@ -127,8 +146,11 @@ export class Service {
 
 	#presence(from: string, type: string | undefined): void {
 		const send = (answer?: string) => this.#options.send(xml("presence", { from: this.#options.jid, to: bare(from), type: answer }));
-		if (type === undefined) this.#registry.available(from);
-		else if (type === "unavailable" || type === "error") this.#registry.unavailable(from);
+		if (type === undefined) {
+			this.#registry.available(from);
+			this.#provisioning.available(from);
+		}
+		if (type === "unavailable" || type === "error") this.#registry.unavailable(from);
 		// A friend in an owner's chat client; nothing depends on it.
 		else if (type === "subscribe") send("subscribed");
 		else if (type === "unsubscribe") send("unsubscribed");
@@ -140,8 +162,21 @@ export class Service {
 		const text = stanza.getChildText("body");
 		if (text === null || !["chat", "normal"].includes(type) || to !== this.#options.jid || !this.#mayTalk(bare(from))) return;
 		const say = (words: string) => this.#options.send(xml("message", { from: to, to: from, type }, xml("body", {}, words)));
-		const answer = answerMessage(this.#registry, this.#options.jid, from, text, say);
+		const answer = answerMessage(this.#registry, this.#provisioning, this.#options.jid, from, text, say);
 		if (answer !== undefined) say(answer);
+	}
+
+	/** In words for a person, and by protocol for a program of his. */
+	#askOwner(question: Question): void {
+		const words = describeQuestion(question, this.#provisioning.thingOf(question));
+		const { jid } = this.#options;
+		const message = xml("message", { from: jid, to: question.owner, type: "chat" }, xml("body", {}, words), writeForOwner(question));
+		this.#options.send(message);
+	}
+
+	#event(event: RegistryEvent): void {
+		this.#options.event(event);
+		if (["disowned", "unregistered", "replaced"].includes(event.event)) this.#provisioning.sweep(event.thing);
 	}
 
 	#mayTalk(who: string): boolean {

@@ -1,8 +1,9 @@
-// The registry's memory in one SQLite file.
+// The box's memory in one SQLite file.
 
 import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Database as SQLite } from "node-sqlite3-wasm";
+import { DECISION_TABLES, SQLiteDecisions } from "./sqlite-decisions.js";
 import type { Store, ThingID, ThingRecord } from "./store.js";
 import type { Tag } from "./tags.js";
 
@@ -16,7 +17,8 @@ const MIGRATIONS: readonly string[] = [
 		registered_at INTEGER NOT NULL, claimed_at INTEGER, PRIMARY KEY (jid, node)
 	) STRICT;
 	CREATE INDEX thing_owner ON thing (owner);
-	CREATE INDEX thing_fingerprint ON thing (fingerprint);`
+	CREATE INDEX thing_fingerprint ON thing (fingerprint);`,
+	DECISION_TABLES
 ];
 
 type Row = Record<string, unknown>;
@@ -37,6 +39,7 @@ const recordOf = (row: Row): ThingRecord => ({
 });
 
 export class SQLiteStore implements Store {
+	readonly decisions: SQLiteDecisions;
 	#database: SQLite;
 
 	/** The caller makes sure that no other process has this file open. */
@@ -44,6 +47,7 @@ export class SQLiteStore implements Store {
 		// The library locks by making a folder, which a process that was killed leaves behind.
 		rmSync(`${file}.lock`, { recursive: true, force: true });
 		this.#database = new Database(file);
+		this.decisions = new SQLiteDecisions(this.#database);
 		try {
 			this.#prepare(file);
 		} catch (error) {

@@ -1,5 +1,6 @@
-// What the registry remembers, and the interface of whatever keeps it; here in memory, for tests and virtual time.
+// What the box remembers, and the interface of whatever keeps it; here in memory, for tests and virtual time.
 
+import { type DecisionStore, MemoryDecisions } from "./decision-store.js";
 import type { Tag } from "./tags.js";
 
 /** One thing: a bare JID, and behind a concentrator the node (XEP-0347 3.5). */
@@ -38,13 +39,15 @@ export interface Store {
 	ofOwner(owner: string): readonly ThingRecord[];
 	ofFingerprint(fingerprint: string): readonly ThingRecord[];
 	listed(): Iterable<ThingRecord>;
-	/** All or nothing. */
+	/** All or nothing, decisions included. */
 	transaction(action: () => void): void;
+	readonly decisions: DecisionStore;
 }
 
 export const keyOf = ({ jid, node }: ThingID): string => JSON.stringify([jid, ...node]);
 
 export class MemoryStore implements Store {
+	readonly decisions = new MemoryDecisions();
 	#things = new Map<string, ThingRecord>();
 
 	get(id: ThingID): ThingRecord | undefined {
@@ -77,10 +80,12 @@ export class MemoryStore implements Store {
 
 	transaction(action: () => void): void {
 		const before = new Map(this.#things);
+		const undo = this.decisions.snapshot();
 		try {
 			action();
 		} catch (error) {
 			this.#things = before;
+			undo();
 			throw error;
 		}
 	}

@@ -69,6 +69,7 @@ export class World {
 				return () => this.clock.cancel(happening);
 			},
 			nonce: this.dice.word(8),
+			secret: () => this.dice.word(32),
 			send: (stanza) => this.broker.soon(() => this.broker.fromComponent(stanza)),
 			event: (event) => this.registryEvents.push(event)
 		});

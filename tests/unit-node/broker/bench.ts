@@ -40,6 +40,7 @@ export class Bench {
 	#now = 1_800_000_000_000;
 	#timers = new Map<number, { at: number; callback(): void }>();
 	#timer = 0;
+	#secret = 0;
 
 	constructor(store: Store = new MemoryStore(), nonce = "n") {
 		this.store = store;
@@ -47,6 +48,7 @@ export class Bench {
 			jid: REGISTRY,
 			store,
 			nonce,
+			secret: () => `secret${++this.#secret}`,
 			now: () => this.#now,
 			sha256,
 			later: (milliseconds, callback) => {

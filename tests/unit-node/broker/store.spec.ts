@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "@jest/globals";
+import type { Question, Rule } from "../../../hosts/broker/decision-store.js";
 import { SQLiteStore } from "../../../hosts/broker/sqlite.js";
 import { MemoryStore, type Store, type ThingRecord } from "../../../hosts/broker/store.js";
 import { Bench, XEP } from "./bench.js";
@@ -92,6 +93,53 @@ describe.each<[string, () => Store]>([
 		expect(store.ofFingerprint("f").map(({ jid }) => jid)).toEqual(["a@x"]);
 	});
 
+	test("rules, questions and devices come back as they were, in the order of their numbers", () => {
+		const { decisions } = make();
+		const shared = { owner: "o@x", jid: "a@x", node: ["1", "", "p"] as const, kind: "read" as const, at: 1_800_000_000_001 };
+		const scope = { who: "s@y", fields: ["Zürich '", '"'], categories: 16383 };
+		const rule: Rule = { ...shared, ...scope, number: 11, range: "Caller", allowed: true };
+		const question: Question = { ...shared, ...scope, number: 12, key: "k" };
+		for (const number of [11, 9]) decisions.putRule({ ...rule, number });
+		decisions.putRule({ ...rule, owner: "p@x", jid: "b@x", allowed: false, fields: [] });
+		decisions.putQuestion(question);
+		expect(decisions.rulesOf("o@x")).toEqual([{ ...rule, number: 9 }, rule]);
+		expect(decisions.rulesAt("b@x")).toEqual([{ ...rule, owner: "p@x", jid: "b@x", allowed: false, fields: [] }]);
+		expect(decisions.questionsAt("a@x")).toEqual([question]);
+		expect(decisions.questionsOf("p@x")).toEqual([]);
+		decisions.deleteRule({ owner: "o@x", number: 9 });
+		decisions.deleteQuestion(question);
+		expect([decisions.rulesAt("a@x"), decisions.questionsOf("o@x")]).toEqual([[rule], []]);
+		expect(decisions.device("a@x")).toBeUndefined();
+		const device = { jid: "a@x", namespace: "n", stale: 2, news: [{ what: "friend" as const, jid: "s@y" }] };
+		decisions.putDevice(device);
+		decisions.putDevice({ ...device, stale: 3 });
+		expect(decisions.device("a@x")).toEqual({ ...device, stale: 3 });
+	});
+
+	test("numbers are counted for each owner, and a transaction that fails takes none", () => {
+		const store = make();
+		expect([store.decisions.number("o@x"), store.decisions.number("o@x"), store.decisions.number("p@x")]).toEqual([1, 2, 1]);
+		expect(() =>
+			store.transaction(() => {
+				store.decisions.number("o@x");
+				store.decisions.putDevice({ jid: "a@x", namespace: "n", stale: 0, news: [] });
+				throw new Error("power");
+			})
+		).toThrow("power");
+		expect(store.decisions.number("o@x")).toBe(3);
+		expect(store.decisions.device("a@x")).toBeUndefined();
+	});
+
+	test("the provisioning service works on it", () => {
+		const bench = new Bench(make());
+		bench.ask("t@x/1", "set", `<register xmlns='${XEP}'><str name='SN' value='1'/></register>`);
+		bench.ask("o@x/1", "set", `<mine xmlns='${XEP}'><str name='SN' value='1'/></mine>`);
+		const ask = () => bench.ask("t@x/1", "get", "<isFriend xmlns='urn:xmpp:iot:provisioning' jid='s@y'/>").at(-1)!.toString();
+		expect(ask()).toContain('result="false"');
+		bench.ask("o@x/1", "set", "<isFriendRule xmlns='urn:xmpp:iot:provisioning' jid='t@x' remoteJid='s@y' key='secret1' result='true'/>");
+		expect(ask()).toContain('result="true"');
+	});
+
 	test("the registry works on it", () => {
 		const bench = new Bench(make());
 		const tags = "<str name='SN' value='1'/><str name='KEY' value='geheim'/>";
@@ -141,6 +189,23 @@ describe("the file", () => {
 		expect(spawnSync(process.execPath, ["-e", script]).signal).toBe("SIGKILL");
 		expect(readdirSync(folder)).toContain("registry.db-wal");
 		expect([...sqlite().ofFingerprint("f")]).toEqual([thing("a@x")]);
+	});
+
+	test("of the first version is brought up to date with all that it holds", () => {
+		const { Database } = createRequire(import.meta.url)("node-sqlite3-wasm") as typeof import("node-sqlite3-wasm");
+		const old = new Database(join(folder, "registry.db"));
+		old.exec(`CREATE TABLE thing (
+			jid TEXT NOT NULL, node TEXT NOT NULL, namespace TEXT NOT NULL, tags TEXT NOT NULL, fingerprint TEXT, owner TEXT,
+			self_owned INTEGER NOT NULL, listed INTEGER NOT NULL, told INTEGER NOT NULL, address TEXT,
+			registered_at INTEGER NOT NULL, claimed_at INTEGER, PRIMARY KEY (jid, node)) STRICT;
+			INSERT INTO thing VALUES ('a@x', '["","",""]', '${XEP}', '[{"name":"SN","value":"1"}]', 'f', NULL, 0, 0, 0, NULL, 1800000000000, NULL);
+			PRAGMA user_version = 1;`);
+		old.close();
+		const store = sqlite();
+		expect(store.get(thing("a@x"))).toEqual(thing("a@x"));
+		expect(store.decisions.number("o@x")).toBe(1);
+		close(store);
+		expect(sqlite().decisions.number("o@x")).toBe(2);
 	});
 
 	test("of a newer version is refused in one sentence and not touched", () => {

@@ -1,0 +1,108 @@
+// Questions to an owner in words, and his answers to them in any chat client.
+
+import { describeCategories } from "./categories.js";
+import type { Question, Range, Rule } from "./decision-store.js";
+import { nameOf, shown, shownList } from "./names.js";
+import type { Provisioning } from "./provisioning.js";
+import type { ThingRecord } from "./store.js";
+
+/** Lines of one answer. */
+const LISTED = 50;
+const FIELDS = 64;
+const FIELD = 256;
+
+/** "read Temperature of WeatherStation" */
+const wishOf = ({ kind, jid, node, fields, categories }: Question | Rule, thing: ThingRecord | undefined): string => {
+	const name = shown(thing === undefined ? jid : nameOf(thing));
+	const of = node[0] === "" ? name : `${shown(node[0])} at ${name}`;
+	if (kind === "friend") return `be a friend of ${of}`;
+	const kinds = describeCategories(categories);
+	return `read ${fields.length === 0 ? "all fields" : shownList(fields)}${kinds && ` (${kinds})`} of ${of}`;
+};
+
+const wants = (question: Question, thing: ThingRecord | undefined): string => `${shown(question.who)} wants to ${wishOf(question, thing)}`;
+
+export const describeQuestion = (question: Question, thing: ThingRecord | undefined): string => {
+	const { number, fields } = question;
+	const some = fields.length > 1 ? [`allow ${number} ${shown(fields[0]!)}`] : [];
+	const answers = [`allow ${number}`, ...some].join(", ");
+	return `${wants(question, thing)} (question ${number}): answer ${answers}${some.length > 0 ? "," : ""} or deny ${number}.`;
+};
+
+const describeRule = (rule: Rule, thing: ThingRecord | undefined): string => {
+	const who = { Caller: shown(rule.who), Domain: `everyone of ${shown(rule.who)}`, All: "everyone" }[rule.range];
+	return `${rule.number}: ${who} may ${rule.allowed ? "" : "not "}${wishOf(rule, thing)}`;
+};
+
+const list = (lines: readonly string[], otherwise: string): string => {
+	const first = lines.slice(0, LISTED);
+	if (lines.length > LISTED) first.push(`… and ${lines.length - LISTED} more.`);
+	return first.join("\n") || otherwise;
+};
+
+/** undefined when the word is none of these. */
+export const answerAboutDecisions = (provisioning: Provisioning, owner: string, word: string, rest: string): string | undefined => {
+	switch (word) {
+		case "questions": {
+			const lines = provisioning.questions(owner).map((each) => `${each.number}: ${wants(each, provisioning.thingOf(each))}`);
+			return list(lines, "Nobody wants anything of your things.");
+		}
+		case "rules":
+			return list(
+				provisioning.rules(owner).map((rule) => describeRule(rule, provisioning.thingOf(rule))),
+				"You have not decided anything yet."
+			);
+		case "allow":
+		case "deny":
+			return decide(provisioning, owner, word === "allow", rest);
+		case "forget": {
+			const rule = provisioning.rules(owner).find(({ number }) => `${number}` === rest);
+			if (rule === undefined) return "There is no such rule of yours: say `rules`.";
+			provisioning.forget(rule);
+			return `Rule ${rule.number} is forgotten: the next who asks, you are asked again.`;
+		}
+		default:
+			return undefined;
+	}
+};
+
+const RANGES: Readonly<Record<string, Range>> = { domain: "Domain", everyone: "All" };
+
+const decide = (provisioning: Provisioning, owner: string, allowed: boolean, said: string): string => {
+	const [, which = "", , scope = "", names = ""] = /^(\S*)(\s+for\s+(domain|everyone)(?!\S))?\s*(.*)$/is.exec(said) ?? [];
+	const range = RANGES[scope.toLowerCase()] ?? "Caller";
+	const open = provisioning.questions(owner);
+	const meant = open.filter(({ number, who }) => `${number}` === which || who === which.toLowerCase());
+	if (meant.length === 0) return "There is no such question: say `questions`.";
+	if (names !== "" && !allowed) return "What is denied is denied as a whole: say `allow` with the fields that you allow.";
+	// With fields, his other wishes are left open.
+	const questions = names === "" ? meant : meant.filter(({ kind }) => kind === "read");
+	if (questions.length === 0) return "That question is not about fields.";
+	const choices = questions.map((question) => ({ question, fields: names === "" ? question.fields : fieldsOf(question, names) }));
+	const [wrong] = choices.flatMap(({ fields }) => (typeof fields === "string" ? [fields] : []));
+	if (wrong !== undefined) return wrong;
+	for (const { question, fields } of choices) {
+		if (!provisioning.decide(question, { allowed, range, fields: fields as readonly string[] })) {
+			return "You have too many rules: `forget` some first.";
+		}
+	}
+	const numbers = questions.map(({ number }) => number).join(", ");
+	const whom = { Caller: shown(questions[0]!.who), Domain: "everyone of that domain", All: "everyone" }[range];
+	const what = names === "" ? "" : `: ${shownList([...new Set(choices.flatMap(({ fields }) => fields))])}, and nothing else of it`;
+	return `Question ${numbers} is ${allowed ? "allowed" : "denied"} for ${whom}${what}.`;
+};
+
+/** Names as the question has them, whatever their case; a sentence when one is not of it. */
+const fieldsOf = ({ number, fields }: Question, said: string): readonly string[] | string => {
+	const find = (name: string) => fields.find((field) => field.toLowerCase() === name.toLowerCase());
+	const whole = find(said.trim());
+	if (whole !== undefined) return [whole];
+	const names = said.split(said.includes(",") ? "," : /\s/).flatMap((name) => name.trim() || []);
+	if (names.length > FIELDS || names.some((name) => name.length > FIELD)) return "Those are too many fields.";
+	// Of all fields, the owner knows the names and we do not.
+	if (fields.length === 0) return names;
+	const unknown = names.find((name) => find(name) === undefined);
+	return unknown === undefined
+		? names.map((name) => find(name)!)
+		: `Question ${number} is not about ${shown(unknown)}, but about ${shownList(fields)}.`;
+};

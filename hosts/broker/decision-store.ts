@@ -1,0 +1,147 @@
+// What the provisioning service remembers: what owners decided, what they still have to, and which things are to be told.
+
+import type { ThingID } from "./store.js";
+
+export type Kind = "friend" | "read";
+/** Whom a rule is about: him who asked, all of his domain, or everyone. */
+export type Range = "Caller" | "Domain" | "All";
+
+/** What may be read: a set of bits as in categories.ts, of the named fields; none named means every one. */
+export interface Scope {
+	readonly fields: readonly string[];
+	readonly categories: number;
+}
+
+/** One answer of an owner's. The node is the whole thing where its name is empty. */
+export interface Rule extends ThingID, Scope {
+	readonly owner: string;
+	/** Counted for each owner, and never twice the same. */
+	readonly number: number;
+	readonly kind: Kind;
+	readonly range: Range;
+	/** Bare JID or domain; "" for everyone. */
+	readonly who: string;
+	readonly allowed: boolean;
+	/** Milliseconds since 1970. */
+	readonly at: number;
+}
+
+/** What an owner was asked and has not answered. */
+export interface Question extends ThingID, Scope {
+	readonly owner: string;
+	/** From the same count as those of rules. */
+	readonly number: number;
+	readonly kind: Kind;
+	/** Bare JID. */
+	readonly who: string;
+	/** Repeated in an answer by protocol; nobody but the owner knows it. */
+	readonly key: string;
+	readonly at: number;
+}
+
+/** A word for a thing that it has not acknowledged yet. */
+export interface News {
+	readonly what: "friend" | "unfriend";
+	readonly jid: string;
+}
+
+/** A thing that has asked. */
+export interface Device {
+	readonly jid: string;
+	/** It asks in this namespace, and is told in it. */
+	readonly namespace: string;
+	/** It may keep answers that hold no longer: counts the changes since it last acknowledged. */
+	readonly stale: number;
+	readonly news: readonly News[];
+}
+
+export interface DecisionStore {
+	/** In the order of their numbers, as are all that follow. */
+	rulesOf(owner: string): readonly Rule[];
+	rulesAt(jid: string): readonly Rule[];
+	putRule(rule: Rule): void;
+	deleteRule(rule: Pick<Rule, "owner" | "number">): void;
+	questionsOf(owner: string): readonly Question[];
+	questionsAt(jid: string): readonly Question[];
+	putQuestion(question: Question): void;
+	deleteQuestion(question: Pick<Question, "owner" | "number">): void;
+	device(jid: string): Device | undefined;
+	putDevice(device: Device): void;
+	/** The next number of this owner's. */
+	number(owner: string): number;
+}
+
+type Numbered = Rule | Question;
+
+export class MemoryDecisions implements DecisionStore {
+	#rules = new Map<string, Rule>();
+	#questions = new Map<string, Question>();
+	#devices = new Map<string, Device>();
+	#numbers = new Map<string, number>();
+
+	rulesOf(owner: string): readonly Rule[] {
+		return where(this.#rules, (rule) => rule.owner === owner);
+	}
+
+	rulesAt(jid: string): readonly Rule[] {
+		return where(this.#rules, (rule) => rule.jid === jid);
+	}
+
+	putRule(rule: Rule): void {
+		this.#rules.set(nameOf(rule), Object.freeze({ ...rule }));
+	}
+
+	deleteRule(rule: Pick<Rule, "owner" | "number">): void {
+		this.#rules.delete(nameOf(rule));
+	}
+
+	questionsOf(owner: string): readonly Question[] {
+		return where(this.#questions, (question) => question.owner === owner);
+	}
+
+	questionsAt(jid: string): readonly Question[] {
+		return where(this.#questions, (question) => question.jid === jid);
+	}
+
+	putQuestion(question: Question): void {
+		this.#questions.set(nameOf(question), Object.freeze({ ...question }));
+	}
+
+	deleteQuestion(question: Pick<Question, "owner" | "number">): void {
+		this.#questions.delete(nameOf(question));
+	}
+
+	device(jid: string): Device | undefined {
+		return this.#devices.get(jid);
+	}
+
+	putDevice(device: Device): void {
+		this.#devices.set(device.jid, Object.freeze({ ...device }));
+	}
+
+	number(owner: string): number {
+		const number = (this.#numbers.get(owner) ?? 0) + 1;
+		this.#numbers.set(owner, number);
+		return number;
+	}
+
+	/** Gives what puts everything back as it is now. */
+	snapshot(): () => void {
+		const [rules, questions, devices, numbers] = [this.#rules, this.#questions, this.#devices, this.#numbers];
+		this.#rules = new Map(rules);
+		this.#questions = new Map(questions);
+		this.#devices = new Map(devices);
+		this.#numbers = new Map(numbers);
+		return () => {
+			this.#rules = rules;
+			this.#questions = questions;
+			this.#devices = devices;
+			this.#numbers = numbers;
+		};
+	}
+}
+
+const nameOf = ({ owner, number }: Pick<Numbered, "owner" | "number">): string => `${number} ${owner}`;
+
+const where = <T extends Numbered>(all: ReadonlyMap<string, T>, holds: (each: T) => boolean): readonly T[] =>
+	[...all.values()].filter(holds).sort((a, b) => a.number - b.number || (a.owner < b.owner ? -1 : 1));

@@ -1,0 +1,286 @@
+// The provisioning service (XEP-0324 and its ieee dialect): things ask, owners decide, and until they have the answer is no.
+// Pure logic over a store, as the registry.
+
+import type { Element } from "@xmpp/xml";
+import type { DecisionStore, Kind, News, Question, Range, Rule, Scope } from "./decision-store.js";
+import { bare } from "./jid.js";
+import {
+	deviceNamespace,
+	type Heard,
+	parseHeard,
+	writeCanReadResponse,
+	writeClearCache,
+	writeIsFriendResponse,
+	writeNews
+} from "./provisioning-words.js";
+import type { Outcome, Reaction, RegistryEvent } from "./registry.js";
+import { closest, domainOf, intersect, judge, supersedes } from "./rules.js";
+import { keyOf, type Store, type ThingID, type ThingRecord } from "./store.js";
+import { BadRequest } from "./tags.js";
+
+/** Open questions about one thing, to one owner, and about one requester's wishes to one owner: who asks must not bury him in questions. */
+const QUESTIONS_AT = 20;
+const QUESTIONS_TO = 100;
+const QUESTIONS_BY = 5;
+/** A question that nobody answers is forgotten, and asked anew when it arises again. */
+const WEEK = 7 * 24 * 3600 * 1000;
+const RULES = 1000;
+/** Words for a thing that is away. */
+const NEWS = 100;
+
+const FRIENDSHIP: Scope = { fields: [], categories: 1 };
+const WHOLE: ThingID["node"] = ["", "", ""];
+
+export interface ProvisioningOptions {
+	readonly jid: string;
+	readonly store: Store;
+	now(): number;
+	/** Nobody can guess it. */
+	secret(): string;
+	/** The full JID at which a thing is, or was last. */
+	addressOf(jid: string): string | undefined;
+	ask(to: string, payload: Element, onReaction: (reaction: Reaction) => void): void;
+	/** A message to a thing. */
+	tell(to: string, payload: Element): void;
+	/** An owner has something to decide. */
+	onQuestion(question: Question): void;
+	event(event: RegistryEvent): void;
+}
+
+/** What an owner says to a question. */
+export interface Decision {
+	readonly allowed: boolean;
+	readonly range: Range;
+	/** Less than what was asked for; undefined for all of it. */
+	readonly fields?: readonly string[];
+	readonly categories?: number;
+}
+
+export class Provisioning {
+	readonly #options: ProvisioningOptions;
+	readonly #store: Store;
+	readonly #decisions: DecisionStore;
+	/** Things that are being told to forget what they keep. */
+	readonly #telling = new Set<string>();
+
+	constructor(options: ProvisioningOptions) {
+		this.#options = options;
+		this.#store = options.store;
+		this.#decisions = options.store.decisions;
+	}
+
+	/** False when this is no request to a provisioning service; else it is answered at once. */
+	handle(type: "get" | "set", from: string, payload: Element, answer: (outcome: Outcome) => void): boolean {
+		let outcome: Outcome;
+		try {
+			const heard = parseHeard(type, payload);
+			if (heard === undefined) return false;
+			outcome = heard.what === "rule" ? this.#rule(bare(from), heard) : this.#question(bare(from), payload.getNS()!, heard);
+		} catch (error) {
+			if (!(error instanceof BadRequest)) throw error;
+			outcome = { condition: "bad-request", text: error.message };
+		}
+		answer(outcome);
+		// A thing that did not acknowledge is there after all.
+		this.#tell(bare(from));
+		return true;
+	}
+
+	/** A thing came online: what was taken back while it was away comes before anything it asks. */
+	available(jid: string): void {
+		this.#tell(bare(jid));
+	}
+
+	/** The things at this address have changed hands: nothing that another owner decided or was asked is left. */
+	sweep(jid: string): void {
+		this.#store.transaction(() => {
+			for (const rule of this.#decisions.rulesAt(jid)) if (!this.#holds(rule)) this.#decisions.deleteRule(rule);
+			for (const question of this.#decisions.questionsAt(jid)) if (!this.#holds(question)) this.#decisions.deleteQuestion(question);
+		});
+	}
+
+	questions(owner: string): readonly Question[] {
+		return this.#decisions.questionsOf(owner).filter((question) => this.#holds(question) && !this.#isOld(question));
+	}
+
+	rules(owner: string): readonly Rule[] {
+		return this.#decisions.rulesOf(owner).filter((rule) => this.#holds(rule));
+	}
+
+	/** The question is settled; false when there is no room for more rules. */
+	decide(question: Question, { allowed, range, fields = question.fields, categories = question.categories }: Decision): boolean {
+		const { owner, jid, node, kind } = question;
+		if (this.#decisions.rulesOf(owner).length + 2 > RULES) return false;
+		const who = range === "Caller" ? question.who : range === "Domain" ? domainOf(question.who) : "";
+		const make = (allowed: boolean, scope: Scope): Rule => ({
+			...{ owner, number: this.#decisions.number(owner), jid, node, kind, range, who, allowed },
+			...{ fields: [...scope.fields], categories: scope.categories, at: this.#options.now() }
+		});
+		this.#store.transaction(() => {
+			this.#decisions.deleteQuestion(question);
+			const rest = allowed ? restOf(question, { fields, categories }) : undefined;
+			// First, so that the owner's last word is what he allows.
+			if (rest !== undefined) this.#put(make(false, rest));
+			this.#put(make(allowed, { fields, categories }));
+			if (kind === "friend" && range === "Caller") this.#note(question, { what: allowed ? "friend" : "unfriend", jid: who });
+			this.#spoil(jid);
+			for (const other of this.#decisions.questionsAt(jid)) if (this.#isSettled(other)) this.#decisions.deleteQuestion(other);
+		});
+		this.#options.event({ event: allowed ? "allowed" : "denied", thing: jid, by: owner });
+		this.#tell(jid);
+		return true;
+	}
+
+	forget(rule: Rule): void {
+		this.#store.transaction(() => {
+			this.#decisions.deleteRule(rule);
+			if (rule.kind === "friend" && rule.range === "Caller" && rule.allowed) this.#note(rule, { what: "unfriend", jid: rule.who });
+			this.#spoil(rule.jid);
+		});
+		this.#options.event({ event: "forgotten", thing: rule.jid, by: rule.owner });
+		this.#tell(rule.jid);
+	}
+
+	/** The record by which a node, or the thing as a whole, is somebody's. */
+	thingOf({ jid, node }: ThingID): ThingRecord | undefined {
+		return this.#store.get({ jid, node }) ?? this.#store.get({ jid, node: WHOLE });
+	}
+
+	#question(thing: string, namespace: string, heard: Extract<Heard, { jid: string }>): Outcome {
+		const { jid } = heard;
+		if (heard.what === "isFriend") {
+			const allowed = this.#judge({ jid: thing, node: WHOLE }, "friend", jid, namespace, FRIENDSHIP);
+			return { payload: writeIsFriendResponse(namespace, jid, allowed !== undefined) };
+		}
+		const { nodes, scope } = heard;
+		let allowed: Scope | undefined;
+		const named: ThingID["node"][] = [];
+		for (const node of nodes.length === 0 ? [WHOLE] : nodes) {
+			const here = this.#judge({ jid: thing, node }, "read", jid, namespace, scope);
+			// One list of fields is said for all nodes.
+			const common = here && (allowed === undefined ? here : intersect(allowed, here));
+			if (common === undefined) continue;
+			allowed = common;
+			if (nodes.length > 0) named.push(node);
+		}
+		return { payload: writeCanReadResponse(namespace, jid, allowed && { ...allowed, nodes: named }) };
+	}
+
+	/** What of it is allowed; whatever nobody has decided, the owner is asked. */
+	#judge(id: ThingID, kind: Kind, who: string, namespace: string, scope: Scope): Scope | undefined {
+		const owner = this.thingOf(id)?.owner;
+		// Nobody's: nobody can allow it (R-324-29).
+		if (owner === undefined) return undefined;
+		if (this.#decisions.device(id.jid)?.namespace !== namespace) {
+			this.#decisions.putDevice({ stale: 0, news: [], ...this.#decisions.device(id.jid), jid: id.jid, namespace });
+		}
+		// No thing needs to ask for them (R-324-24).
+		if (who === owner || who === this.#options.jid) return scope;
+		const { allowed, unknown } = judge(this.#rulesFor(id, owner, kind, who), scope);
+		if (unknown !== undefined) this.#ask({ ...id, owner, kind, who, ...unknown });
+		return allowed;
+	}
+
+	#rulesFor(id: ThingID, owner: string, kind: Kind, who: string): readonly Rule[] {
+		const rules = this.#decisions.rulesAt(id.jid).filter((rule) => {
+			const covers = keyOf(rule) === keyOf(id) || rule.node[0] === "";
+			return covers && rule.owner === owner && rule.kind === kind && this.#holds(rule);
+		});
+		return closest(rules, who);
+	}
+
+	/** Once, and only so often: the same question waits already, or there are too many. */
+	#ask(asked: Omit<Question, "number" | "key" | "at">): void {
+		const open = this.#decisions.questionsOf(asked.owner);
+		for (const question of open) if (this.#isOld(question) || !this.#holds(question)) this.#decisions.deleteQuestion(question);
+		const waiting = this.questions(asked.owner);
+		if (waiting.some((question) => textOf(question) === textOf(asked))) return;
+		const [here, his] = [waiting.filter(({ jid }) => jid === asked.jid), waiting.filter(({ who }) => who === asked.who)];
+		if (waiting.length >= QUESTIONS_TO || here.length >= QUESTIONS_AT || his.length >= QUESTIONS_BY) return;
+		const { jid, node, owner, kind, who, fields, categories } = asked;
+		const numbered = { number: this.#decisions.number(owner), key: this.#options.secret(), at: this.#options.now() };
+		const question: Question = { jid, node, owner, kind, who, fields, categories, ...numbered };
+		this.#decisions.putQuestion(question);
+		this.#options.event({ event: "asked", thing: jid, by: who });
+		this.#options.onQuestion(question);
+	}
+
+	/** Whoever has not the key learns nothing, not even whether there was such a question. */
+	#rule(owner: string, { kind, thing, who, key, allowed, range, fields, categories }: Extract<Heard, { what: "rule" }>): Outcome {
+		const question = this.questions(owner).find((each) => each.key === key);
+		if (question === undefined || question.kind !== kind || question.jid !== thing || question.who !== who) {
+			return { condition: "item-not-found" };
+		}
+		const decision: Decision =
+			allowed && kind === "read"
+				? { allowed, range, fields: fields.length === 0 ? undefined : fields, categories: categories || undefined }
+				: { allowed, range };
+		return this.decide(question, decision) ? {} : { condition: "resource-constraint" };
+	}
+
+	/** Still his who decided it or was asked, and since he has it. */
+	#holds({ jid, node, owner, at }: Rule | Question): boolean {
+		const thing = this.thingOf({ jid, node });
+		return thing?.owner === owner && (thing.claimedAt ?? 0) <= at;
+	}
+
+	#isOld({ at }: Question): boolean {
+		return this.#options.now() - at > WEEK;
+	}
+
+	#isSettled({ jid, node, owner, kind, who, fields, categories }: Question): boolean {
+		return judge(this.#rulesFor({ jid, node }, owner, kind, who), { fields, categories }).unknown === undefined;
+	}
+
+	#put(rule: Rule): void {
+		for (const older of this.#decisions.rulesOf(rule.owner)) {
+			if (keyOf(older) === keyOf(rule) && supersedes(rule, older)) this.#decisions.deleteRule(older);
+		}
+		this.#decisions.putRule(rule);
+	}
+
+	/** What it keeps may hold no longer. */
+	#spoil(jid: string): void {
+		const device = this.#decisions.device(jid);
+		if (device !== undefined) this.#decisions.putDevice({ ...device, stale: device.stale + 1 });
+	}
+
+	#note({ jid, node }: ThingID, news: News): void {
+		const namespace = deviceNamespace(this.thingOf({ jid, node })?.namespace ?? "");
+		const device = this.#decisions.device(jid) ?? { jid, namespace, stale: 0, news: [] };
+		const others = device.news.filter((each) => each.jid !== news.jid);
+		this.#decisions.putDevice({ ...device, news: [...others, news].slice(-NEWS) });
+	}
+
+	/** Until it has acknowledged. News go first: what is said in order arrives in order, so one answer acknowledges all. */
+	#tell(jid: string): void {
+		const device = this.#decisions.device(jid);
+		const address = this.#options.addressOf(jid);
+		const telling = `${jid} ${address}`;
+		if (device === undefined || device.stale === 0 || address === undefined || this.#telling.has(telling)) return;
+		this.#telling.add(telling);
+		const { namespace, news, stale } = device;
+		for (const each of news) this.#options.tell(address, writeNews(namespace, each));
+		this.#options.ask(address, writeClearCache(namespace), (reaction) => {
+			this.#telling.delete(telling);
+			const now = this.#decisions.device(jid);
+			if (reaction !== "acknowledged" || now === undefined) return;
+			const left = now.news.filter((each) => !news.some(({ what, jid }) => what === each.what && jid === each.jid));
+			this.#decisions.putDevice({ ...now, stale: now.stale - stale, news: left });
+			// Something changed meanwhile.
+			this.#tell(jid);
+		});
+	}
+}
+
+/** What of the question is not allowed with it; undefined when nothing is left. */
+const restOf = (question: Scope, allowed: Scope): Scope | undefined => {
+	const wide = (question.categories & ~allowed.categories) === 0;
+	const fields = question.fields.filter((field) => !allowed.fields.includes(field));
+	if (wide && (allowed.fields.length === 0 || (question.fields.length > 0 && fields.length === 0))) return undefined;
+	return { fields: wide ? fields : question.fields, categories: question.categories };
+};
+
+/** The same for the same question, whatever the order of its names. */
+const textOf = ({ jid, node, kind, who, fields, categories }: Omit<Question, "number" | "key" | "at">): string =>
+	JSON.stringify([jid, node, kind, who, [...fields].sort(), categories]);
