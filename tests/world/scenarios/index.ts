@@ -1,6 +1,7 @@
 // The scenarios of a thing's life. Each runs in the virtual world and on real Prosody, and the thing says the same in both.
-import type { Scenario, Stage } from "../stage.js";
+import type { Scenario } from "../stage.js";
 import { xml } from "../xml.js";
+import { decisionScenarios } from "./decisions.js";
 import {
 	bareOf,
 	befriend,
@@ -12,6 +13,7 @@ import {
 	fence,
 	isPushAnswer,
 	next,
+	owned,
 	read,
 	readout,
 	register,
@@ -19,14 +21,6 @@ import {
 	said,
 	subscriptions
 } from "./steps.js";
-
-async function owned(stage: Stage) {
-	const thing = await register(stage);
-	const owner = await stage.client("owner");
-	await claim(stage, thing, owner);
-	await befriend(stage, thing, owner);
-	return { thing, owner };
-}
 
 export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 	"R-077-1 R-077-2 R-347-23 first life: an account of its own, then the registry": async (stage) => {
@@ -174,5 +168,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 		await stage.connectRegistry();
 		await next(stage, thing, "registered");
 		expect(said(thing, (element) => element.getChild("register", DISCOVERY) !== undefined)).toBe(1);
-	}
+	},
+
+	...decisionScenarios
 });

@@ -86,6 +86,29 @@ export async function befriend(stage: Stage, thing: StageThing, owner: StageClie
 	await fence(stage, thing, owner);
 }
 
+/** Claimed, and its owner and it let each other in. */
+export async function owned(stage: Stage): Promise<{ thing: StageThing; owner: StageClient }> {
+	const thing = await register(stage);
+	const owner = await stage.client("owner");
+	await claim(stage, thing, owner);
+	await befriend(stage, thing, owner);
+	return { thing, owner };
+}
+
+/** What the box says in words to this person, the latest last. */
+export function told(stage: Stage, person: StageClient): string[] {
+	return person.received
+		.filter((stanza) => stanza.is("message") && stanza.attrs.from === stage.registry)
+		.flatMap((stanza) => stanza.getChildText("body") ?? []);
+}
+
+/** Says it to the box and brings back what that answers. */
+export async function say(stage: Stage, person: StageClient, words: string): Promise<string> {
+	const known = told(stage, person).length;
+	person.send(xml("message", { to: stage.registry, type: "chat" }, xml("body", {}, words)));
+	return stage.until(`an answer to "${words}"`, () => told(stage, person)[known]);
+}
+
 export async function read(
 	client: StageClient,
 	thing: StageThing,
