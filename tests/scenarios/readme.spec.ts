@@ -92,8 +92,26 @@ test("every command of the tour does what the tour says", async () => {
 		.flatMap((block) => block.split("\n"))
 		.filter((line) => line.startsWith("npx extasis "))
 		.map((line) => line.replace("--port-offset 20000", `--port-offset ${offset}`).replace("25222", String(5222 + offset)));
-	expect(commands.map((command) => command.split(" ")[2])).toEqual(["broker", "thing", "sticker", "claim", "read", "watch"]);
-	const [broker, thing, sticker, claim, read, watch] = commands as [string, string, string, string, string, string];
+	expect(commands.map((command) => command.split(" ")[2])).toEqual([
+		"broker",
+		"thing",
+		"sticker",
+		"claim",
+		"read",
+		"watch",
+		"owner",
+		"owner"
+	]);
+	const [broker, thing, sticker, claim, read, watch, things, questions] = commands as [
+		string,
+		string,
+		string,
+		string,
+		string,
+		string,
+		string,
+		string
+	];
 
 	await stays(broker, /password in/);
 	await stays(thing, /"event":"registered"/);
@@ -104,6 +122,11 @@ test("every command of the tour does what the tour says", async () => {
 	const values = await outcome(type(read.replace("THING", jid)));
 	expect(values).toMatchObject({ code: 0 });
 	for (const name of ["Temperature", "Humidity", "Pressure", "Relay", "Model"]) expect(values.stdout).toContain(name);
+	expect(await outcome(type(things))).toMatchObject({
+		code: 0,
+		stdout: expect.stringContaining(`0001 extasis.example WeatherStation – ${jid} (online`)
+	});
+	expect(await outcome(type(questions))).toMatchObject({ code: 0, stdout: "Nobody wants anything of your things.\n" });
 	expect(await end(await stays(watch.replace("THING", jid), /Temperature.*Humidity/), "SIGINT")).toBe(0);
 }, 90_000);
 

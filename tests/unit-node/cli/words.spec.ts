@@ -77,6 +77,18 @@ test.each<[string[], string]>([
 	[["claim", sticker, "--as", "a@b.example", "--password-file", "missing"], "no file missing"],
 	[["claim", sticker, "--as", "a@b.example", "--password-file", "empty"], "no password"],
 	[["claim", sticker, "--as", "a@b.example", "--ca", "missing.pem"], "no file missing.pem"],
+	[["owner", "dance"], "unknown command 'dance'"],
+	[["owner", "things"], "--as"],
+	[["owner", "things", "more", "--as", "a@b.example"], "too many arguments"],
+	[["owner", "things", "--as", "a@b.example"], "EXTASIS_PASSWORD"],
+	[["owner", "allow", "--as", "a@b.example"], "missing required argument"],
+	[["owner", "allow", "stranger", "--as", "a@b.example"], "address is wanted"],
+	[["owner", "allow", "s@c.example", "", "--as", "a@b.example"], "a field has a name"],
+	[["owner", "allow", "s@c.example", "a,b", "--as", "a@b.example"], "not the name of a field"],
+	[["owner", "allow", "3", "--domain", "--everyone", "--as", "a@b.example"], "not both"],
+	[["owner", "deny", "3", "Temperature", "--as", "a@b.example"], "too many arguments"],
+	[["owner", "forget", "s@c.example", "--as", "a@b.example"], "number of a rule"],
+	[["owner", "disown", " ", "--as", "a@b.example"], "name of a thing"],
 	[["read", "--as", "a@b.example"], "missing required argument"],
 	[["read", "b.example", "--as", "a@b.example"], "address is wanted"],
 	[["read", "@", "--as", "a@b.example"], "'@' is no good as <jid>: an address is wanted"],
@@ -99,14 +111,18 @@ test.each<[string[], string]>([
 test("nothing typed shows what there is", async () => {
 	const nothing = await extasis([]);
 	expect(nothing.code).toBe(2);
+	expect(await extasis(["owner"])).toMatchObject({ code: 2, stdout: "" });
+	const owner = await extasis(["owner", "--help"]);
+	for (const name of ["things", "questions", "allow", "deny", "rules", "forget", "disown"]) expect(owner.stdout).toContain(`\n  ${name} `);
 	const help = await extasis(["--help"]);
 	expect(help).toMatchObject({ code: 0, stderr: "" });
-	for (const name of ["start", "broker", "thing", "sticker", "claim", "read", "watch"]) expect(help.stdout).toContain(`\n  ${name} `);
+	for (const name of ["start", "broker", "thing", "sticker", "claim", "owner", "read", "watch"])
+		expect(help.stdout).toContain(`\n  ${name} `);
 	expect((await extasis(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 test("each command explains itself", async () => {
-	for (const name of ["start", "broker", "thing", "sticker", "claim", "read", "watch"]) {
+	for (const name of ["start", "broker", "thing", "sticker", "claim", "owner", "read", "watch"]) {
 		const { code, stdout } = await extasis([name, "--help"]);
 		expect(code).toBe(0);
 		expect(stdout).toContain(`Usage: extasis ${name}`);
