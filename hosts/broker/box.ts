@@ -147,10 +147,12 @@ const start = async (options: BoxOptions, { domain, listen, given, data, program
 	};
 	try {
 		await writePrivately(portsFile, `${JSON.stringify(ports)}\n`);
-		store = new SQLiteStore(join(data, "registry.db"));
+		const memory = new SQLiteStore(join(data, "registry.db"));
+		store = memory;
 		await chmod(join(data, "registry.db"), 0o600);
 		const event = (event: RegistryEvent) => {
 			options.log(`registry: ${event.event} ${event.thing}${event.by === undefined ? "" : ` by ${event.by}`}`);
+			memory.audit(Date.now(), event);
 		};
 		component.current = new RegistryComponent({ jid: registry, secret, port: ports.component, store, event, log: options.log });
 		component.current.start();

@@ -43,6 +43,8 @@ export interface Question extends ThingID, Scope {
 export interface News {
 	readonly what: "friend" | "unfriend";
 	readonly jid: string;
+	/** Whose decision it is: void when the thing is no longer his. */
+	readonly owner: string;
 }
 
 /** A thing that has asked. */

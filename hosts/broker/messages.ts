@@ -4,7 +4,7 @@ import { answerAboutDecisions } from "./decision-messages.js";
 import { bare } from "./jid.js";
 import { nameOf } from "./names.js";
 import type { Provisioning } from "./provisioning.js";
-import type { Registry } from "./registry.js";
+import { type Registry, TooMany } from "./registry.js";
 import { findSticker, type Sticker } from "./sticker.js";
 import type { ThingRecord } from "./store.js";
 import { BadRequest, tagValue } from "./tags.js";
@@ -53,7 +53,7 @@ export const answerMessage = (
 		const sticker = findSticker(text);
 		if (sticker !== undefined) return claim(registry, me, from, sticker);
 	} catch (error) {
-		if (!(error instanceof BadRequest)) throw error;
+		if (!(error instanceof BadRequest || error instanceof TooMany)) throw error;
 		return error.message;
 	}
 	const said = text.trim();

@@ -114,7 +114,7 @@ export class Provisioning {
 		const who = range === "Caller" ? question.who : range === "Domain" ? domainOf(question.who) : "";
 		const make = (allowed: boolean, scope: Scope): Rule => ({
 			...{ owner, number: this.#decisions.number(owner), jid, node, kind, range, who, allowed },
-			...{ fields: [...scope.fields], categories: scope.categories, at: this.#options.now() }
+			...{ fields: [...scope.fields], categories: scope.categories, at: this.#nowAt(question) }
 		});
 		this.#store.transaction(() => {
 			this.#decisions.deleteQuestion(question);
@@ -122,11 +122,12 @@ export class Provisioning {
 			// First, so that the owner's last word is what he allows.
 			if (rest !== undefined) this.#put(make(false, rest));
 			this.#put(make(allowed, { fields, categories }));
-			if (kind === "friend" && range === "Caller") this.#note(question, { what: allowed ? "friend" : "unfriend", jid: who });
+			if (kind === "friend" && range === "Caller") this.#note(question, { what: allowed ? "friend" : "unfriend", jid: who, owner });
 			this.#spoil(jid);
 			for (const other of this.#decisions.questionsAt(jid)) if (this.#isSettled(other)) this.#decisions.deleteQuestion(other);
 		});
-		this.#options.event({ event: allowed ? "allowed" : "denied", thing: jid, by: owner });
+		const detail = JSON.stringify({ node, kind, range, who, fields, categories });
+		this.#options.event({ event: allowed ? "allowed" : "denied", thing: jid, by: owner, detail });
 		this.#tell(jid);
 		return true;
 	}
@@ -134,10 +135,13 @@ export class Provisioning {
 	forget(rule: Rule): void {
 		this.#store.transaction(() => {
 			this.#decisions.deleteRule(rule);
-			if (rule.kind === "friend" && rule.range === "Caller" && rule.allowed) this.#note(rule, { what: "unfriend", jid: rule.who });
+			if (rule.kind === "friend" && rule.range === "Caller" && rule.allowed)
+				this.#note(rule, { what: "unfriend", jid: rule.who, owner: rule.owner });
 			this.#spoil(rule.jid);
 		});
-		this.#options.event({ event: "forgotten", thing: rule.jid, by: rule.owner });
+		const { node, kind, range, who, fields, categories, allowed } = rule;
+		const detail = JSON.stringify({ node, kind, range, who, fields, categories, allowed });
+		this.#options.event({ event: "forgotten", thing: rule.jid, by: rule.owner, detail });
 		this.#tell(rule.jid);
 	}
 
@@ -198,7 +202,7 @@ export class Provisioning {
 		const [here, his] = [waiting.filter(({ jid }) => jid === asked.jid), waiting.filter(({ who }) => who === asked.who)];
 		if (waiting.length >= QUESTIONS_TO || here.length >= QUESTIONS_AT || his.length >= QUESTIONS_BY) return;
 		const { jid, node, owner, kind, who, fields, categories } = asked;
-		const numbered = { number: this.#decisions.number(owner), key: this.#options.secret(), at: this.#options.now() };
+		const numbered = { number: this.#decisions.number(owner), key: this.#options.secret(), at: this.#nowAt(asked) };
 		const question: Question = { jid, node, owner, kind, who, fields, categories, ...numbered };
 		this.#decisions.putQuestion(question);
 		this.#options.event({ event: "asked", thing: jid, by: who });
@@ -222,6 +226,11 @@ export class Provisioning {
 	#holds({ jid, node, owner, at }: Rule | Question): boolean {
 		const thing = this.thingOf({ jid, node });
 		return thing?.owner === owner && (thing.claimedAt ?? 0) <= at;
+	}
+
+	/** Never before the claim, though the clock may have been set back since. */
+	#nowAt(id: ThingID): number {
+		return Math.max(this.#options.now(), this.thingOf(id)?.claimedAt ?? 0);
 	}
 
 	#isOld({ at }: Question): boolean {
@@ -248,7 +257,7 @@ export class Provisioning {
 	#note({ jid, node }: ThingID, news: News): void {
 		const namespace = deviceNamespace(this.thingOf({ jid, node })?.namespace ?? "");
 		const device = this.#decisions.device(jid) ?? { jid, namespace, stale: 0, news: [] };
-		const others = device.news.filter((each) => each.jid !== news.jid);
+		const others = device.news.filter((each) => each.jid !== news.jid && each.owner === news.owner);
 		this.#decisions.putDevice({ ...device, news: [...others, news].slice(-NEWS) });
 	}
 
@@ -260,7 +269,8 @@ export class Provisioning {
 		if (device === undefined || device.stale === 0 || address === undefined || this.#telling.has(telling)) return;
 		this.#telling.add(telling);
 		const { namespace, news, stale } = device;
-		for (const each of news) this.#options.tell(address, writeNews(namespace, each));
+		const owner = this.thingOf({ jid, node: WHOLE })?.owner;
+		for (const each of news) if (each.owner === owner) this.#options.tell(address, writeNews(namespace, each));
 		this.#options.ask(address, writeClearCache(namespace), (reaction) => {
 			this.#telling.delete(telling);
 			const now = this.#decisions.device(jid);

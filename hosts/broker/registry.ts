@@ -38,6 +38,8 @@ export interface RegistryEvent {
 		| ("asked" | "allowed" | "denied" | "forgotten");
 	readonly thing: string;
 	readonly by?: string;
+	/** Of a decision: what exactly, as JSON. */
+	readonly detail?: string;
 }
 
 export interface RegistryOptions {
@@ -50,6 +52,14 @@ export interface RegistryOptions {
 	event(event: RegistryEvent): void;
 }
 
+/** Claims of one account that met no thing, within an hour: a KEY is not to be found by trying. */
+const GUESSES = 20;
+const GUESSERS = 10_000;
+const HOUR = 3_600_000;
+
+/** Too many claims that met nothing. */
+export class TooMany extends Error {}
+
 const NOT_FOUND: Outcome = { condition: "item-not-found" };
 
 export class Registry {
@@ -57,6 +67,9 @@ export class Registry {
 	readonly #options: RegistryOptions;
 	/** Full JIDs that are online, by bare JID, the newest last. */
 	readonly #online = new Map<string, Set<string>>();
+	/** Claims that met nothing in this hour, by account. */
+	readonly #guesses = new Map<string, number>();
+	#hour = 0;
 	/** Things that are being told or disowned. */
 	readonly #busy = new Set<string>();
 
@@ -71,8 +84,8 @@ export class Registry {
 		try {
 			outcome = this.#outcome(type, from, payload, answer);
 		} catch (error) {
-			if (!(error instanceof BadRequest)) throw error;
-			outcome = { condition: "bad-request", text: error.message };
+			if (!(error instanceof BadRequest || error instanceof TooMany)) throw error;
+			outcome = { condition: error instanceof TooMany ? "resource-constraint" : "bad-request", text: error.message };
 		}
 		if (outcome !== undefined) answer(outcome);
 	}
@@ -118,9 +131,24 @@ export class Registry {
 		return this.#store.ofOwner(bare(owner));
 	}
 
-	/** The thing that is now the claimant's, undefined when there is none to claim by these tags. No reason is given (XEP-0347 3.6). */
+	/** The thing that is now the claimant's, undefined when there is none to claim by these tags. No reason is given (XEP-0347 3.6). Throws TooMany. */
 	claim(claimant: string, tags: readonly Tag[], isPublic: boolean): ThingRecord | undefined {
 		const owner = bare(claimant);
+		const guesses = this.#guessesOf(owner);
+		if (guesses >= GUESSES) throw new TooMany("Too many claims that meet no thing: try again in an hour.");
+		const thing = this.#claim(owner, tags, isPublic);
+		if (thing === undefined) this.#guesses.set(owner, guesses + 1);
+		return thing;
+	}
+
+	#guessesOf(who: string): number {
+		const hour = Math.floor(this.#options.now() / HOUR);
+		if (hour !== this.#hour || this.#guesses.size > GUESSERS) this.#guesses.clear();
+		this.#hour = hour;
+		return this.#guesses.get(who) ?? 0;
+	}
+
+	#claim(owner: string, tags: readonly Tag[], isPublic: boolean): ThingRecord | undefined {
 		const things = tags.length > 0 ? this.#store.ofFingerprint(fingerprint(tags, this.#options.sha256)) : [];
 		const free = things.find((thing) => thing.owner === undefined && !thing.selfOwned && thing.jid !== owner);
 		if (free === undefined) return things.find((thing) => thing.owner === owner);

@@ -3,6 +3,7 @@
 import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Database as SQLite } from "node-sqlite3-wasm";
+import type { RegistryEvent } from "./registry.js";
 import { DECISION_TABLES, SQLiteDecisions } from "./sqlite-decisions.js";
 import type { Store, ThingID, ThingRecord } from "./store.js";
 import type { Tag } from "./tags.js";
@@ -18,8 +19,14 @@ const MIGRATIONS: readonly string[] = [
 	) STRICT;
 	CREATE INDEX thing_owner ON thing (owner);
 	CREATE INDEX thing_fingerprint ON thing (fingerprint);`,
-	DECISION_TABLES
+	DECISION_TABLES,
+	`CREATE TABLE audit (at INTEGER NOT NULL, event TEXT NOT NULL, thing TEXT NOT NULL, by TEXT, detail TEXT) STRICT;`
 ];
+
+/** Who claimed, gave up or decided what is written down; things that come and go are not. */
+const AUDITED: readonly RegistryEvent["event"][] = ["claimed", "removed", "disowned", "allowed", "denied", "forgotten", "refused", "twin"];
+/** The oldest go first. */
+const AUDIT_ROWS = 100_000;
 
 type Row = Record<string, unknown>;
 
@@ -109,6 +116,25 @@ export class SQLiteStore implements Store {
 
 	listed(): Iterable<ThingRecord> {
 		return this.#where("listed = 1");
+	}
+
+	/** Writes down what an owner did, for whoever runs the box. */
+	audit(at: number, { event, thing, by, detail }: RegistryEvent): void {
+		if (!AUDITED.includes(event)) return;
+		this.#database.run("INSERT INTO audit VALUES (?, ?, ?, ?, ?)", [at, event, thing, by ?? null, detail ?? null]);
+		this.#database.run("DELETE FROM audit WHERE rowid <= (SELECT max(rowid) FROM audit) - ?", [AUDIT_ROWS]);
+	}
+
+	/** The latest first. */
+	audited(most = 100): readonly (RegistryEvent & { readonly at: number })[] {
+		const rows = this.#database.all("SELECT * FROM audit ORDER BY rowid DESC LIMIT ?", [most]) as Row[];
+		return rows.map((row) => ({
+			at: Number(row.at),
+			event: row.event as RegistryEvent["event"],
+			thing: row.thing as string,
+			by: (row.by as string | null) ?? undefined,
+			detail: (row.detail as string | null) ?? undefined
+		}));
 	}
 
 	transaction(action: () => void): void {

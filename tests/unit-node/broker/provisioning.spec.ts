@@ -337,6 +337,31 @@ describe("a thing that is away", () => {
 		expect(bench.presence("thing@example.org/y").filter(isClear)).toEqual([]);
 	});
 
+	test("a word of the last owner's is not told under the next", () => {
+		const bench = owned();
+		isFriend(bench);
+		const say = (who: string, text: string) =>
+			bench.receive(`<message from='${who}' to='${REGISTRY}' type='chat'><body>${text}</body></message>`);
+		const [friend, clear] = say(OWNER, "allow 1");
+		expect(friend?.toString()).toContain("<friend");
+		bench.answer(clear!, "error");
+		const [disowned] = say(OWNER, "disown Cellar");
+		bench.answer(disowned!);
+		bench.ask(THING, "set", `<register xmlns='${DISCO.xep}'><str name='NAME' value='Cellar'/></register>`);
+		say("heir@example.org/x", "iotdisco:NAME=Cellar");
+		const sent = bench.presence(THING).map((stanza) => stanza.toString());
+		expect(sent.some((stanza) => stanza.includes("<clearCache"))).toBe(true);
+		expect(sent.some((stanza) => stanza.includes("friend"))).toBe(false);
+	});
+
+	test("a clock that was set back makes no rule void", () => {
+		const bench = owned();
+		bench.pass(-7200);
+		mayRead(bench);
+		bench.receive(`<message from='${OWNER}' to='${REGISTRY}' type='chat'><body>allow 1</body></message>`);
+		expect(mayRead(bench)).toContain('result="true"');
+	});
+
 	test("what changes while it is being told is told, too", () => {
 		const bench = owned();
 		mayRead(bench);

@@ -100,6 +100,18 @@ describe("an owner with a chat client", () => {
 		]);
 	});
 
+	test("a KEY cannot be found by trying, and who tried is heard again an hour later", () => {
+		const bench = registered();
+		const guess = (key: string, who = OWNER) => bench.outcome(who, "set", `<mine xmlns='${XEP}'>${TAGS.replace("geheim", key)}</mine>`);
+		for (let at = 0; at < 20; at++) expect(guess(`${at}`)).toBe("item-not-found");
+		expect(guess("20")).toBe("resource-constraint");
+		bench.pass(60);
+		expect(bench.say(OWNER, STICKER)).toEqual(["Too many claims that meet no thing: try again in an hour."]);
+		expect(guess("21", "other@example.org/x")).toBe("item-not-found");
+		bench.pass(3600);
+		expect(bench.say(OWNER, STICKER).at(-1)).toBe("Cellar is yours: thing@example.org");
+	});
+
 	test("lists what is his", () => {
 		const bench = registered();
 		expect(bench.say(OWNER, "things")).toEqual(["Nothing is yours yet."]);

@@ -110,7 +110,7 @@ describe.each<[string, () => Store]>([
 		decisions.deleteQuestion(question);
 		expect([decisions.rulesAt("a@x"), decisions.questionsOf("o@x")]).toEqual([[rule], []]);
 		expect(decisions.device("a@x")).toBeUndefined();
-		const device = { jid: "a@x", namespace: "n", stale: 2, news: [{ what: "friend" as const, jid: "s@y" }] };
+		const device = { jid: "a@x", namespace: "n", stale: 2, news: [{ what: "friend" as const, jid: "s@y", owner: "o@x" }] };
 		decisions.putDevice(device);
 		decisions.putDevice({ ...device, stale: 3 });
 		expect(decisions.device("a@x")).toEqual({ ...device, stale: 3 });
@@ -148,6 +148,22 @@ describe.each<[string, () => Store]>([
 		bench.answer(toThing!);
 		expect(bench.store.ofOwner("o@x")[0]).toMatchObject({ jid: "t@x", told: true, listed: true });
 	});
+});
+
+test("who claimed and decided is written down, and what things do by themselves is not", () => {
+	const store = sqlite();
+	const bench = new Bench(store);
+	bench.ask("t@x/1", "set", `<register xmlns='${XEP}'><str name='SN' value='1'/></register>`);
+	bench.ask("o@x/1", "set", `<mine xmlns='${XEP}'><str name='SN' value='1'/></mine>`);
+	bench.ask("t@x/1", "get", "<isFriend xmlns='urn:xmpp:iot:provisioning' jid='s@y'/>");
+	bench.say("o@x/1", "deny 1");
+	bench.take();
+	for (const [at, event] of bench.events.entries()) store.audit(at, event);
+	const detail = { node: ["", "", ""], kind: "friend", range: "Caller", who: "s@y", fields: [], categories: 1 };
+	expect(store.audited()).toEqual([
+		{ at: 3, event: "denied", thing: "t@x", by: "o@x", detail: JSON.stringify(detail) },
+		{ at: 1, event: "claimed", thing: "t@x", by: "o@x", detail: undefined }
+	]);
 });
 
 describe("the file", () => {
