@@ -2,19 +2,22 @@
 import type { Host } from "../host.js";
 import { encodeBase32 } from "../text/base32.js";
 import { decodeBase64, encodeBase64 } from "../text/base64.js";
-import type { Account, AccountStore } from "../xmpp/account.js";
+import type { Account, AccountStore, ServerHabits } from "../xmpp/account.js";
 import type { ScramKeys } from "../xmpp/scram.js";
 import type { Vault } from "./vault.js";
 
 const ACCOUNT = "account";
 /** A cache only: saves the chip a PBKDF2 per login. */
 const KEYS = "scram";
+/** A cache as well: saves a login the waiting for what the broker will say anyway. */
+const HABITS = "server";
 
 export class Accounts implements AccountStore {
 	#vault: Vault;
 	#random: Host["random"];
 	#domain: string;
 	#account: Account | undefined;
+	#habits: ServerHabits | undefined;
 	/** There was an account, at another broker. */
 	readonly moved: boolean;
 
@@ -31,6 +34,32 @@ export class Accounts implements AccountStore {
 				password: String(record.password),
 				registered: record.registered === true
 			});
+		this.#habits = this.#loadHabits();
+	}
+
+	habits(): ServerHabits | undefined {
+		return this.#habits;
+	}
+
+	/** Written only when something has changed: flash wears out, and a thing logs in often. */
+	keepHabits(habits: ServerHabits): void {
+		const old = this.#habits;
+		const { mechanism, sm, refusals } = habits;
+		if (old?.mechanism === mechanism && old.sm === sm && old.refusals === refusals) return;
+		this.#habits = Object.freeze({ mechanism, sm, refusals });
+		try {
+			this.#vault.write(HABITS, { mechanism, sm, refusals, domain: this.#domain });
+		} catch {
+			// The next boot waits once.
+		}
+	}
+
+	#loadHabits(): ServerHabits | undefined {
+		const record = this.#vault.read(HABITS);
+		const mechanism = record?.mechanism;
+		if (mechanism !== "SCRAM-SHA-256" && mechanism !== "SCRAM-SHA-1") return undefined;
+		if (record?.domain !== this.#domain || typeof record.sm !== "boolean" || typeof record.refusals !== "number") return undefined;
+		return Object.freeze({ mechanism, sm: record.sm, refusals: record.refusals });
 	}
 
 	account(): Account | undefined {

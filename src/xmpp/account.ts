@@ -1,11 +1,20 @@
 // The account as login sees it; where and how it is kept is the store's affair.
-import type { ScramKeys } from "./scram.js";
+import type { ScramKeys, ScramMechanism } from "./scram.js";
 
 export interface Account {
 	readonly username: string;
 	readonly password: string;
 	/** The server has confirmed it once. */
 	readonly registered: boolean;
+}
+
+/** What the server did at the last login: by it the next need not wait to be told. */
+export interface ServerHabits {
+	readonly mechanism: ScramMechanism;
+	/** Stream management is offered. */
+	readonly sm: boolean;
+	/** 0 to 3, by afterwards(): whether the server takes what did not wait. */
+	readonly refusals: number;
 }
 
 export interface AccountStore {
@@ -18,4 +27,7 @@ export interface AccountStore {
 	keys(mechanism: string, salt: string, iterations: number): ScramKeys | undefined;
 	/** A cache only: the store may forget. */
 	keepKeys(mechanism: string, salt: string, iterations: number, keys: ScramKeys): void;
+	/** What keepHabits() kept; a cache as well. */
+	habits(): ServerHabits | undefined;
+	keepHabits(habits: ServerHabits): void;
 }

@@ -4,9 +4,10 @@ import { limits } from "../limits.js";
 import { encodeBase32 } from "../text/base32.js";
 import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
-import type { Account, AccountStore } from "./account.js";
+import type { Account, AccountStore, ServerHabits } from "./account.js";
 import { parseBind, writeBind } from "./binding.js";
 import { type Features, isFeatures, parseFeatures } from "./features.js";
+import { afterwards, mayHurry, refused } from "./haste.js";
 import { sameBare } from "./jid.js";
 import { NAMESPACE_REGISTER, parseRegistration, whyNot, writeRegistration, writeRegistrationGet } from "./registration.js";
 import { Authentication, chooseMechanism, NAMESPACE_SASL } from "./sasl.js";
@@ -63,8 +64,11 @@ export class Login {
 	#id: string | undefined;
 	#mechanism: ScramMechanism | undefined;
 	#authentication: Authentication | undefined;
-	/** What the server offers after SASL. */
+	/** What the server offers before SASL, and after it. */
+	#offered: Features | undefined;
 	#features: Features | undefined;
+	/** By what it did last time: nothing is waited for that it will say anyway. Undefined where it must be. */
+	#hurry: ServerHabits | undefined;
 	/** Names proposed on this connection. */
 	#proposals = 0;
 	/** The server found the last one taken. */
@@ -77,7 +81,15 @@ export class Login {
 
 	constructor(options: LoginOptions) {
 		this.#options = options;
+		const { accounts } = options;
+		const habits = accounts.habits();
+		if (accounts.account()?.registered === true && mayHurry(habits)) this.#hurry = habits;
 		this.#await("the connection");
+	}
+
+	/** The connection ended before an address stood. */
+	ended(): void {
+		if (this.#hurry !== undefined && this.#mechanism !== undefined) this.#options.accounts.keepHabits(refused(this.#hurry));
 	}
 
 	/** Nothing is awaited ever more. */
@@ -94,6 +106,10 @@ export class Login {
 	secure(): void {
 		this.#options.stream.header(this.#bare());
 		this.#await("the features under TLS");
+		const account = this.#options.accounts.account();
+		if (this.#hurry === undefined || account === undefined) return;
+		this.#mechanism = this.#hurry.mechanism;
+		this.#authenticate(this.#mechanism, account);
 	}
 
 	receive(element: Element): void {
@@ -109,15 +125,18 @@ export class Login {
 				break;
 			case "the outcome of SASL":
 				if (element.namespace === NAMESPACE_SASL) this.#authentication?.receive(element);
+				else this.#offered ??= parseFeatures(element);
 				break;
 			case "the features after SASL":
 				this.#featuresAfterSASL(element);
 				break;
 			case "the resumption":
 				if (element.namespace === NAMESPACE_SM) this.#resumption(element);
+				else this.#features ??= parseFeatures(element);
 				break;
 			default:
 				if (this.#isAnswer(element)) this.#answer(element);
+				else if (this.#step === "the bound address") this.#features ??= parseFeatures(element);
 		}
 	}
 
@@ -152,6 +171,7 @@ export class Login {
 	#featuresUnderTLS(element: Element): void {
 		const features = parseFeatures(element);
 		if (features === undefined) return;
+		this.#offered = features;
 		this.#mechanism = chooseMechanism(features.mechanisms);
 		if (this.#mechanism === undefined) {
 			// Before an account is made that could not be used.
@@ -184,10 +204,20 @@ export class Login {
 		this.#await("the features after SASL");
 		this.#confirm();
 		this.#options.stream.restart(this.#bare());
+		if (this.#hurry !== undefined) this.#proceedWith(this.#hurry.sm, true);
 	}
 
 	#refused(reason: string, detail: string): void {
 		this.#authentication = undefined;
+		const account = this.#options.accounts.account();
+		const best = chooseMechanism(this.#offered?.mechanisms ?? []);
+		if (this.#hurry !== undefined && best !== undefined && best !== this.#mechanism && account !== undefined) {
+			// It offers another mechanism than last time: no reason to come back in five minutes.
+			this.#hurry = undefined;
+			this.#mechanism = best;
+			this.#authenticate(best, account);
+			return;
+		}
 		// An account that stood once is never made again for a refusal; one that perhaps never was is made under its name.
 		if (reason === "not-authorized" && this.#options.accounts.account()?.registered === false) this.#requestForm();
 		else this.#fail(reason, detail);
@@ -196,15 +226,22 @@ export class Login {
 	#featuresAfterSASL(element: Element): void {
 		const features = parseFeatures(element);
 		if (features === undefined) return;
-		const { management, onLost } = this.#options;
 		this.#features = features;
-		if (management.held && features.sm) {
+		if (!features.bind) this.#fail("no-bind", "the server offers no resource binding");
+		else this.#proceedWith(features.sm, false);
+	}
+
+	/** Resumes what is held, or binds; `hurried`: before the features have come, so that what follows them goes at once as well. */
+	#proceedWith(sm: boolean, hurried: boolean): void {
+		const { management, onLost } = this.#options;
+		if (management.held && sm) {
 			this.#await("the resumption");
 			management.resume();
 			return;
 		}
 		if (management.held) onLost();
-		this.#bind(features);
+		this.#bind();
+		if (sm && hurried) management.enable();
 	}
 
 	/** XEP-0198 section 5: after <failed/> the stream goes on to bind. */
@@ -216,18 +253,15 @@ export class Login {
 				return;
 			}
 			this.#await("nothing");
+			this.#remember();
 			if (management.resumed(element)) onResumed();
-		} else if (element.name === "failed" && this.#features !== undefined) {
+		} else if (element.name === "failed") {
 			if (management.held) onLost();
-			this.#bind(this.#features);
+			this.#bind();
 		}
 	}
 
-	#bind(features: Features): void {
-		if (!features.bind) {
-			this.#fail("no-bind", "the server offers no resource binding");
-			return;
-		}
+	#bind(): void {
 		writeBind(this.#request("set"));
 		this.#options.stream.send();
 		this.#await("the bound address");
@@ -334,8 +368,18 @@ export class Login {
 			return;
 		}
 		this.#await("nothing");
+		this.#remember();
 		this.#options.management.bound(this.#features?.sm === true);
 		this.#options.onBound(jid);
+	}
+
+	/** For the next login. */
+	#remember(): void {
+		const { accounts } = this.#options;
+		const old = accounts.habits();
+		const mechanism = chooseMechanism(this.#offered?.mechanisms ?? []) ?? this.#mechanism;
+		const sm = this.#features?.sm ?? old?.sm ?? false;
+		if (mechanism !== undefined) accounts.keepHabits(afterwards(old, this.#hurry !== undefined, { mechanism, sm }));
 	}
 
 	#request(type: "get" | "set", to?: string): Writer {

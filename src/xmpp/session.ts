@@ -225,6 +225,7 @@ export class Session {
 	}
 
 	#ended(reason: string, detail: string, orderly: boolean): void {
+		this.#login?.ended();
 		this.#rest();
 		const held = this.#management.hold(orderly);
 		if (!held) this.#forget();

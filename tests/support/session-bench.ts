@@ -3,7 +3,7 @@ import type { Host } from "../../src/host.js";
 import { decodeBase64, encodeBase64 } from "../../src/text/base64.js";
 import { decodeUTF8, encodeUTF8 } from "../../src/text/utf8.js";
 import type { Element } from "../../src/xml/element.js";
-import type { Account, AccountStore } from "../../src/xmpp/account.js";
+import type { Account, AccountStore, ServerHabits } from "../../src/xmpp/account.js";
 import { Scheduler } from "../../src/xmpp/scheduler.js";
 import type { ScramKeys } from "../../src/xmpp/scram.js";
 import { Session, type SessionOptions } from "../../src/xmpp/session.js";
@@ -44,6 +44,9 @@ export class MemoryAccounts implements AccountStore {
 	current: Account | undefined;
 	readonly kept = new Map<string, ScramKeys>();
 	proposals = 0;
+	/** Without it each login waits for what the server says, as the first does. */
+	remembers = false;
+	remembered: ServerHabits | undefined;
 	#happened: string[];
 
 	constructor(happened: string[], current?: Account) {
@@ -60,6 +63,14 @@ export class MemoryAccounts implements AccountStore {
 		this.current = { username: `t${this.proposals}`, password: "pencil", registered: false };
 		this.#happened.push(`proposed ${this.current.username}`);
 		return this.current;
+	}
+
+	habits(): ServerHabits | undefined {
+		return this.remembered;
+	}
+
+	keepHabits(habits: ServerHabits): void {
+		if (this.remembers) this.remembered = habits;
 	}
 
 	confirm(): void {

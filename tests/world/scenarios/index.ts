@@ -79,6 +79,8 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 		await fence(stage, thing, owner);
 		expect(owner.received.filter((stanza) => stanza.is("presence"))).toHaveLength(presences);
 		expect(count(thing, "online")).toBe(1);
+		// The first try that did not wait was taken.
+		expect(count(thing, "offline")).toBe(1);
 		expect(await thing.state()).toBe("claimed");
 	},
 
@@ -87,7 +89,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 		thing.mute();
 		const request = xml("req", { xmlns: SENSOR_DATA, seqnr: "1", momentary: "true" }, xml("field", { name: "Humidity" }));
 		owner.send(xml("iq", { type: "get", to: thing.jid, id: "once" }, request));
-		await next(stage, thing, "readout");
+		await stage.until("it says the fields", () => said(thing, (element) => element.getChild("fields", SENSOR_DATA) !== undefined) > 0);
 		thing.cut();
 		await next(stage, thing, "resumed");
 		await stage.until("the fields", () => owner.received.some((stanza) => stanza.getChild("fields", SENSOR_DATA)));
