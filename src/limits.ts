@@ -80,6 +80,9 @@ export const limits = Object.freeze({
 	scramIterationsMost: 100_000,
 	/** Seconds for each step of login (R-CORE-12). */
 	stepSeconds: 15,
+	/** Seconds of silence until the server is asked whether it is there, and those it then has for any byte at all. */
+	silenceSeconds: 60,
+	probeSeconds: 15,
 	/** Longest pause between two tries, seconds (R-CORE-9). */
 	retrySeconds: 300,
 	/** Times in a row that a server may send us to another (RFC 6120 4.9.3.19). */

@@ -5,6 +5,8 @@ import { NAMESPACE_SASL } from "./sasl.js";
 import { NAMESPACE_STREAM, NAMESPACE_TLS } from "./stream.js";
 import { NAMESPACE_SM } from "./stream-management.js";
 
+export const NAMESPACE_CSI = "urn:xmpp:csi:0";
+
 export interface Features {
 	/** RFC 6120 5.4.1. */
 	readonly starttls?: { readonly required: boolean };
@@ -14,6 +16,8 @@ export interface Features {
 	readonly bind: boolean;
 	/** XEP-0198: stanzas can be counted and sessions resumed. */
 	readonly sm: boolean;
+	/** XEP-0352: what can wait may be held back. */
+	readonly csi: boolean;
 	/** XEP-0077 section 10: in-band registration is announced; some servers do it unannounced. */
 	readonly register: boolean;
 }
@@ -30,6 +34,7 @@ export function parseFeatures(element: Element): Features | undefined {
 		starttls: starttls && { required: starttls.child("required", NAMESPACE_TLS) !== undefined },
 		mechanisms,
 		bind: element.child("bind", NAMESPACE_BIND) !== undefined,
+		csi: element.child("csi", NAMESPACE_CSI) !== undefined,
 		sm: element.child("sm", NAMESPACE_SM) !== undefined,
 		register: element.child("register", "http://jabber.org/features/iq-register") !== undefined
 	};

@@ -1,11 +1,10 @@
 // Whether the server is still there: silence is asked about, and no answer ends the connection.
 import type { Host } from "../host.js";
+import { limits } from "../limits.js";
 import type { Scheduler, Task } from "./scheduler.js";
 
-/** Milliseconds of silence until we ask. */
-const SILENCE = 60_000;
-/** Milliseconds the server then has for any byte at all. */
-const ANSWER = 15_000;
+const SILENCE = limits.silenceSeconds * 1000;
+const ANSWER = limits.probeSeconds * 1000;
 
 export interface LivenessOptions {
 	readonly scheduler: Scheduler;

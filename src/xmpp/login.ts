@@ -1,21 +1,19 @@
 // From a connection to a bound address: TLS, account, SASL, bind; each step in its order, each with an end.
 import type { Host } from "../host.js";
 import { limits } from "../limits.js";
-import { encodeBase32 } from "../text/base32.js";
 import type { Element } from "../xml/element.js";
-import type { Writer } from "../xml/writer.js";
 import type { Account, AccountStore, ServerHabits } from "./account.js";
 import { parseBind, writeBind } from "./binding.js";
-import { type Features, isFeatures, parseFeatures } from "./features.js";
+import { type Features, isFeatures, NAMESPACE_CSI, parseFeatures } from "./features.js";
 import { afterwards, mayHurry, refused } from "./haste.js";
-import { sameBare } from "./jid.js";
+import { LoginRequest } from "./login-request.js";
 import { NAMESPACE_REGISTER, parseRegistration, whyNot, writeRegistration, writeRegistrationGet } from "./registration.js";
 import { Authentication, chooseMechanism, NAMESPACE_SASL } from "./sasl.js";
 import type { Scheduler, Task } from "./scheduler.js";
 import type { ScramMechanism } from "./scram.js";
 import { type APIKey, type Signing, type SigningProfile, signingProfiles, wantsSignature } from "./signed-form.js";
 import { parseStanzaError, type StanzaError } from "./stanza-error.js";
-import { NAMESPACE_CLIENT, NAMESPACE_TLS, type XMPPStream } from "./stream.js";
+import { NAMESPACE_TLS, type XMPPStream } from "./stream.js";
 import { NAMESPACE_SM, type StreamManagement } from "./stream-management.js";
 
 /** Names of our choice that the server may find taken before we give up. */
@@ -61,7 +59,7 @@ export class Login {
 	#options: LoginOptions;
 	#step: Step = "nothing";
 	#timer: Task | undefined;
-	#id: string | undefined;
+	#request: LoginRequest;
 	#mechanism: ScramMechanism | undefined;
 	#authentication: Authentication | undefined;
 	/** What the server offers before SASL, and after it. */
@@ -81,7 +79,8 @@ export class Login {
 
 	constructor(options: LoginOptions) {
 		this.#options = options;
-		const { accounts } = options;
+		const { accounts, stream, host, domain } = options;
+		this.#request = new LoginRequest({ stream, random: (count) => host.random(count), domain });
 		const habits = accounts.habits();
 		if (accounts.account()?.registered === true && mayHurry(habits)) this.#hurry = habits;
 		this.#await("the connection");
@@ -254,7 +253,9 @@ export class Login {
 			}
 			this.#await("nothing");
 			this.#remember();
-			if (management.resumed(element)) onResumed();
+			if (!management.resumed(element)) return;
+			this.#rest();
+			onResumed();
 		} else if (element.name === "failed") {
 			if (management.held) onLost();
 			this.#bind();
@@ -262,21 +263,21 @@ export class Login {
 	}
 
 	#bind(): void {
-		writeBind(this.#request("set"));
+		writeBind(this.#request.open("set"));
 		this.#options.stream.send();
 		this.#await("the bound address");
 	}
 
 	/** Asks before it submits, each time: a form may be good for one answer only (R-077-1). */
 	#requestForm(): void {
-		writeRegistrationGet(this.#request("get"));
+		writeRegistrationGet(this.#request.open("get"));
 		this.#options.stream.send();
 		this.#await("the registration form");
 	}
 
 	#answer(iq: Element): void {
 		const failure = iq.attribute("type") === "error" ? parseStanzaError(iq) : undefined;
-		this.#id = undefined;
+		this.#request.close();
 		switch (this.#step) {
 			case "the registration form":
 				if (failure !== undefined) this.#registrationFailed(failure);
@@ -317,7 +318,7 @@ export class Login {
 			this.#taken = false;
 		}
 		const profile = profiles[this.#signatures];
-		const request = this.#request("set", profile?.to || undefined);
+		const request = this.#request.open("set", profile?.to || undefined);
 		writeRegistration(request, registration, account, profile && apiKey && this.#signing(profile, apiKey));
 		this.#options.stream.send();
 		this.#await("the answer to the registration");
@@ -370,7 +371,16 @@ export class Login {
 		this.#await("nothing");
 		this.#remember();
 		this.#options.management.bound(this.#features?.sm === true);
+		this.#rest();
 		this.#options.onBound(jid);
+	}
+
+	/** Nobody looks at a screen here: what can wait may come with what cannot (XEP-0352). A resumed stream begins active (section 5). */
+	#rest(): void {
+		const { stream } = this.#options;
+		if (this.#features?.csi !== true) return;
+		stream.openElement("inactive", NAMESPACE_CSI);
+		stream.send();
 	}
 
 	/** For the next login. */
@@ -382,20 +392,9 @@ export class Login {
 		if (mechanism !== undefined) accounts.keepHabits(afterwards(old, this.#hurry !== undefined, { mechanism, sm }));
 	}
 
-	#request(type: "get" | "set", to?: string): Writer {
-		this.#id = encodeBase32(this.#options.host.random(5));
-		const iq = this.#options.stream.openElement("iq", NAMESPACE_CLIENT).attribute("to", to);
-		return iq.attribute("type", type).attribute("id", this.#id);
-	}
-
 	/** The one that is awaited, from our server (R-CORE-10). */
 	#isAnswer(iq: Element): boolean {
-		if (this.#id === undefined || iq.name !== "iq" || iq.namespace !== NAMESPACE_CLIENT || iq.attribute("id") !== this.#id) return false;
-		const type = iq.attribute("type");
-		const from = iq.attribute("from");
-		const bare = this.#bare();
-		const isOurs = from === undefined || sameBare(from, this.#options.domain) || (bare !== undefined && sameBare(from, bare));
-		return isOurs && (type === "result" || type === "error");
+		return this.#request.isAnswer(iq, this.#bare());
 	}
 
 	#bare(): string | undefined {

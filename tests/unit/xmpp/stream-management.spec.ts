@@ -356,4 +356,29 @@ describe("liveness", () => {
 		expect(bench.happened).toEqual(["held timeout"]);
 		expect(between(again(bench), "previd='", "'")).toBe("s1");
 	});
+
+	test("a server that may hold back what can wait is told to, on each connection (XEP-0352)", () => {
+		const offer = MANAGED.replace("</stream:features>", "<csi xmlns='urn:xmpp:csi:0'/></stream:features>");
+		const inactive = "<inactive xmlns='urn:xmpp:csi:0'/>";
+		const bench = new SessionBench(ACCOUNT);
+		bench.secure();
+		bench.authenticate(bench.offer());
+		expect(bench.bind(undefined, offer)).toBe(`<enable ${SM} resume='true'/>${inactive}`);
+		bench.say(ENABLED);
+		bench.line.fails("closed");
+		again(bench, offer);
+		expect(bench.say(resumed(0))).toBe(inactive);
+	});
+
+	test("an hour of nothing costs a probe and an answer a minute", () => {
+		const bench = counted();
+		let sent = 0;
+		for (let i = 0; i < 60; i++) {
+			bench.time.pass(60_000);
+			sent += bench.line.take().length;
+			bench.say(a(0));
+		}
+		expect(sent).toBe(60 * `<r ${SM}/>`.length);
+		expect(bench.happened).toEqual([]);
+	});
 });
