@@ -1,6 +1,6 @@
 // One connection on node:net and node:tls. The server is always verified; nothing turns that off.
 import { connect as connectTCP, isIP, type Socket as TCPSocket } from "node:net";
-import { checkServerIdentity, connect as connectTLS, type PeerCertificate, type TLSSocket } from "node:tls";
+import { checkServerIdentity, connect as connectTLS, type PeerCertificate, TLSSocket } from "node:tls";
 import { domainToASCII } from "node:url";
 import type { ConnectOptions, Socket, SocketError } from "../../src/host.js";
 import { socketError } from "./failure.js";
@@ -90,6 +90,14 @@ export class NodeSocket implements Socket {
 		const tcp = this.#socket;
 		if (this.#state !== "clear" || tcp === undefined) throw new Error("startTLS needs a clear connection");
 		this.#secure(tcp, "no TLS");
+	}
+
+	/** tls-exporter of TLS 1.3 alone: on 1.2 it binds only with an extension that Node does not tell of (RFC 9266 section 4.2). */
+	channelBinding(type: string): Uint8Array | undefined {
+		const socket = this.#socket;
+		if (type !== "tls-exporter" || this.#state !== "secure" || !(socket instanceof TLSSocket)) return undefined;
+		if (socket.getProtocol() !== "TLSv1.3") return undefined;
+		return Uint8Array.from(socket.exportKeyingMaterial(32, "EXPORTER-Channel-Binding", Buffer.alloc(0)));
 	}
 
 	close(): void {

@@ -53,6 +53,10 @@ class Connection {
 		if (!this.#closed) this.#socket.write(bytes);
 	}
 
+	channelBinding(type: string): Uint8Array | undefined {
+		return this.#closed ? undefined : this.#socket.channelBinding?.(type);
+	}
+
 	startTLS(): void {
 		this.#unread = nothing;
 		this.#told = false;
@@ -149,6 +153,8 @@ export class Service {
 			switch (op) {
 				case Op.read:
 					return this.#connections.get(number)?.read();
+				case Op.channelBinding:
+					return this.#connections.get(number)?.channelBinding(first.toString());
 				case Op.storageRead:
 					return storage.read(first.toString());
 				case Op.storageWrite:

@@ -3,6 +3,7 @@ import type { Host } from "../host.js";
 import { encodeBase32 } from "../text/base32.js";
 import { decodeBase64, encodeBase64 } from "../text/base64.js";
 import type { Account, AccountStore, ServerHabits } from "../xmpp/account.js";
+import { isBinding } from "../xmpp/mechanism.js";
 import type { ScramKeys } from "../xmpp/scram.js";
 import type { Vault } from "./vault.js";
 
@@ -44,11 +45,11 @@ export class Accounts implements AccountStore {
 	/** Written only when something has changed: flash wears out, and a thing logs in often. */
 	keepHabits(habits: ServerHabits): void {
 		const old = this.#habits;
-		const { mechanism, sm, refusals } = habits;
-		if (old?.mechanism === mechanism && old.sm === sm && old.refusals === refusals) return;
-		this.#habits = Object.freeze({ mechanism, sm, refusals });
+		const { mechanism, binding, sm, refusals } = habits;
+		if (old?.mechanism === mechanism && old.binding === binding && old.sm === sm && old.refusals === refusals) return;
+		this.#habits = Object.freeze({ mechanism, binding, sm, refusals });
 		try {
-			this.#vault.write(HABITS, { mechanism, sm, refusals, domain: this.#domain });
+			this.#vault.write(HABITS, { mechanism, binding, sm, refusals, domain: this.#domain });
 		} catch {
 			// The next boot waits once.
 		}
@@ -56,10 +57,11 @@ export class Accounts implements AccountStore {
 
 	#loadHabits(): ServerHabits | undefined {
 		const record = this.#vault.read(HABITS);
-		const mechanism = record?.mechanism;
+		const { mechanism, binding } = record ?? {};
 		if (mechanism !== "SCRAM-SHA-256" && mechanism !== "SCRAM-SHA-1") return undefined;
+		if (!isBinding(binding)) return undefined;
 		if (record?.domain !== this.#domain || typeof record.sm !== "boolean" || typeof record.refusals !== "number") return undefined;
-		return Object.freeze({ mechanism, sm: record.sm, refusals: record.refusals });
+		return Object.freeze({ mechanism, binding, sm: record.sm, refusals: record.refusals });
 	}
 
 	account(): Account | undefined {

@@ -1,5 +1,6 @@
 // The account as login sees it; where and how it is kept is the store's affair.
-import type { ScramKeys, ScramMechanism } from "./scram.js";
+import type { Choice } from "./mechanism.js";
+import type { ScramKeys } from "./scram.js";
 
 export interface Account {
 	readonly username: string;
@@ -9,8 +10,7 @@ export interface Account {
 }
 
 /** What the server did at the last login: by it the next need not wait to be told. */
-export interface ServerHabits {
-	readonly mechanism: ScramMechanism;
+export interface ServerHabits extends Choice {
 	/** Stream management is offered. */
 	readonly sm: boolean;
 	/** 0 to 3, by afterwards(): whether the server takes what did not wait. */

@@ -6,12 +6,15 @@ import { NAMESPACE_STREAM, NAMESPACE_TLS } from "./stream.js";
 import { NAMESPACE_SM } from "./stream-management.js";
 
 export const NAMESPACE_CSI = "urn:xmpp:csi:0";
+const NAMESPACE_BINDINGS = "urn:xmpp:sasl-cb:0";
 
 export interface Features {
 	/** RFC 6120 5.4.1. */
 	readonly starttls?: { readonly required: boolean };
 	/** SASL mechanisms in the server's order (RFC 6120 6.4.1). */
 	readonly mechanisms: readonly string[];
+	/** XEP-0440: types of channel binding that the server knows. */
+	readonly bindings: readonly string[];
 	/** RFC 6120 7.4. */
 	readonly bind: boolean;
 	/** XEP-0198: stanzas can be counted and sessions resumed. */
@@ -30,9 +33,15 @@ export function parseFeatures(element: Element): Features | undefined {
 	for (const mechanism of element.child("mechanisms", NAMESPACE_SASL)?.children ?? []) {
 		if (mechanism.name === "mechanism" && mechanism.namespace === NAMESPACE_SASL) mechanisms.push(mechanism.text.trim());
 	}
+	const bindings: string[] = [];
+	for (const binding of element.child("sasl-channel-binding", NAMESPACE_BINDINGS)?.children ?? []) {
+		const type = binding.attribute("type");
+		if (binding.name === "channel-binding" && type !== undefined) bindings.push(type);
+	}
 	return {
 		starttls: starttls && { required: starttls.child("required", NAMESPACE_TLS) !== undefined },
 		mechanisms,
+		bindings,
 		bind: element.child("bind", NAMESPACE_BIND) !== undefined,
 		csi: element.child("csi", NAMESPACE_CSI) !== undefined,
 		sm: element.child("sm", NAMESPACE_SM) !== undefined,

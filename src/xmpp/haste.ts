@@ -1,5 +1,6 @@
 // When not to wait for what the server will say anyway: it was right last time, and a server may refuse it.
 import type { ServerHabits } from "./account.js";
+import { type Choice, sameChoice } from "./mechanism.js";
 
 /** One refusal may be chance (a connection that broke just then), so after a login that waited it is tried once more. */
 const enum Refusals {
@@ -22,7 +23,8 @@ export function refused(habits: ServerHabits): ServerHabits {
 }
 
 /** What a login that went well leaves of the old; a server that offers other things than before is another server. */
-export function afterwards(old: ServerHabits | undefined, hurried: boolean, now: Omit<ServerHabits, "refusals">): ServerHabits {
-	if (old === undefined || hurried || old.mechanism !== now.mechanism || old.sm !== now.sm) return { ...now, refusals: Refusals.none };
-	return { ...now, refusals: old.refusals === Refusals.one ? Refusals.forgiven : old.refusals };
+export function afterwards(old: ServerHabits | undefined, hurried: boolean, choice: Choice, sm: boolean): ServerHabits {
+	const { mechanism, binding } = choice;
+	if (old === undefined || hurried || !sameChoice(old, choice) || old.sm !== sm) return { mechanism, binding, sm, refusals: Refusals.none };
+	return { ...old, refusals: old.refusals === Refusals.one ? Refusals.forgiven : old.refusals };
 }

@@ -3,21 +3,18 @@ import type { Host } from "../host.js";
 import { limits } from "../limits.js";
 import type { Element } from "../xml/element.js";
 import type { Account, AccountStore, ServerHabits } from "./account.js";
+import { AccountMaking } from "./account-making.js";
 import { parseBind, writeBind } from "./binding.js";
 import { type Features, isFeatures, NAMESPACE_CSI, parseFeatures } from "./features.js";
 import { afterwards, mayHurry, refused } from "./haste.js";
 import { LoginRequest } from "./login-request.js";
-import { NAMESPACE_REGISTER, parseRegistration, whyNot, writeRegistration, writeRegistrationGet } from "./registration.js";
-import { Authentication, chooseMechanism, NAMESPACE_SASL } from "./sasl.js";
+import { type Choice, chooseMechanism, isBound, sameChoice } from "./mechanism.js";
+import { Authentication, NAMESPACE_SASL } from "./sasl.js";
 import type { Scheduler, Task } from "./scheduler.js";
-import type { ScramMechanism } from "./scram.js";
-import { type APIKey, type Signing, type SigningProfile, signingProfiles, wantsSignature } from "./signed-form.js";
-import { parseStanzaError, type StanzaError } from "./stanza-error.js";
+import type { APIKey } from "./signed-form.js";
+import { parseStanzaError } from "./stanza-error.js";
 import { NAMESPACE_TLS, type XMPPStream } from "./stream.js";
 import { NAMESPACE_SM, type StreamManagement } from "./stream-management.js";
-
-/** Names of our choice that the server may find taken before we give up. */
-const PROPOSALS = 5;
 
 /** What is awaited, in words for a log. */
 type Step =
@@ -60,20 +57,14 @@ export class Login {
 	#step: Step = "nothing";
 	#timer: Task | undefined;
 	#request: LoginRequest;
-	#mechanism: ScramMechanism | undefined;
+	#choice: Choice | undefined;
 	#authentication: Authentication | undefined;
 	/** What the server offers before SASL, and after it. */
 	#offered: Features | undefined;
 	#features: Features | undefined;
 	/** By what it did last time: nothing is waited for that it will say anyway. Undefined where it must be. */
 	#hurry: ServerHabits | undefined;
-	/** Names proposed on this connection. */
-	#proposals = 0;
-	/** The server found the last one taken. */
-	#taken = false;
-	/** Signatures that the server has not taken on this connection, and how many there are to try; none while none is asked for. */
-	#signatures = 0;
-	#profiles = 0;
+	#making: AccountMaking | undefined;
 	/** What ended the connection may have been a step of ours, which goes on to await its answer. */
 	#stopped = false;
 
@@ -88,7 +79,7 @@ export class Login {
 
 	/** The connection ended before an address stood. */
 	ended(): void {
-		if (this.#hurry !== undefined && this.#mechanism !== undefined) this.#options.accounts.keepHabits(refused(this.#hurry));
+		if (this.#hurry !== undefined && this.#choice !== undefined) this.#options.accounts.keepHabits(refused(this.#hurry));
 	}
 
 	/** Nothing is awaited ever more. */
@@ -106,9 +97,15 @@ export class Login {
 		this.#options.stream.header(this.#bare());
 		this.#await("the features under TLS");
 		const account = this.#options.accounts.account();
-		if (this.#hurry === undefined || account === undefined) return;
-		this.#mechanism = this.#hurry.mechanism;
-		this.#authenticate(this.#mechanism, account);
+		const hurry = this.#hurry;
+		if (hurry === undefined || account === undefined) return;
+		// Another TLS than last time perhaps.
+		if (isBound(hurry) && this.#options.stream.channelBinding(hurry.binding) === undefined) {
+			this.#hurry = undefined;
+			return;
+		}
+		this.#choice = hurry;
+		this.#authenticate(hurry, account);
 	}
 
 	receive(element: Element): void {
@@ -171,25 +168,25 @@ export class Login {
 		const features = parseFeatures(element);
 		if (features === undefined) return;
 		this.#offered = features;
-		this.#mechanism = chooseMechanism(features.mechanisms);
-		if (this.#mechanism === undefined) {
+		this.#choice = this.#best();
+		if (this.#choice === undefined) {
 			// Before an account is made that could not be used.
 			this.#fail("no-mechanism", "the server offers neither SCRAM-SHA-256 nor SCRAM-SHA-1");
 			return;
 		}
 		const account = this.#options.accounts.account();
 		// A name that was proposed once may be an account by now: the answer was lost perhaps (R-077-5).
-		if (account === undefined) this.#requestForm();
-		else this.#authenticate(this.#mechanism, account);
+		if (account === undefined) this.#makeAccount();
+		else this.#authenticate(this.#choice, account);
 	}
 
-	#authenticate(mechanism: ScramMechanism, account: Account): void {
+	#authenticate(choice: Choice, account: Account): void {
 		const { stream, host, accounts } = this.#options;
 		this.#await("the outcome of SASL");
 		this.#authentication = new Authentication({
 			stream,
 			host,
-			mechanism,
+			choice,
 			account,
 			accounts,
 			onSuccess: () => this.#authenticated(),
@@ -209,16 +206,16 @@ export class Login {
 	#refused(reason: string, detail: string): void {
 		this.#authentication = undefined;
 		const account = this.#options.accounts.account();
-		const best = chooseMechanism(this.#offered?.mechanisms ?? []);
-		if (this.#hurry !== undefined && best !== undefined && best !== this.#mechanism && account !== undefined) {
+		const best = this.#best();
+		if (this.#hurry !== undefined && best !== undefined && !sameChoice(best, this.#hurry) && account !== undefined) {
 			// It offers another mechanism than last time: no reason to come back in five minutes.
 			this.#hurry = undefined;
-			this.#mechanism = best;
+			this.#choice = best;
 			this.#authenticate(best, account);
 			return;
 		}
 		// An account that stood once is never made again for a refusal; one that perhaps never was is made under its name.
-		if (reason === "not-authorized" && this.#options.accounts.account()?.registered === false) this.#requestForm();
+		if (reason === "not-authorized" && this.#options.accounts.account()?.registered === false) this.#makeAccount();
 		else this.#fail(reason, detail);
 	}
 
@@ -268,11 +265,15 @@ export class Login {
 		this.#await("the bound address");
 	}
 
-	/** Asks before it submits, each time: a form may be good for one answer only (R-077-1). */
-	#requestForm(): void {
-		writeRegistrationGet(this.#request.open("get"));
-		this.#options.stream.send();
-		this.#await("the registration form");
+	#makeAccount(): void {
+		const { accounts, apiKey, domain, host, stream } = this.#options;
+		this.#making ??= new AccountMaking({
+			...{ stream, host, domain, accounts, apiKey, request: this.#request },
+			onAsked: (step) => this.#await(step),
+			onMade: () => this.#registered(),
+			onFailed: (reason, detail) => this.#fail(reason, detail)
+		});
+		this.#making.ask();
 	}
 
 	#answer(iq: Element): void {
@@ -280,12 +281,10 @@ export class Login {
 		this.#request.close();
 		switch (this.#step) {
 			case "the registration form":
-				if (failure !== undefined) this.#registrationFailed(failure);
-				else this.#form(iq);
+				this.#making?.receiveForm(iq, failure);
 				break;
 			case "the answer to the registration":
-				if (failure !== undefined) this.#submitFailed(failure);
-				else this.#registered();
+				this.#making?.receiveAnswer(failure);
 				break;
 			case "the bound address":
 				if (failure !== undefined) this.#fail(`bind:${failure.condition}`, failure.text ?? "the server binds no resource");
@@ -294,65 +293,11 @@ export class Login {
 		}
 	}
 
-	#form(iq: Element): void {
-		const registration = parseRegistration(iq.child("query", NAMESPACE_REGISTER));
-		const { accounts, apiKey, domain, host } = this.#options;
-		const reason = registration === undefined ? "the server sent no registration form" : whyNot(registration, apiKey !== undefined);
-		if (registration === undefined || reason !== undefined) {
-			this.#fail("refused-account", reason ?? "");
-			return;
-		}
-		const { form } = registration;
-		const profiles = form !== undefined && wantsSignature(form) ? signingProfiles(form, iq.attribute("from"), domain) : [];
-		// A signature is good for a minute around its time (R-348-9): one made at another costs a try.
-		if (profiles.length > 0 && !host.clock.trusted) {
-			this.#fail("no-time", "a signature needs the time, which is not known yet");
-			return;
-		}
-		this.#profiles = profiles.length;
-		let account = accounts.account();
-		if (account === undefined || this.#taken) {
-			// Stored before it is submitted, so that a power cut leaves no account behind that nobody knows (R-077-5).
-			account = accounts.propose();
-			this.#proposals++;
-			this.#taken = false;
-		}
-		const profile = profiles[this.#signatures];
-		const request = this.#request.open("set", profile?.to || undefined);
-		writeRegistration(request, registration, account, profile && apiKey && this.#signing(profile, apiKey));
-		this.#options.stream.send();
-		this.#await("the answer to the registration");
-	}
-
-	#signing(profile: SigningProfile, apiKey: APIKey): Signing {
-		const { clock, crypto, random } = this.#options.host;
-		return { ...profile, apiKey, crypto, now: clock.now(), nonce: encodeBase32(random(20)) };
-	}
-
-	#submitFailed(failure: StanzaError): void {
-		if (failure.condition === "bad-request" && this.#profiles > 0) {
-			// Few tries, then a long rest: who goes on wrongly may lose the key (R-348-11).
-			if (++this.#signatures < this.#profiles) this.#requestForm();
-			else this.#fail("refused-signature", "the server takes no signature that is made with this API key");
-		} else if (failure.condition !== "conflict") this.#registrationFailed(failure);
-		else if (this.#proposals === 0) this.#fail("refused-account", "the name stands already, with another password");
-		else if (this.#proposals < PROPOSALS) {
-			this.#taken = true;
-			this.#requestForm();
-		} else this.#fail("refused-account", `the server found ${PROPOSALS} random names taken`);
-	}
-
-	#registrationFailed(failure: StanzaError): void {
-		const detail = failure.text === undefined ? failure.condition : `${failure.condition}: ${failure.text}`;
-		if (failure.type === "wait") this.#fail("account-throttled", `the server makes no account now (${detail})`);
-		else this.#fail("refused-account", `the server makes no account for this thing (${detail})`);
-	}
-
 	#registered(): void {
 		this.#confirm();
 		const account = this.#options.accounts.account();
-		if (account === undefined || this.#mechanism === undefined) throw new Error("an account was confirmed and is not there");
-		this.#authenticate(this.#mechanism, account);
+		if (account === undefined || this.#choice === undefined) throw new Error("an account was confirmed and is not there");
+		this.#authenticate(this.#choice, account);
 	}
 
 	#confirm(): void {
@@ -387,9 +332,13 @@ export class Login {
 	#remember(): void {
 		const { accounts } = this.#options;
 		const old = accounts.habits();
-		const mechanism = chooseMechanism(this.#offered?.mechanisms ?? []) ?? this.#mechanism;
+		const choice = this.#best() ?? this.#choice;
 		const sm = this.#features?.sm ?? old?.sm ?? false;
-		if (mechanism !== undefined) accounts.keepHabits(afterwards(old, this.#hurry !== undefined, { mechanism, sm }));
+		if (choice !== undefined) accounts.keepHabits(afterwards(old, this.#hurry !== undefined, choice, sm));
+	}
+
+	#best(): Choice | undefined {
+		return this.#offered && chooseMechanism(this.#offered, (type) => this.#options.stream.channelBinding(type));
 	}
 
 	/** The one that is awaited, from our server (R-CORE-10). */

@@ -4,7 +4,8 @@ import { decodeBase64, encodeBase64 } from "../text/base64.js";
 import { decodeUTF8, encodeUTF8 } from "../text/utf8.js";
 import type { Element } from "../xml/element.js";
 import type { Account, AccountStore } from "./account.js";
-import { Scram, type ScramMechanism } from "./scram.js";
+import { type Choice, headerOf, isBound, nameOf } from "./mechanism.js";
+import { Scram } from "./scram.js";
 import type { XMPPStream } from "./stream.js";
 
 export const NAMESPACE_SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
@@ -12,16 +13,10 @@ export const NAMESPACE_SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 /** RFC 5802 section 5.1 asks for enough entropy; this is 144 bits. */
 const NONCE_BYTES = 18;
 
-/** The best of what the server offers; undefined when that is nothing we speak. */
-export function chooseMechanism(offered: readonly string[]): ScramMechanism | undefined {
-	if (offered.includes("SCRAM-SHA-256")) return "SCRAM-SHA-256";
-	return offered.includes("SCRAM-SHA-1") ? "SCRAM-SHA-1" : undefined;
-}
-
 export interface AuthenticationOptions {
-	readonly stream: Pick<XMPPStream, "openElement" | "send">;
+	readonly stream: Pick<XMPPStream, "openElement" | "send" | "channelBinding">;
 	readonly host: Pick<Host, "random" | "crypto">;
-	readonly mechanism: ScramMechanism;
+	readonly choice: Choice;
 	readonly account: Account;
 	readonly accounts: Pick<AccountStore, "keys" | "keepKeys">;
 	readonly onSuccess: () => void;
@@ -38,13 +33,16 @@ export class Authentication {
 	#over = false;
 
 	constructor(options: AuthenticationOptions) {
-		const { mechanism, account, accounts, host } = options;
+		const { choice, account, accounts, host, stream } = options;
+		const { mechanism } = choice;
 		this.#options = options;
 		this.#scram = new Scram({
 			mechanism,
 			username: account.username,
 			password: account.password,
 			nonce: encodeBase64(host.random(NONCE_BYTES)),
+			header: headerOf(choice),
+			binding: isBound(choice) ? stream.channelBinding(choice.binding) : undefined,
 			crypto: host.crypto,
 			keys: (salt, iterations) => accounts.keys(mechanism, salt, iterations)
 		});
@@ -94,9 +92,9 @@ export class Authentication {
 	#success(text: string | undefined): void {
 		if (!this.#verified && !this.#verify(text ?? "")) return;
 		this.#over = true;
-		const { mechanism, accounts, onSuccess } = this.#options;
+		const { choice, accounts, onSuccess } = this.#options;
 		const derived = this.#scram.derived;
-		if (derived !== undefined) accounts.keepKeys(mechanism, derived.salt, derived.iterations, derived.keys);
+		if (derived !== undefined) accounts.keepKeys(choice.mechanism, derived.salt, derived.iterations, derived.keys);
 		onSuccess();
 	}
 
@@ -124,7 +122,7 @@ export class Authentication {
 
 	#say(name: "auth" | "response", text: string): void {
 		const writer = this.#options.stream.openElement(name, NAMESPACE_SASL);
-		if (name === "auth") writer.attribute("mechanism", this.#options.mechanism);
+		if (name === "auth") writer.attribute("mechanism", nameOf(this.#options.choice));
 		writer.text(encodeBase64(encodeUTF8(text)));
 		this.#options.stream.send();
 	}

@@ -1,4 +1,4 @@
-// SCRAM without channel binding (RFC 5802, RFC 7677): texts in, texts out.
+// SCRAM (RFC 5802, RFC 7677): texts in, texts out.
 import type { Crypto, HashName } from "../host.js";
 import { limits } from "../limits.js";
 import { decodeBase64, encodeBase64 } from "../text/base64.js";
@@ -19,6 +19,10 @@ export interface ScramOptions {
 	readonly password: string;
 	/** Fresh for each login; printable ASCII without comma. */
 	readonly nonce: string;
+	/** gs2-header: how the login is bound to the connection; default "n,,". */
+	readonly header?: string;
+	/** What a header with p= binds it to. */
+	readonly binding?: Uint8Array;
 	readonly crypto: Crypto;
 	/** Keys kept from an earlier login. */
 	readonly keys?: (salt: string, iterations: number) => ScramKeys | undefined;
@@ -31,12 +35,10 @@ export interface DerivedKeys {
 	readonly keys: ScramKeys;
 }
 
-/** "n": this client does no channel binding (RFC 5802 section 6). */
-const GS2_HEADER = "n,,";
-
 export class Scram {
 	#options: ScramOptions;
 	#hash: HashName;
+	#header: string;
 	#firstBare: string;
 	#authMessage: Uint8Array | undefined;
 	#serverKey: Uint8Array | undefined;
@@ -44,6 +46,7 @@ export class Scram {
 
 	constructor(options: ScramOptions) {
 		this.#options = options;
+		this.#header = options.header ?? "n,,";
 		this.#hash = options.mechanism === "SCRAM-SHA-256" ? "SHA-256" : "SHA-1";
 		if (!isPrintable(options.username) || !isPrintable(options.password)) throw new Error("username and password must be printable ASCII");
 		this.#firstBare = `n=${options.username.split("=").join("=3D").split(",").join("=2C")},r=${options.nonce}`;
@@ -51,7 +54,7 @@ export class Scram {
 
 	/** client-first-message. */
 	first(): string {
-		return GS2_HEADER + this.#firstBare;
+		return this.#header + this.#firstBare;
 	}
 
 	/** client-final-message; throws an Error that says what the server's message is refused for. */
@@ -70,7 +73,7 @@ export class Scram {
 		if (iterations > limits.scramIterationsMost) throw new Error(`${iterations} iterations are too many`);
 
 		const keys = this.#keys(salt, saltBytes, iterations);
-		const withoutProof = `c=${encodeBase64(encodeUTF8(GS2_HEADER))},r=${nonce}`;
+		const withoutProof = `c=${encodeBase64(this.#bound())},r=${nonce}`;
 		const authMessage = encodeUTF8(`${this.#firstBare},${serverFirst},${withoutProof}`);
 		const { crypto } = this.#options;
 		const signature = crypto.hmac(this.#hash, crypto.digest(this.#hash, keys.clientKey), authMessage);
@@ -95,6 +98,17 @@ export class Scram {
 	/** Worth keeping once verify() said yes; undefined when the kept ones served. */
 	get derived(): DerivedKeys | undefined {
 		return this.#derived;
+	}
+
+	/** cbind-input. */
+	#bound(): Uint8Array {
+		const header = encodeUTF8(this.#header);
+		const { binding } = this.#options;
+		if (binding === undefined) return header;
+		const bytes = new Uint8Array(header.length + binding.length);
+		bytes.set(header);
+		bytes.set(binding, header.length);
+		return bytes;
 	}
 
 	#keys(salt: string, saltBytes: Uint8Array, iterations: number): ScramKeys {

@@ -155,6 +155,10 @@ export class XMPPStream implements Outbox {
 		this.header(from);
 	}
 
+	channelBinding(type: string): Uint8Array | undefined {
+		return this.#cover === Cover.tls ? this.#socket?.channelBinding?.(type) : undefined;
+	}
+
 	requestTLS(): void {
 		this.#put(encodeUTF8(`<starttls xmlns='${NAMESPACE_TLS}'/>`), true);
 	}
@@ -284,7 +288,9 @@ export class XMPPStream implements Outbox {
 	#opened(root: Element): void {
 		if (root.name !== "stream" || root.namespace !== NAMESPACE_STREAM)
 			this.end("xml:invalid-namespace", "the root is not a stream", "invalid-namespace");
-		else if (!isVersion1(root.attribute("version"))) this.end("stream-error:unsupported-version", "the server speaks no XMPP 1.0");
+		// RFC 6120 4.7.5: the major number counts.
+		else if (root.attribute("version")?.startsWith("1.") !== true)
+			this.end("stream-error:unsupported-version", "the server speaks no XMPP 1.0");
 	}
 
 	#payload(stanza: Element, payload: Element): Parts | undefined {
@@ -384,11 +390,6 @@ export class XMPPStream implements Outbox {
 			// It is given up anyway.
 		}
 	}
-}
-
-/** RFC 6120 4.7.5: the major number counts. */
-function isVersion1(version: string | undefined): boolean {
-	return version?.startsWith("1.") === true;
 }
 
 function escapeValue(text: string): string {

@@ -28,6 +28,8 @@ export class FakeConnection implements Socket {
 	startedTLS = false;
 	/** Bytes taken until drain(); undefined takes any number. */
 	room: number | undefined;
+	/** What only this connection has, by type. */
+	readonly bindings: Record<string, Uint8Array> = {};
 	#incoming: Uint8Array[] = [];
 	#sent: Uint8Array[] = [];
 
@@ -47,6 +49,10 @@ export class FakeConnection implements Socket {
 		}
 		this.#sent.push(bytes.slice());
 		return this.room ?? 65_536;
+	}
+
+	channelBinding(type: string): Uint8Array | undefined {
+		return this.bindings[type];
 	}
 
 	startTLS(): void {

@@ -47,6 +47,7 @@ export class BreakableWire {
 					read: () => (this.#deaf ? undefined : socket.read()),
 					write: (bytes) => (this.#muted ? ROOM : socket.write(bytes)),
 					startTLS: () => socket.startTLS(),
+					channelBinding: (type) => socket.channelBinding?.(type),
 					close: () => {
 						this.#break = () => {};
 						socket.close();

@@ -49,6 +49,7 @@ export class Recorder {
 						return room;
 					},
 					startTLS: () => socket.startTLS(),
+					channelBinding: (type) => socket.channelBinding?.(type),
 					close: () => socket.close()
 				};
 			}

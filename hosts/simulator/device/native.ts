@@ -51,6 +51,7 @@ export const enum Op {
 	hmac = 38,
 	pbkdf2 = 39,
 	random = 40,
+	channelBinding = 41,
 	// To the device.
 	readable = 64,
 	writable = 65,

@@ -36,6 +36,11 @@ export class SimulatorSocket implements Socket {
 		return this.#allowed - this.#written;
 	}
 
+	channelBinding(type: string): Uint8Array | undefined {
+		const bytes = this.#simulator.ask(Op.channelBinding, this.id, type) as ArrayBuffer | undefined;
+		return bytes === undefined ? undefined : new Uint8Array(bytes);
+	}
+
 	startTLS(): void {
 		this.#allowed = this.#written;
 		this.#simulator.send(Op.startTLS, this.id);

@@ -131,6 +131,27 @@ class Told {
 }
 
 describe("a server that is what it says", () => {
+	test.each(["TLSv1.2", "TLSv1.3"] as const)("R-CORE-4 %s: what it binds a login to is the server's too, or nothing", async (version) => {
+		let theirs: Buffer | undefined;
+		const port = await serveTLS(
+			good,
+			(peer) => {
+				theirs = peer.exportKeyingMaterial(32, "EXPORTER-Channel-Binding", Buffer.alloc(0));
+				peer.write("here");
+			},
+			{ minVersion: version, maxVersion: version }
+		);
+		const told = new Told(port);
+		expect(told.socket.channelBinding("tls-exporter")).toBeUndefined();
+		await told.until(() => told.received !== "");
+		const ours = told.socket.channelBinding("tls-exporter");
+		if (version === "TLSv1.2") expect(ours).toBeUndefined();
+		else expect(Buffer.from(ours!)).toEqual(theirs);
+		expect(told.socket.channelBinding("tls-unique")).toBeUndefined();
+		told.socket.close();
+		expect(told.socket.channelBinding("tls-exporter")).toBeUndefined();
+	});
+
 	test.each(["TLSv1.2", "TLSv1.3"] as const)("%s: secure first, then room, bytes both ways, orderly end", async (version) => {
 		const port = await serveTLS(
 			good,

@@ -9,12 +9,13 @@ describe("features", () => {
 	test("each is read, in any order and among others", () => {
 		const features = parseFeatures(
 			stanza(
-				`<features xmlns='${STREAM}'><c xmlns='http://jabber.org/protocol/caps'/><register xmlns='http://jabber.org/features/iq-register'/><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism><x/><mechanism> SCRAM-SHA-1 </mechanism></mechanisms><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/><csi xmlns='urn:xmpp:csi:0'/><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></features>`
+				`<features xmlns='${STREAM}'><c xmlns='http://jabber.org/protocol/caps'/><register xmlns='http://jabber.org/features/iq-register'/><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism><x/><mechanism> SCRAM-SHA-1 </mechanism></mechanisms><sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/><x type='y'/><channel-binding/></sasl-channel-binding><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/><csi xmlns='urn:xmpp:csi:0'/><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></features>`
 			)
 		);
 		expect(features).toEqual({
 			starttls: { required: true },
 			mechanisms: ["PLAIN", "SCRAM-SHA-1"],
+			bindings: ["tls-exporter"],
 			bind: true,
 			sm: true,
 			csi: true,
@@ -28,7 +29,7 @@ describe("features", () => {
 				`<features xmlns='${STREAM}'><starttls/><bind xmlns='urn:x'/><register/><mechanisms><mechanism>SCRAM-SHA-1</mechanism></mechanisms></features>`
 			)
 		);
-		expect(features).toEqual({ starttls: undefined, mechanisms: [], bind: false, sm: false, csi: false, register: false });
+		expect(features).toEqual({ starttls: undefined, mechanisms: [], bindings: [], bind: false, sm: false, csi: false, register: false });
 	});
 
 	test("something else is no features", () => {

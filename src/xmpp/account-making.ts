@@ -1,0 +1,112 @@
+// Making an account (XEP-0077) during a login: the form asked for, filled in, signed where that is asked too (XEP-0348), and submitted.
+import type { Host } from "../host.js";
+import { encodeBase32 } from "../text/base32.js";
+import type { Element } from "../xml/element.js";
+import type { AccountStore } from "./account.js";
+import type { LoginRequest } from "./login-request.js";
+import { NAMESPACE_REGISTER, parseRegistration, whyNot, writeRegistration, writeRegistrationGet } from "./registration.js";
+import { type APIKey, type Signing, type SigningProfile, signingProfiles, wantsSignature } from "./signed-form.js";
+import type { StanzaError } from "./stanza-error.js";
+import type { XMPPStream } from "./stream.js";
+
+/** Names of our choice that the server may find taken before we give up. */
+const PROPOSALS = 5;
+
+export interface AccountMakingOptions {
+	readonly stream: Pick<XMPPStream, "send">;
+	readonly request: LoginRequest;
+	readonly host: Pick<Host, "random" | "crypto" | "clock">;
+	readonly domain: string;
+	readonly accounts: AccountStore;
+	readonly apiKey: APIKey | undefined;
+	/** Sent: this is awaited now. */
+	readonly onAsked: (step: "the registration form" | "the answer to the registration") => void;
+	/** The server has made the account. */
+	readonly onMade: () => void;
+	readonly onFailed: (reason: string, detail: string) => void;
+}
+
+export class AccountMaking {
+	#options: AccountMakingOptions;
+	/** Names proposed on this connection. */
+	#proposals = 0;
+	/** The server found the last one taken. */
+	#taken = false;
+	/** Signatures that the server has not taken, and how many there are to try; none while none is asked for. */
+	#signatures = 0;
+	#profiles = 0;
+
+	constructor(options: AccountMakingOptions) {
+		this.#options = options;
+	}
+
+	/** Asks before it submits, each time: a form may be good for one answer only (R-077-1). */
+	ask(): void {
+		const { onAsked, request, stream } = this.#options;
+		writeRegistrationGet(request.open("get"));
+		stream.send();
+		onAsked("the registration form");
+	}
+
+	receiveForm(iq: Element, failure: StanzaError | undefined): void {
+		if (failure !== undefined) this.#refused(failure);
+		else this.#submit(iq);
+	}
+
+	receiveAnswer(failure: StanzaError | undefined): void {
+		const { onFailed, onMade } = this.#options;
+		if (failure === undefined) onMade();
+		else if (failure.condition === "bad-request" && this.#profiles > 0) {
+			// Few tries, then a long rest: who goes on wrongly may lose the key (R-348-11).
+			if (++this.#signatures < this.#profiles) this.ask();
+			else onFailed("refused-signature", "the server takes no signature that is made with this API key");
+		} else if (failure.condition !== "conflict") this.#refused(failure);
+		else if (this.#proposals === 0) onFailed("refused-account", "the name stands already, with another password");
+		else if (this.#proposals < PROPOSALS) {
+			this.#taken = true;
+			this.ask();
+		} else onFailed("refused-account", `the server found ${PROPOSALS} random names taken`);
+	}
+
+	#submit(iq: Element): void {
+		const { accounts, apiKey, domain, host, onAsked, onFailed, stream } = this.#options;
+		const registration = parseRegistration(iq.child("query", NAMESPACE_REGISTER));
+		const reason = registration === undefined ? "the server sent no registration form" : whyNot(registration, apiKey !== undefined);
+		if (registration === undefined || reason !== undefined) {
+			onFailed("refused-account", reason ?? "");
+			return;
+		}
+		const { form } = registration;
+		const profiles = form !== undefined && wantsSignature(form) ? signingProfiles(form, iq.attribute("from"), domain) : [];
+		// A signature is good for a minute around its time (R-348-9): one made at another costs a try.
+		if (profiles.length > 0 && !host.clock.trusted) {
+			onFailed("no-time", "a signature needs the time, which is not known yet");
+			return;
+		}
+		this.#profiles = profiles.length;
+		let account = accounts.account();
+		if (account === undefined || this.#taken) {
+			// Stored before it is submitted, so that a power cut leaves no account behind that nobody knows (R-077-5).
+			account = accounts.propose();
+			this.#proposals++;
+			this.#taken = false;
+		}
+		const profile = profiles[this.#signatures];
+		const request = this.#options.request.open("set", profile?.to || undefined);
+		writeRegistration(request, registration, account, profile && apiKey && this.#signing(profile, apiKey));
+		stream.send();
+		onAsked("the answer to the registration");
+	}
+
+	#signing(profile: SigningProfile, apiKey: APIKey): Signing {
+		const { clock, crypto, random } = this.#options.host;
+		return { ...profile, apiKey, crypto, now: clock.now(), nonce: encodeBase32(random(20)) };
+	}
+
+	#refused(failure: StanzaError): void {
+		const { onFailed } = this.#options;
+		const detail = failure.text === undefined ? failure.condition : `${failure.condition}: ${failure.text}`;
+		if (failure.type === "wait") onFailed("account-throttled", `the server makes no account now (${detail})`);
+		else onFailed("refused-account", `the server makes no account for this thing (${detail})`);
+	}
+}

@@ -1,0 +1,57 @@
+// Which SASL mechanism, and how it is bound to the TLS connection (RFC 5802 section 6): nothing that a server did not announce.
+import type { ScramMechanism } from "./scram.js";
+
+/** "n": none; "y": we could, and the server offers none; else the type by which the login is bound. */
+export type Binding = "n" | "y" | "tls-exporter" | "tls-server-end-point";
+
+export interface Choice {
+	readonly mechanism: ScramMechanism;
+	readonly binding: Binding;
+}
+
+/** What a server offers. */
+export interface MechanismOffer {
+	readonly mechanisms: readonly string[];
+	/** XEP-0440. */
+	readonly bindings: readonly string[];
+}
+
+/** Best first. tls-unique is none of them: it says nothing on TLS 1.3, and on 1.2 something only with extensions that cannot be seen here. */
+const BINDINGS = Object.freeze(["tls-exporter", "tls-server-end-point"] as const);
+const MECHANISMS = Object.freeze(["SCRAM-SHA-256", "SCRAM-SHA-1"] as const);
+
+/** The best of what the server offers; undefined when that is nothing we speak. `channelBinding` is the connection's. */
+export function chooseMechanism(offer: MechanismOffer, channelBinding: (type: string) => Uint8Array | undefined): Choice | undefined {
+	const { mechanisms, bindings } = offer;
+	const able = BINDINGS.filter((type) => channelBinding(type) !== undefined);
+	const common = able.find((type) => bindings.includes(type));
+	// With -PLUS on offer "y" would say that someone took it away (section 6); without a common type there is only "n".
+	const unbound = able.length > 0 && !mechanisms.some((name) => name.endsWith("-PLUS")) ? "y" : "n";
+	for (const mechanism of MECHANISMS) {
+		if (common !== undefined && mechanisms.includes(`${mechanism}-PLUS`)) return { mechanism, binding: common };
+		if (mechanisms.includes(mechanism)) return { mechanism, binding: unbound };
+	}
+	return undefined;
+}
+
+export function isBinding(text: unknown): text is Binding {
+	return text === "n" || text === "y" || BINDINGS.some((type) => type === text);
+}
+
+export function isBound({ binding }: Choice): boolean {
+	return binding !== "n" && binding !== "y";
+}
+
+export function sameChoice(a: Choice, b: Choice): boolean {
+	return a.mechanism === b.mechanism && a.binding === b.binding;
+}
+
+/** As it is called on the wire. */
+export function nameOf(choice: Choice): string {
+	return isBound(choice) ? `${choice.mechanism}-PLUS` : choice.mechanism;
+}
+
+/** The start of SCRAM's first message. */
+export function headerOf(choice: Choice): string {
+	return isBound(choice) ? `p=${choice.binding},,` : `${choice.binding},,`;
+}

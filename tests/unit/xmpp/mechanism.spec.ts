@@ -1,0 +1,115 @@
+// How a login is bound to its TLS connection (RFC 5802 section 6, XEP-0440): announced by the server, or not at all.
+import { decodeBase64, encodeBase64 } from "../../../src/text/base64.js";
+import { decodeUTF8, encodeUTF8 } from "../../../src/text/utf8.js";
+import { chooseMechanism, headerOf, nameOf } from "../../../src/xmpp/mechanism.js";
+import { ACCOUNT, BIND, between, failure, HEADER, idOf, mechanisms, SessionBench, success } from "../../support/session-bench.js";
+
+const EXPORTER = new Uint8Array(32).fill(0x45);
+const END_POINT = new Uint8Array(32).fill(0x50);
+const both: Readonly<Record<string, Uint8Array>> = { "tls-exporter": EXPORTER, "tls-server-end-point": END_POINT };
+
+function choose(offered: readonly string[], bindings: readonly string[], own: Readonly<Record<string, Uint8Array>> = both) {
+	const choice = chooseMechanism({ mechanisms: offered, bindings }, (type) => own[type]);
+	return choice && `${nameOf(choice)} ${headerOf(choice)}`;
+}
+
+describe("choosing", () => {
+	test("R-CORE-4 bound by what both know, the stronger hash first", () => {
+		const all = ["SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"];
+		expect(choose(all, ["tls-server-end-point", "tls-exporter"])).toBe("SCRAM-SHA-256-PLUS p=tls-exporter,,");
+		expect(choose(all, ["tls-unique", "tls-server-end-point"])).toBe("SCRAM-SHA-256-PLUS p=tls-server-end-point,,");
+		expect(choose(["SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"], ["tls-exporter"])).toBe("SCRAM-SHA-1-PLUS p=tls-exporter,,");
+		expect(choose(["SCRAM-SHA-256", "SCRAM-SHA-1-PLUS"], ["tls-exporter"])).toBe("SCRAM-SHA-256 n,,");
+	});
+
+	test("R-CORE-4 never by a guess: ejabberd 23 offers -PLUS under TLS 1.3 and takes no type there", () => {
+		const offered = ["PLAIN", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"];
+		expect(choose(offered, [])).toBe("SCRAM-SHA-1 n,,");
+		expect(choose(offered, ["tls-unique"])).toBe("SCRAM-SHA-1 n,,");
+		expect(choose(["SCRAM-SHA-1-PLUS"], [])).toBeUndefined();
+	});
+
+	test('R-CORE-4 "y" where we could and no -PLUS is offered, whatever types are; "n" where we could not', () => {
+		expect(choose(["SCRAM-SHA-256"], [])).toBe("SCRAM-SHA-256 y,,");
+		expect(choose(["SCRAM-SHA-256"], ["tls-exporter"])).toBe("SCRAM-SHA-256 y,,");
+		expect(choose(["SCRAM-SHA-256"], [], {})).toBe("SCRAM-SHA-256 n,,");
+		expect(choose(["SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"], ["tls-exporter"], {})).toBe("SCRAM-SHA-256 n,,");
+	});
+});
+
+describe("a bound login", () => {
+	const OFFER = `${HEADER}<stream:features><sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/></sasl-channel-binding>${between(mechanisms("SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"), "<stream:features>", "</stream:features>")}</stream:features>`;
+
+	/** The connection stands under TLS that has this binding; what is said there first. */
+	function secured(bench: SessionBench, binding: Uint8Array | undefined): string {
+		bench.line.writable();
+		bench.line.take();
+		bench.say(`${HEADER}<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>`);
+		bench.say("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+		if (binding !== undefined) bench.line.bindings["tls-exporter"] = binding;
+		bench.line.secures();
+		return bench.line.take();
+	}
+
+	const textOf = (element: string): string => decodeUTF8(decodeBase64(between(element, ">", "</"))!);
+
+	/** The answer to the challenge without what binds it, as the bench reads it; and what binds it. */
+	function boundTo(response: string): string {
+		return between(textOf(response), "c=", ",");
+	}
+
+	test("R-CORE-4 says by what it is bound, and proves it", () => {
+		const bench = new SessionBench(ACCOUNT);
+		bench.session.start();
+		secured(bench, EXPORTER);
+		const auth = bench.say(OFFER);
+		expect(auth).toContain("mechanism='SCRAM-SHA-1-PLUS'");
+		expect(textOf(auth).startsWith("p=tls-exporter,,n=t0,r=")).toBe(true);
+		// The bench takes the first message without its header "n,,": the longer one is cut here.
+		const bare = `<auth>${encodeBase64(encodeUTF8(`n,,${textOf(auth).slice("p=tls-exporter,,".length)}`))}</auth>`;
+		const response = bench.say(bench.challenge(bare));
+		const header = encodeUTF8("p=tls-exporter,,");
+		expect(boundTo(response)).toBe(encodeBase64(new Uint8Array([...header, ...EXPORTER])));
+		bench.say(success(bench.signature(response)));
+		bench.bind();
+		expect(bench.session.jid).toBe("t0@a.example/r");
+	});
+
+	test("R-CORE-4 is bound anew on the next connection, and waits where that has nothing to be bound by", () => {
+		const bench = new SessionBench(ACCOUNT);
+		bench.accounts.remembers = true;
+		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "tls-exporter", sm: false, refusals: 0 };
+		bench.session.start();
+		expect(secured(bench, END_POINT)).toContain("mechanism='SCRAM-SHA-1-PLUS'");
+		bench.line.fails("closed");
+		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "tls-exporter", sm: false, refusals: 0 };
+		bench.time.pass(bench.pauses[0]!);
+		expect(secured(bench, undefined).includes("<auth ")).toBe(false);
+		expect(textOf(bench.say(OFFER)).startsWith("n,,")).toBe(true);
+	});
+
+	test('R-CORE-4 "y" of last time, where -PLUS is offered now, is refused by the server and mended on the same stream', () => {
+		const bench = new SessionBench(ACCOUNT);
+		bench.accounts.remembers = true;
+		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "y", sm: false, refusals: 0 };
+		bench.session.start();
+		const said = secured(bench, EXPORTER);
+		expect(textOf(said.slice(said.indexOf("<auth "))).startsWith("y,,")).toBe(true);
+		const auth = bench.say(OFFER + failure("malformed-request"));
+		expect(textOf(auth).startsWith("p=tls-exporter,,")).toBe(true);
+		expect(bench.happened).toEqual([]);
+	});
+
+	test("R-CORE-4 a login that could be bound and is not says so", () => {
+		const bench = new SessionBench(ACCOUNT);
+		bench.session.start();
+		secured(bench, EXPORTER);
+		const auth = bench.say(HEADER + mechanisms("SCRAM-SHA-1"));
+		expect(textOf(auth).startsWith("y,,")).toBe(true);
+		const response = bench.say(bench.challenge(auth));
+		expect(boundTo(response)).toBe(encodeBase64(encodeUTF8("y,,")));
+		bench.say(success(bench.signature(response)));
+		expect(bench.bound(idOf(bench.say(HEADER + BIND)))).toBe("");
+		expect(bench.session.jid).toBeDefined();
+	});
+});
