@@ -21,6 +21,8 @@ export interface SocketError {
 export interface ConnectOptions {
 	/** Name or address to open. */
 	readonly host: string;
+	/** What resolve() said of `host`: opened in its place. */
+	readonly address?: string;
 	readonly port: number;
 	/** "direct": TLS from byte 0 (XEP-0368); "starttls": clear until startTLS(). */
 	readonly tls: "direct" | "starttls";
@@ -52,8 +54,24 @@ export interface Socket {
 	close(): void;
 }
 
+/** One SRV record (RFC 2782). */
+export interface ServiceRecord {
+	/** Host name without the last dot; "." where the service is decidedly not available. */
+	readonly target: string;
+	readonly port: number;
+	/** 0 to 65,535; the lowest is tried first. */
+	readonly priority: number;
+	/** 0 to 65,535; share among those of one priority. */
+	readonly weight: number;
+}
+
+/** Look-ups call back once, now or later: with an error where nobody answered, with an empty list where there is nothing. */
 export interface Network {
 	connect(options: ConnectOptions): Socket;
+	/** Addresses of a name, IPv4 and IPv6, best first. Without it connect() resolves, and which addresses it takes is the host's affair. */
+	resolve?(name: string, onAddresses: (error: SocketError | undefined, addresses: readonly string[]) => void): void;
+	/** SRV records of a name such as _xmpp-client._tcp.example.org, in any order. */
+	services?(name: string, onRecords: (error: SocketError | undefined, records: readonly ServiceRecord[]) => void): void;
 }
 
 /** Synchronous, atomic per key. Keys of at most 15 characters of [a-z0-9._-] (NVS). */

@@ -85,6 +85,11 @@ export const limits = Object.freeze({
 	probeSeconds: 15,
 	/** Longest pause between two tries, seconds (R-CORE-9). */
 	retrySeconds: 300,
+	/** SRV records and addresses of one name that are looked at: some 100 bytes each while a connection is made. */
+	serviceRecords: 16,
+	addresses: 4,
+	/** Places tried one after the other before the next pause. */
+	endpoints: 8,
 	/** Times in a row that a server may send us to another (RFC 6120 4.9.3.19). */
 	redirections: 3,
 	/** Life of a connection that resets the pause, seconds. */

@@ -13,6 +13,7 @@ need() { # NAME PACKAGES
 	packages="$packages $2"
 }
 /usr/bin/python3 -c 'import slixmpp' 2>/dev/null || need "slixmpp for /usr/bin/python3" "python3-slixmpp python3-slixmpp-lib"
+[ -x /usr/sbin/dnsmasq ] || need "a name server that only tests start" dnsmasq-base
 command -v valgrind >/dev/null || need valgrind "valgrind libc6-dbg"
 [ -f /usr/include/mbedtls/ssl.h ] || need "mbedTLS 2.28" libmbedtls-dev
 command -v cc >/dev/null || command -v gcc >/dev/null || need "a C compiler" "gcc libc6-dev"

@@ -27,7 +27,7 @@ export function describeEvent(event: ThingEvent, place: Place): string {
 			return `Refused: ${say("from")} (${say("what")}).`;
 		case "offline": {
 			const next = typeof event.retry !== "number" ? "" : event.retry < 1 ? " Next try at once." : ` Next try in ${event.retry} s.`;
-			return explainOffline(say("reason"), say("detail"), place) + next;
+			return explainOffline(say("reason"), say("detail"), { ...place, address: say("address") || place.address }) + next;
 		}
 		case "error":
 			return say("message");

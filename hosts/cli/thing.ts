@@ -24,7 +24,7 @@ import { type HostKind, hostKinds, runThing } from "./running.js";
 interface ThingCommandOptions {
 	readonly domain: string;
 	readonly address?: Address;
-	readonly tls: TLSKind;
+	readonly tls?: TLSKind;
 	readonly ca?: string;
 	readonly store?: string;
 	readonly definition: string;
@@ -47,8 +47,13 @@ export const addThing: AddCommand = (program, start) => {
 		.command("thing")
 		.description("run one thing in the foreground")
 		.requiredOption("--domain <name>", "the broker's domain", parseDomain)
-		.option("--address <host:port>", "where the broker is (default: the domain, port 5222 or 5223)", parseAddress)
-		.addOption(new Option("--tls <kind>", "TLS from the first byte, or after STARTTLS").choices(["direct", "starttls"]).default("starttls"))
+		.option("--address <host:port>", "where the broker is (default: what the domain's SRV records say, else the domain)", parseAddress)
+		.addOption(
+			new Option("--tls <kind>", "TLS from the first byte, or after STARTTLS (default: as the records say, else starttls)").choices([
+				"direct",
+				"starttls"
+			])
+		)
 		.option("--ca <file>", "the CAs to trust instead of the usual ones (PEM)")
 		.option("--store <dir>", "what the thing keeps (default: data/things/SERIAL, or data/things/MODEL without --serial)")
 		.option("--definition <name|file>", "what the thing is: an example's name, or a .ts, .js or .mjs file", "weather-station")

@@ -3,6 +3,7 @@ import type { Host, ThingEvent } from "../../src/host.js";
 import type { Definition } from "../../src/thing/definition.js";
 import { crypto, random } from "./crypto.js";
 import { lockFolder } from "./lock.js";
+import { createNames } from "./names.js";
 import { createVirtualParts } from "./sensors.js";
 import { NodeSocket } from "./socket.js";
 import { FolderStorage } from "./storage.js";
@@ -17,6 +18,8 @@ export interface NodeHostOptions {
 	readonly seed?: string;
 	readonly onEvent?: (event: ThingEvent) => void;
 	readonly log?: (text: string) => void;
+	/** DNS servers ("127.0.0.1:53") instead of the system's. */
+	readonly nameServers?: readonly string[];
 	/** Shows the sticker, KEY included. */
 	readonly onSticker?: (uri: string) => void;
 }
@@ -33,11 +36,14 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
 	const storage = new FolderStorage(store);
 	const clock = Object.freeze({ now: () => Date.now(), trusted: true });
 	const timer = createTimer();
+	const names = createNames(options.nameServers);
 	const sockets = new Map<NodeSocket, Promise<void>>();
 	const parts = createVirtualParts({ definition, clock, seed: options.seed ?? store });
 
 	return Object.freeze({
 		network: Object.freeze({
+			resolve: names.resolve,
+			services: names.services,
 			connect(wanted: Parameters<Host["network"]["connect"]>[0]) {
 				let closed = (): void => {};
 				const end = new Promise<void>((resolve) => {
@@ -62,6 +68,7 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
 		...(log === undefined ? {} : { log }),
 		async close() {
 			timer.clear();
+			names.close();
 			const ends = [...sockets.values()];
 			for (const socket of sockets.keys()) socket.close();
 			await Promise.all(ends);

@@ -46,7 +46,7 @@ export class NodeSocket implements Socket {
 			this.#failSoon({ reason: "dns", detail: `${options.serverName} is not a host name` });
 		} else {
 			this.#startTimer("no connection");
-			const socket = connectTCP({ host: options.host, port: options.port });
+			const socket = connectTCP({ host: options.address ?? options.host, port: options.port });
 			socket.setNoDelay(true);
 			socket.setKeepAlive(true, 60_000);
 			// TLS on top of it ends with it, and it with TLS.

@@ -11,7 +11,7 @@ import type { Engine } from "./build.js";
 import { Op } from "./device/native.js";
 import { FrameWriter, readFrames } from "./frames.js";
 import type { Figures } from "./report.js";
-import { Service } from "./service.js";
+import { lookUpKinds, Service } from "./service.js";
 
 /** Bytes of the heap, of slots of 16 bytes. */
 export const defaultHeap = 65_536;
@@ -194,7 +194,8 @@ export function heapBytes({ bits }: Engine, heap = defaultHeap): number {
 
 function bootOptions(options: SimulatedThingOptions): string {
 	const { definition, domain, address, tls, provisioning, registry, apiKey, serial, key, host } = options;
-	const place = { valueLimit: host.storage.valueLimit, display: host.display !== undefined };
+	const lookUps = lookUpKinds.filter((kind) => host.network[kind] !== undefined);
+	const place = { valueLimit: host.storage.valueLimit, display: host.display !== undefined, lookUps };
 	return JSON.stringify({ definition, domain, address, tls, provisioning, registry, apiKey, serial, key, ...place });
 }
 

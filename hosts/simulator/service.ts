@@ -1,12 +1,17 @@
 // What the device asks for by frames, done by a host: sockets, storage, crypto, randomness, sensors.
-import type { ConnectOptions, HashName, Host, SensorValue, Socket } from "../../src/host.js";
+import type { ConnectOptions, HashName, Host, SensorValue, Socket, SocketError } from "../../src/host.js";
 import { Op } from "./device/native.js";
 import { type FrameWriter, readParts, type Value } from "./frames.js";
 
 /** Bytes of one read(): as many as a chip's network stack hands over at once (a segment of TCP). */
 const segmentBytes = 1024;
 const askBytesMost = 65_536;
+/** Of one name: more is not worth a chip's heap. */
+const foundMost = 32;
 const nothing = new Uint8Array(0);
+
+/** What the device can ask about names, where its host here can. */
+export const lookUpKinds = Object.freeze(["resolve", "services"] as const);
 
 /** One connection: what was received waits here and in the host's socket, whose window is bounded. */
 class Connection {
@@ -121,6 +126,9 @@ export class Service {
 			case Op.log:
 				this.#host.log?.(body.toString());
 				break;
+			case Op.lookUp:
+				this.#lookUp(id, JSON.parse(body.toString()) as { kind: string; name: string });
+				break;
 			default:
 				writer.send(Op.answer, id, this.#answer(op, body));
 		}
@@ -131,9 +139,9 @@ export class Service {
 		this.#connections.clear();
 	}
 
-	#connect(id: number, { host, port, tls, serverName, alpn }: ConnectOptions): void {
+	#connect(id: number, { host, address, port, tls, serverName, alpn }: ConnectOptions): void {
 		try {
-			const wanted = { host, port, tls, serverName, alpn, anchors: this.#anchors } as ConnectOptions;
+			const wanted = { host, address, port, tls, serverName, alpn, anchors: this.#anchors } as ConnectOptions;
 			const forget = (): void => {
 				// What it received can still be read: the device closes nothing that failed.
 				setImmediate(() => this.#connections.delete(id));
@@ -141,6 +149,19 @@ export class Service {
 			this.#connections.set(id, new Connection(this.#host, id, wanted, this.#writer, forget));
 		} catch (error) {
 			this.#writer.send(Op.failed, id, JSON.stringify({ reason: "refused", detail: (error as Error).message }));
+		}
+	}
+
+	#lookUp(id: number, { kind: wanted, name }: { kind: string; name: string }): void {
+		const found = (error: SocketError | undefined, list: readonly unknown[]): void =>
+			this.#writer.send(Op.found, id, JSON.stringify({ error, list: list.slice(0, foundMost) }));
+		const { network } = this.#host;
+		try {
+			const kind = lookUpKinds.find((each) => each === wanted);
+			if (kind === undefined || network[kind] === undefined) throw new Error(`nobody looks up ${wanted}`);
+			network[kind](name, found);
+		} catch (error) {
+			found({ reason: "dns", detail: (error as Error).message }, []);
 		}
 	}
 

@@ -34,6 +34,8 @@ export type LifeEvent = ThingEvent &
 				readonly detail: string;
 				/** Seconds until the next try; undefined when there is none. */
 				readonly retry: number | undefined;
+				/** host:port of the connection that ended; undefined when none was opened. */
+				readonly address: string | undefined;
 		  }
 		| /** What a person should know or do, in one sentence. */ { readonly event: "error"; readonly message: string }
 	);

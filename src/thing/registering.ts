@@ -5,6 +5,7 @@ import { parseClaimed, parseNotice, parseRegisterAnswer, type RegistryAnswer, wr
 import { findService } from "../iot/service-discovery.js";
 import type { Tag } from "../iot/sticker.js";
 import { limits } from "../limits.js";
+import { messageOf } from "../text/message.js";
 import type { Answer, IQRequest, IQRouter } from "../xmpp/iq.js";
 import { sameJID } from "../xmpp/jid.js";
 import type { Scheduler, Task } from "../xmpp/scheduler.js";
@@ -93,7 +94,7 @@ export class Registering {
 				try {
 					lifeCycle.take("account");
 				} catch (error) {
-					this.#fail(`The account could not be marked as ours (${textOf(error)})`);
+					this.#fail(`The account could not be marked as ours (${messageOf(error)})`);
 					return;
 				}
 				this.#register();
@@ -187,7 +188,7 @@ export class Registering {
 		try {
 			proceed();
 		} catch (error) {
-			this.#fail(`What the registry said could not be kept (${textOf(error)})`);
+			this.#fail(`What the registry said could not be kept (${messageOf(error)})`);
 		}
 	}
 
@@ -309,10 +310,6 @@ export class Registering {
 function fraction(random: Host["random"]): number {
 	const [high = 0, low = 0] = random(2);
 	return (high * 256 + low) / 65_536;
-}
-
-function textOf(error: unknown): string {
-	return error instanceof Error ? error.message : "unknown";
 }
 
 function said({ condition, text }: StanzaError): string {

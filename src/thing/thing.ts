@@ -4,6 +4,7 @@ import { Readouts } from "../iot/readouts.js";
 import { categorySet, SENSOR_DATA, type SensorField } from "../iot/sensor-data.js";
 import { checkTags, type Tag, writeSticker } from "../iot/sticker.js";
 import { foldASCII } from "../text/fold.js";
+import { messageOf } from "../text/message.js";
 import type { Element } from "../xml/element.js";
 import { Disco } from "../xmpp/disco.js";
 import { bareJID, isJID, sameBare } from "../xmpp/jid.js";
@@ -32,9 +33,10 @@ export interface ThingOptions {
 	readonly definition: Definition;
 	/** The broker's domain: of our JID, and of the certificate. */
 	readonly domain: string;
-	/** Where to connect; default is the domain. */
+	/** Where to connect; default is what the domain's SRV records say, else the domain itself. */
 	readonly address?: { readonly host: string; readonly port: number };
-	readonly tls: "direct" | "starttls";
+	/** The one kind that is wanted; default is what the records say, else STARTTLS. */
+	readonly tls?: "direct" | "starttls";
 	/** PEM text of the trust anchors; default is the host's. */
 	readonly anchors?: string;
 	/** Bare JID of the registry; default is to look for it. */
@@ -114,7 +116,7 @@ export class Thing {
 				this.#onAccount(jid);
 			},
 			onOnline: (jid) => this.#onOnline(jid),
-			onOffline: (reason, detail, retry, held) => this.#onOffline(reason, detail, retry, held),
+			onOffline: (reason, detail, retry, held, place) => this.#onOffline(reason, detail, retry, held, place),
 			onResumed: (jid) => this.#tell({ event: "resumed", jid }),
 			onLost: () => this.#onLost(),
 			onMessage: (stanza) => this.#onMessage(stanza),
@@ -265,9 +267,9 @@ export class Thing {
 	}
 
 	/** While the session is held everything goes on: readings that are done meanwhile leave when it is resumed. */
-	#onOffline(reason: string, detail: string, retry: number | undefined, held: boolean): void {
+	#onOffline(reason: string, detail: string, retry: number | undefined, held: boolean, address: string | undefined): void {
 		if (!held) this.#onLost();
-		this.#tell({ event: "offline", reason, detail, retry: retry === undefined ? undefined : Math.round(retry / 1000) });
+		this.#tell({ event: "offline", reason, detail, retry: retry === undefined ? undefined : Math.round(retry / 1000), address });
 	}
 
 	#onLost(): void {
@@ -345,7 +347,7 @@ export class Thing {
 
 	/** A mistake of ours: the thing lives on. */
 	#report(error: unknown): void {
-		this.#tell({ event: "error", message: `Something unforeseen happened: ${error instanceof Error ? error.message : String(error)}` });
+		this.#tell({ event: "error", message: `Something unforeseen happened: ${messageOf(error)}` });
 	}
 
 	#tell(event: LifeEvent): void {

@@ -43,6 +43,11 @@ export function parseHostPort(text: string, tls: Endpoint["tls"]): Endpoint | un
 	return port === undefined || !isHost(host) ? undefined : Object.freeze({ host, port, tls });
 }
 
+/** As parseHostPort() reads it. */
+export function writeHostPort({ host, port }: Pick<Endpoint, "host" | "port">): string {
+	return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 function parsePort(text: string): number | undefined {
 	if (text === "" || text.length > 5) return undefined;
 	for (let at = 0; at < text.length; at++) if (text[at]! < "0" || text[at]! > "9") return undefined;

@@ -5,10 +5,11 @@ import type { Element } from "../xml/element.js";
 import type { Parts } from "../xml/parser.js";
 import type { Writer } from "../xml/writer.js";
 import type { AccountStore } from "./account.js";
-import { type Endpoint, parseHostPort, usualPort } from "./endpoint.js";
+import { type Endpoint, parseHostPort, writeHostPort } from "./endpoint.js";
 import { IQRouter } from "./iq.js";
 import { isJID } from "./jid.js";
 import { Liveness } from "./liveness.js";
+import { Locator } from "./locate.js";
 import { Login } from "./login.js";
 import { PING } from "./ping.js";
 import { Backoff } from "./reconnect.js";
@@ -26,9 +27,10 @@ export interface SessionOptions {
 	readonly scheduler: Scheduler;
 	/** Of our JID; the certificate must carry it. */
 	readonly domain: string;
-	/** Where to connect, if not to the domain itself. */
+	/** Where to connect, if it is not to be looked for (locate.ts). */
 	readonly address?: { readonly host: string; readonly port: number };
-	readonly tls: "direct" | "starttls";
+	/** The one kind that is wanted; undefined takes what the domain's records say, else STARTTLS. */
+	readonly tls?: "direct" | "starttls";
 	/** PEM; undefined takes the host's own. */
 	readonly anchors?: string;
 	readonly accounts: AccountStore;
@@ -45,8 +47,15 @@ export interface SessionOptions {
 	/**
 	 * No connection stands. `retryMilliseconds`: when the next is tried. `held`: the session may be gone on with then, so that what
 	 * is sent meanwhile is kept for it and what is asked may yet be answered; onResumed or onLost says what came of it.
+	 * `place`: host:port of the connection that ended, if there was one.
 	 */
-	readonly onOffline: (reason: string, detail: string, retryMilliseconds: number | undefined, held: boolean) => void;
+	readonly onOffline: (
+		reason: string,
+		detail: string,
+		retryMilliseconds: number | undefined,
+		held: boolean,
+		place: string | undefined
+	) => void;
 	/** The session goes on as if the connection had never broken. */
 	readonly onResumed: (jid: string) => void;
 	/** The session that was held is over: who saw us there sees us go. */
@@ -68,10 +77,11 @@ export class Session {
 	#login: Login | undefined;
 	/** Bound or held. */
 	#jid: string | undefined;
+	#locator: Locator;
+	/** Of the present connection; undefined while it is looked for. */
 	#endpoint: Endpoint | undefined;
 	#secure = false;
-	/** Where the server sent us, and how often in a row. */
-	#elsewhere: Endpoint | undefined;
+	/** How often in a row the server sent us to another. */
 	#redirections = 0;
 	#online = false;
 	/** The end of what is held. */
@@ -84,6 +94,7 @@ export class Session {
 		if (!isJID(domain) || domain.includes("@") || domain.includes("/")) throw new Error(`"${domain}" is no domain`);
 		this.#options = options;
 		this.#backoff = new Backoff({ random: (count) => host.random(count), seed: options.seed ?? domain });
+		this.#locator = new Locator({ ...options, network: host.network, random: (count) => host.random(count) });
 		this.#stream = new XMPPStream({
 			host,
 			scheduler,
@@ -91,6 +102,7 @@ export class Session {
 				onConnected: () => this.#login?.connected(),
 				onSecure: () => {
 					this.#secure = true;
+					if (this.#endpoint !== undefined) this.#locator.worked(this.#endpoint);
 					this.#login?.secure();
 				},
 				onPayload: (stanza, payload) => this.#payload(stanza, payload),
@@ -173,19 +185,25 @@ export class Session {
 		this.#running = false;
 		// So that nothing we have is given back to who sent it.
 		this.#management.answer();
+		this.#locator.stop();
 		this.#stream.close();
 		this.#rest();
 		this.#forget();
 	}
 
 	#connect(): void {
-		const { host, scheduler, domain, address, tls, anchors, accounts, apiKey } = this.#options;
 		this.#task = undefined;
-		if (this.#elsewhere === undefined) this.#redirections = 0;
-		const endpoint = this.#elsewhere ?? { host: domain, ...address, port: address?.port ?? usualPort(tls), tls };
-		this.#elsewhere = undefined;
-		this.#endpoint = endpoint;
+		this.#endpoint = undefined;
 		this.#secure = false;
+		this.#locator.next(
+			(endpoint) => this.#open(endpoint),
+			(reason, detail) => this.#ended(reason, detail, false)
+		);
+	}
+
+	#open(endpoint: Endpoint): void {
+		const { host, scheduler, domain, anchors, accounts, apiKey } = this.#options;
+		this.#endpoint = endpoint;
 		this.#login = new Login({
 			stream: this.#stream,
 			scheduler,
@@ -199,7 +217,7 @@ export class Session {
 			onResumed: () => this.#resumed(),
 			onLost: () => this.#lose()
 		});
-		this.#stream.connect({ domain, ...endpoint, anchors });
+		this.#stream.connect({ ...endpoint, domain, anchors });
 	}
 
 	#bound(jid: string): void {
@@ -226,17 +244,20 @@ export class Session {
 
 	#ended(reason: string, detail: string, orderly: boolean): void {
 		this.#login?.ended();
+		const place = this.#endpoint && writeHostPort(this.#endpoint);
+		const pause = this.#pause(reason, detail);
 		this.#rest();
 		const held = this.#management.hold(orderly);
 		if (!held) this.#forget();
 		// What failed with the connection may have asked to stop.
-		if (!this.#running) return;
+		if (!this.#running) {
+			this.#locator.stop();
+			return;
+		}
 		const { scheduler } = this.#options;
 		if (held) this.#expiry ??= scheduler.set(this.#management.seconds * 1000, () => this.#lose());
-		this.#elsewhere = this.#redirection(reason, detail);
-		const pause = this.#elsewhere === undefined ? this.#backoff.next(reason) : 0;
 		this.#task = scheduler.set(pause, () => this.#connect());
-		this.#tell(() => this.#options.onOffline(reason, detail, pause, held));
+		this.#tell(() => this.#options.onOffline(reason, detail, pause, held, place));
 	}
 
 	/** What was held is no more. */
@@ -251,6 +272,20 @@ export class Session {
 		this.#management.reset();
 		this.#jid = undefined;
 		this.router.setAddress(undefined);
+	}
+
+	/** Milliseconds until the next connection: none while there is another place to try (RFC 6120 3.2.1). */
+	#pause(reason: string, detail: string): number {
+		const elsewhere = this.#redirection(reason, detail);
+		if (elsewhere !== undefined) {
+			this.#locator.goTo(elsewhere);
+			return 0;
+		}
+		const isPlace = !this.#online && (!this.#secure || reason === "closed" || reason === "timeout");
+		if (isPlace && this.#locator.more) return 0;
+		this.#locator.stop();
+		this.#redirections = 0;
+		return this.#backoff.next(reason);
 	}
 
 	/**
@@ -270,7 +305,6 @@ export class Session {
 		this.#login?.stop();
 		this.#login = undefined;
 		this.#online = false;
-		this.#elsewhere = undefined;
 	}
 
 	#payload(stanza: Element, payload: Element): Parts | undefined {

@@ -1,6 +1,7 @@
 // One XML stream over one socket at a time (RFC 6120 4, 5): header, TLS, stream errors, the queue to the wire.
 import type { Host, Socket, SocketError } from "../host.js";
 import { limits } from "../limits.js";
+import { messageOf } from "../text/message.js";
 import { encodeUTF8 } from "../text/utf8.js";
 import type { Element } from "../xml/element.js";
 import { XMLError } from "../xml/error.js";
@@ -24,6 +25,7 @@ export interface StreamTarget {
 	/** Domain part of the JID: header, SNI and certificate go by it. */
 	readonly domain: string;
 	readonly host: string;
+	readonly address?: string;
 	readonly port: number;
 	readonly tls: "direct" | "starttls";
 	readonly anchors?: string;
@@ -108,6 +110,7 @@ export class XMPPStream implements Outbox {
 		try {
 			socket = this.#host.network.connect({
 				host: target.host,
+				address: target.address,
 				port: target.port,
 				tls: target.tls,
 				serverName: target.domain,
@@ -123,7 +126,7 @@ export class XMPPStream implements Outbox {
 				onError: (error) => this.#lost(life, error)
 			});
 		} catch (error) {
-			if (life === this.#life) this.#finish("internal", textOf(error), false);
+			if (life === this.#life) this.#finish("internal", messageOf(error), false);
 			return;
 		}
 		// It may have failed or been closed from within.
@@ -223,7 +226,7 @@ export class XMPPStream implements Outbox {
 		try {
 			step.call(this);
 		} catch (error) {
-			this.end("internal", textOf(error));
+			this.end("internal", messageOf(error));
 		}
 	}
 
@@ -342,7 +345,7 @@ export class XMPPStream implements Outbox {
 		} catch (error) {
 			if (life !== this.#life) return;
 			if (this.#parser === undefined) this.#release();
-			else this.abandon("closed", textOf(error));
+			else this.abandon("closed", messageOf(error));
 		}
 	}
 
@@ -394,8 +397,4 @@ export class XMPPStream implements Outbox {
 
 function escapeValue(text: string): string {
 	return text.split("&").join("&amp;").split("<").join("&lt;").split("'").join("&apos;");
-}
-
-function textOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

@@ -1,10 +1,23 @@
 // The host of a thing on the simulator: clock and timer are the engine's, everything else is asked for by frames.
-import type { Actuators, ConnectOptions, Crypto, HashName, Host, Sensors, SensorValue, Storage, ThingEvent } from "../../../src/host.js";
+import type {
+	Actuators,
+	ConnectOptions,
+	Crypto,
+	HashName,
+	Host,
+	Network,
+	Sensors,
+	SensorValue,
+	SocketError,
+	Storage,
+	ThingEvent
+} from "../../../src/host.js";
 import { Op, type Simulator } from "./native.js";
 import { SimulatorSocket } from "./socket.js";
 
 type Value = ArrayBuffer | string | undefined;
 type Sampled = (error: string | undefined, value?: SensorValue) => void;
+type Found = (error: SocketError | undefined, list: readonly unknown[]) => void;
 
 function bytesOf(value: Value): Uint8Array {
 	return new Uint8Array(value as ArrayBuffer);
@@ -19,6 +32,8 @@ export class SimulatorHost {
 	#sockets = new Map<number, SimulatorSocket>();
 	/** Sensors and actuators that have not answered yet. */
 	#waiting = new Map<number, Sampled>();
+	/** Names that are being looked up. */
+	#asked = new Map<number, Found>();
 	#count = 0;
 	#onTimer: (() => void) | undefined;
 
@@ -49,16 +64,23 @@ export class SimulatorHost {
 				callback?.(error, sampled);
 				return true;
 			}
+			case Op.found: {
+				const callback = this.#asked.get(id);
+				this.#asked.delete(id);
+				const { error, list } = JSON.parse(value as string) as { error?: SocketError; list: readonly unknown[] };
+				callback?.(error, list);
+				return true;
+			}
 			default:
 				return false;
 		}
 	}
 
-	/** `display`: somebody looks at stickers. */
-	create(valueLimit: number, display: boolean): Host {
+	/** `display`: somebody looks at stickers. `lookUps`: the questions about names that the other side can answer. */
+	create(valueLimit: number, display: boolean, lookUps: readonly string[]): Host {
 		const simulator = this.#simulator;
 		return Object.freeze({
-			network: Object.freeze({ connect: (options: ConnectOptions) => this.#connect(options) }),
+			network: this.#network(lookUps),
 			storage: this.#storage(valueLimit),
 			clock: Object.freeze({ now: () => simulator.now(), trusted: true }),
 			timer: Object.freeze({
@@ -82,6 +104,17 @@ export class SimulatorHost {
 			},
 			log: (text: string) => simulator.send(Op.log, 0, text)
 		});
+	}
+
+	#network(lookUps: readonly string[]): Network {
+		const network: Record<string, unknown> = { connect: (options: ConnectOptions) => this.#connect(options) };
+		for (const kind of lookUps) {
+			network[kind] = (name: string, callback: Found): void => {
+				this.#asked.set(++this.#count, callback);
+				this.#simulator.send(Op.lookUp, this.#count, JSON.stringify({ kind, name }));
+			};
+		}
+		return Object.freeze(network) as unknown as Network;
 	}
 
 	#connect(options: ConnectOptions): SimulatorSocket {

@@ -11,7 +11,7 @@ interface Options {
 	readonly definition: Definition;
 	readonly domain: string;
 	readonly address?: { readonly host: string; readonly port: number };
-	readonly tls: "direct" | "starttls";
+	readonly tls?: "direct" | "starttls";
 	readonly registry?: string;
 	readonly provisioning?: string;
 	readonly apiKey?: { readonly key: string; readonly secret: string };
@@ -19,6 +19,7 @@ interface Options {
 	readonly key?: string;
 	readonly valueLimit: number;
 	readonly display: boolean;
+	readonly lookUps: readonly string[];
 }
 
 function messageOf(error: unknown): string {
@@ -32,8 +33,8 @@ function standing({ state, owner, jid }: Thing): object {
 /** Misused options end the program: the reason is told first. */
 function start(host: SimulatorHost): Thing | undefined {
 	try {
-		const { valueLimit, display, ...options } = JSON.parse(simulator.options()!) as Options;
-		const thing = boot({ host: host.create(valueLimit, display), ...options });
+		const { valueLimit, display, lookUps, ...options } = JSON.parse(simulator.options()!) as Options;
+		const thing = boot({ host: host.create(valueLimit, display, lookUps), ...options });
 		simulator.send(Op.told, 0, JSON.stringify(standing(thing)));
 		simulator.send(Op.figures, 0);
 		return thing;

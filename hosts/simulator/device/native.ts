@@ -60,5 +60,8 @@ export const enum Op {
 	sampled = 68,
 	actuated = 69,
 	tell = 70,
-	stop = 71
+	stop = 71,
+	// From the device, and what was found to it.
+	lookUp = 80,
+	found = 81
 }

@@ -18,8 +18,8 @@ export class SimulatorSocket implements Socket {
 		this.#options = options;
 		this.#onEnd = onEnd;
 		// No anchors: they are the other side's, as on the chip they lie in flash.
-		const { host, port, tls, serverName, alpn } = options;
-		simulator.send(Op.connect, id, JSON.stringify({ host, port, tls, serverName, alpn }));
+		const { host, address, port, tls, serverName, alpn } = options;
+		simulator.send(Op.connect, id, JSON.stringify({ host, address, port, tls, serverName, alpn }));
 	}
 
 	/** A part of what waits, as a chip's network stack gives it; undefined when that was all. */

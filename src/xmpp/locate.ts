@@ -1,0 +1,253 @@
+// Finding the server of a domain (RFC 6120 3.2, XEP-0368): configured, or by SRV records, or at the domain itself; one place after the other.
+import type { Host, Network, ServiceRecord, SocketError } from "../host.js";
+import { limits } from "../limits.js";
+import { type Endpoint, isHost, usualPort } from "./endpoint.js";
+import type { Scheduler, Task } from "./scheduler.js";
+
+export interface LocatorOptions {
+	readonly network: Network;
+	readonly scheduler: Scheduler;
+	readonly random: Host["random"];
+	readonly domain: string;
+	/** Where it is known to be: nothing is looked for. */
+	readonly address?: { readonly host: string; readonly port: number };
+	/** The one kind that is wanted. Undefined takes both where there are records, and STARTTLS where there are none. */
+	readonly tls?: Endpoint["tls"];
+}
+
+interface Candidate extends Endpoint {
+	readonly priority: number;
+	readonly weight: number;
+}
+
+type OnEndpoint = (endpoint: Endpoint) => void;
+type OnFailure = (reason: string, detail: string) => void;
+
+const SERVICES = Object.freeze({ direct: "_xmpps-client._tcp.", starttls: "_xmpp-client._tcp." });
+
+export class Locator {
+	#options: LocatorOptions;
+	/** Of this round, in the order in which they are to be tried. */
+	#targets: Endpoint[] = [];
+	/** What the target before them resolved to. */
+	#addresses: Endpoint[] = [];
+	/** Places given in this round. */
+	#given = 0;
+	/** Raised to make late answers void. */
+	#asking = 0;
+	#timer: Task | undefined;
+	/** The address that worked last: the other family may lead nowhere here. */
+	#good: string | undefined;
+
+	constructor(options: LocatorOptions) {
+		this.#options = options;
+	}
+
+	/** There is another place to try before a pause. */
+	get more(): boolean {
+		return this.#given < limits.endpoints && (this.#addresses.length > 0 || this.#targets.length > 0);
+	}
+
+	/** The next place of this round, or the first of a new one. One of both is called, once, now or later. */
+	next(onEndpoint: OnEndpoint, onFailure: OnFailure): void {
+		const address = this.#addresses.shift();
+		if (address !== undefined) {
+			this.#given++;
+			onEndpoint(address);
+			return;
+		}
+		const target = this.#targets.shift();
+		if (target !== undefined) this.#resolve(target, onEndpoint, onFailure);
+		else this.#begin(onEndpoint, onFailure);
+	}
+
+	/** This is the place to try next (RFC 6120 4.9.3.19), and no other of this round. */
+	goTo(endpoint: Endpoint): void {
+		this.stop();
+		this.#targets = [endpoint];
+	}
+
+	/** TLS stands there. */
+	worked({ address }: Endpoint): void {
+		this.#good = address;
+	}
+
+	/** The round is over, whatever was asked is void. */
+	stop(): void {
+		this.#forget();
+		this.#targets = [];
+		this.#addresses = [];
+		this.#given = 0;
+	}
+
+	#begin(onEndpoint: OnEndpoint, onFailure: OnFailure): void {
+		const { network, domain, address, tls } = this.#options;
+		this.#given = 0;
+		if (address !== undefined) {
+			const { host, port } = address;
+			this.#resolve({ host, port, tls: tls ?? "starttls" }, onEndpoint, onFailure);
+		} else if (network.services === undefined || isAddress(domain)) this.#resolve(this.#fallback(), onEndpoint, onFailure);
+		else this.#search(onEndpoint, onFailure);
+	}
+
+	/** RFC 6120 3.2.2: where there are no records. */
+	#fallback(): Endpoint {
+		const { domain, tls = "starttls" } = this.#options;
+		return { host: domain, port: usualPort(tls), tls };
+	}
+
+	/** Both kinds at once, merged (XEP-0368 section 2). */
+	#search(onEndpoint: OnEndpoint, onFailure: OnFailure): void {
+		const { network, domain, tls } = this.#options;
+		const found: Candidate[] = [];
+		let refused = false;
+		let unanswered = 0;
+		let waiting = tls === undefined ? 2 : 1;
+		const conclude = (): void => {
+			this.#targets = this.#order(found);
+			if (this.#targets.length > 0) this.next(onEndpoint, onFailure);
+			// A target of "." is an answer: RFC 6120 3.2.1 knows no way round it.
+			else if (!refused) this.#resolve(this.#fallback(), onEndpoint, onFailure);
+			else if (unanswered > 0) onFailure("dns", `no answer to ${unanswered} of the questions where ${domain} is served`);
+			else onFailure("no-service", `the SRV records of ${domain} say that there is none`);
+		};
+		const asking = this.#ask(() => {
+			unanswered = waiting;
+			conclude();
+		});
+		for (const kind of ["direct", "starttls"] as const) {
+			if (tls !== undefined && tls !== kind) continue;
+			const hear = (error: SocketError | undefined, records: readonly ServiceRecord[]): void => {
+				if (error !== undefined) unanswered++;
+				else for (const record of records) refused = this.#collect(found, kind, record) || refused;
+				if (--waiting > 0) return;
+				this.#forget();
+				conclude();
+			};
+			this.#guard(asking, onFailure, () =>
+				network.services!(`${SERVICES[kind]}${domain}`, (error, records) => this.#guard(asking, onFailure, () => hear(error, records)))
+			);
+		}
+	}
+
+	/** Keeps one record; says whether it is the one that there is no service. */
+	#collect(found: Candidate[], tls: Endpoint["tls"], { target, port, priority, weight }: ServiceRecord): boolean {
+		if (target === "." || target === "") return true;
+		const host = target.endsWith(".") ? target.slice(0, -1) : target;
+		if (found.length < limits.serviceRecords && isHost(host) && isShort(port) && port > 0 && isShort(priority) && isShort(weight))
+			found.push({ host, port, tls, priority, weight });
+		return false;
+	}
+
+	/** By priority; within one, each next by weighted lot (RFC 2782, page 4). */
+	#order(found: Candidate[]): Endpoint[] {
+		const ordered: Endpoint[] = [];
+		while (found.length > 0) {
+			let priority = found[0]!.priority;
+			for (const candidate of found) if (candidate.priority < priority) priority = candidate.priority;
+			let sum = 0;
+			for (const candidate of found) if (candidate.priority === priority) sum += candidate.weight;
+			// From 0 to the sum, both included: who has no weight is chosen seldom rather than never.
+			let lot = Math.floor(this.#fraction() * (sum + 1));
+			let chosen = -1;
+			// Those without weight stand first in their row.
+			for (const weightless of [true, false]) {
+				for (let at = 0; chosen < 0 && at < found.length; at++) {
+					const candidate = found[at]!;
+					if (candidate.priority !== priority || (candidate.weight === 0) !== weightless) continue;
+					lot -= candidate.weight;
+					if (lot <= 0) chosen = at;
+				}
+			}
+			const [{ host, port, tls }] = found.splice(chosen, 1) as [Candidate];
+			ordered.push({ host, port, tls });
+		}
+		return ordered;
+	}
+
+	/** A name becomes its addresses where the host knows how to ask; else its own connect() will. */
+	#resolve(target: Endpoint, onEndpoint: OnEndpoint, onFailure: OnFailure): void {
+		const { network } = this.#options;
+		if (network.resolve === undefined || isAddress(target.host)) {
+			this.#given++;
+			onEndpoint(target);
+			return;
+		}
+		const fail = (error: Pick<SocketError, "reason" | "detail">): void => {
+			if (this.more) this.next(onEndpoint, onFailure);
+			else onFailure(error.reason, error.detail);
+		};
+		const asking = this.#ask(() => fail({ reason: "dns", detail: `no answer where ${target.host} is` }));
+		const hear = (error: SocketError | undefined, addresses: readonly string[]): void => {
+			this.#forget();
+			this.#addresses = this.#spread(addresses).map((address) => ({ ...target, address }));
+			if (error !== undefined) fail(error);
+			else if (this.#addresses.length === 0) fail({ reason: "dns", detail: `${target.host} has no address` });
+			else this.next(onEndpoint, onFailure);
+		};
+		this.#guard(asking, onFailure, () =>
+			network.resolve!(target.host, (error, addresses) => this.#guard(asking, onFailure, () => hear(error, addresses)))
+		);
+	}
+
+	/** What worked last, then both families in turn (RFC 8305 section 4): where one leads nowhere, the other is soon tried. */
+	#spread(addresses: readonly string[]): string[] {
+		const left = addresses.filter((address) => isHost(address));
+		const good = this.#good === undefined ? -1 : left.indexOf(this.#good);
+		const spread: string[] = good < 0 ? [] : left.splice(good, 1);
+		while (left.length > 0 && spread.length < limits.addresses) {
+			const last = spread[spread.length - 1];
+			const other = last === undefined ? 0 : left.findIndex((address) => address.includes(":") !== last.includes(":"));
+			spread.push(...left.splice(Math.max(0, other), 1));
+		}
+		return spread;
+	}
+
+	/** A question with an end to the waiting for its answer. */
+	#ask(onTimeout: () => void): number {
+		this.#forget();
+		const asking = this.#asking;
+		this.#timer = this.#options.scheduler.set(limits.stepSeconds * 1000, () => {
+			if (asking !== this.#asking) return;
+			this.#forget();
+			onTimeout();
+		});
+		return asking;
+	}
+
+	/** Late answers are not heard; what breaks in the host, or in us at what it says, ends this try and nothing else. */
+	#guard(asking: number, onFailure: OnFailure, step: () => void): void {
+		if (asking !== this.#asking) return;
+		try {
+			step();
+		} catch (error) {
+			this.stop();
+			onFailure("internal", error instanceof Error ? error.message : String(error));
+		}
+	}
+
+	#forget(): void {
+		this.#asking++;
+		this.#options.scheduler.clear(this.#timer);
+		this.#timer = undefined;
+	}
+
+	#fraction(): number {
+		const [a, b, c, d] = this.#options.random(4);
+		return (((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0) / 2 ** 32;
+	}
+}
+
+function isShort(value: number): boolean {
+	return Number.isInteger(value) && value >= 0 && value <= 65_535;
+}
+
+/** Not a name: IPv6, or nothing but digits and dots. */
+function isAddress(host: string): boolean {
+	if (host.includes(":")) return true;
+	for (let at = 0; at < host.length; at++) {
+		const code = host.charCodeAt(at);
+		if (code !== 0x2e && (code < 0x30 || code > 0x39)) return false;
+	}
+	return true;
+}
