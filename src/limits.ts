@@ -92,6 +92,9 @@ export const limits = Object.freeze({
 	endpoints: 8,
 	/** Times in a row that a server may send us to another (RFC 6120 4.9.3.19). */
 	redirections: 3,
+	/** Refusals of our password, and seconds from the first of them, after which the account counts as lost. */
+	lostRefusals: 5,
+	lostSeconds: 3600,
 	/** Life of a connection that resets the pause, seconds. */
 	stableSeconds: 60,
 	/** Tag name and value, characters (XEP-0347 3.4). */

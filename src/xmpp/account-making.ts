@@ -61,6 +61,9 @@ export class AccountMaking {
 			if (++this.#signatures < this.#profiles) this.ask();
 			else onFailed("refused-signature", "the server takes no signature that is made with this API key");
 		} else if (failure.condition !== "conflict") this.#refused(failure);
+		// Never another name: a thing has one account in its life (a conflict means a wrong password).
+		else if (this.#options.accounts.account()?.registered === true)
+			onFailed("account-conflict", "the name stands already, with another password");
 		else if (this.#proposals === 0) onFailed("refused-account", "the name stands already, with another password");
 		else if (this.#proposals < PROPOSALS) {
 			this.#taken = true;

@@ -41,6 +41,8 @@ export interface LoginOptions {
 	readonly apiKey?: APIKey;
 	/** What it holds is resumed if it can be. */
 	readonly management: StreamManagement;
+	/** An account that stood once may be made again, under its name and with its password. */
+	readonly lost: boolean;
 	/** A new account stands. */
 	readonly onAccount: (jid: string) => void;
 	/** Full JID. Every failure is told by the stream's onEnd. */
@@ -65,6 +67,8 @@ export class Login {
 	/** By what it did last time: nothing is waited for that it will say anyway. Undefined where it must be. */
 	#hurry: ServerHabits | undefined;
 	#making: AccountMaking | undefined;
+	/** The account was lost and made again on this connection: once is enough. */
+	#remade = false;
 	/** What ended the connection may have been a step of ours, which goes on to await its answer. */
 	#stopped = false;
 
@@ -214,8 +218,9 @@ export class Login {
 			this.#authenticate(best, account);
 			return;
 		}
-		// An account that stood once is never made again for a refusal; one that perhaps never was is made under its name.
-		if (reason === "not-authorized" && this.#options.accounts.account()?.registered === false) this.#makeAccount();
+		// An account that stood once is made again only when it counts as lost; one that perhaps never was is made under its name.
+		const makes = this.#options.lost || account?.registered === false;
+		if (reason === "not-authorized" && !this.#remade && makes) this.#makeAccount();
 		else this.#fail(reason, detail);
 	}
 
@@ -294,6 +299,8 @@ export class Login {
 	}
 
 	#registered(): void {
+		this.#remade = this.#options.accounts.account()?.registered === true;
+		if (this.#remade) this.#options.onAccount(this.#bare() ?? "");
 		this.#confirm();
 		const account = this.#options.accounts.account();
 		if (account === undefined || this.#choice === undefined) throw new Error("an account was confirmed and is not there");

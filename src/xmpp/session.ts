@@ -5,6 +5,7 @@ import type { Element } from "../xml/element.js";
 import type { Parts } from "../xml/parser.js";
 import type { Writer } from "../xml/writer.js";
 import type { AccountStore } from "./account.js";
+import { AccountLoss } from "./account-loss.js";
 import { type Endpoint, parseHostPort, writeHostPort } from "./endpoint.js";
 import { IQRouter } from "./iq.js";
 import { isJID } from "./jid.js";
@@ -71,6 +72,7 @@ export class Session {
 	#options: SessionOptions;
 	#stream: XMPPStream;
 	#backoff: Backoff;
+	#loss = new AccountLoss();
 	#liveness: Liveness;
 	#management: StreamManagement;
 	#running = false;
@@ -212,6 +214,7 @@ export class Session {
 			accounts,
 			apiKey,
 			management: this.#management,
+			lost: this.#loss.lost,
 			onAccount: (jid) => this.#tell(() => this.#options.onAccount(jid)),
 			onBound: (jid) => this.#bound(jid),
 			onResumed: () => this.#resumed(),
@@ -221,6 +224,7 @@ export class Session {
 	}
 
 	#bound(jid: string): void {
+		this.#loss.reset();
 		this.#jid = jid;
 		this.router.setAddress(jid);
 		this.#stands();
@@ -285,7 +289,9 @@ export class Session {
 		if (isPlace && this.#locator.more) return 0;
 		this.#locator.stop();
 		this.#redirections = 0;
-		return this.#backoff.next(reason);
+		const pause = this.#backoff.next(reason);
+		this.#loss.ended(reason, pause);
+		return pause;
 	}
 
 	/**

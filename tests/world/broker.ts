@@ -168,6 +168,12 @@ export class Broker {
 		if (!stanza.is("presence")) this.#bounce(stanza, "recipient-unavailable", "wait");
 	}
 
+	/** It stands again, but its data did not come with it. */
+	restartWithoutData(): void {
+		this.shutDown();
+		this.#accounts.clear();
+	}
+
 	/** Full JID that is free, or the one asked for; who has it already is put out (RFC 6120 7.7.2.2). */
 	bind<S extends Session>(username: string, resource: string | undefined, session: (jid: string) => S): S {
 		const jid = `${username}@${this.domain}/${resource ?? this.dice.word(8)}`;
