@@ -3,7 +3,6 @@
 #include <dlfcn.h>
 #include <glib.h>
 #include <glib-unix.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,8 +105,6 @@ int main(int count, char** words)
 		fprintf(stderr, "headless: %s\n", dlerror());
 		return 2;
 	}
-	/* The SDK's sockets write to connections that may have ended. */
-	signal(SIGPIPE, SIG_IGN);
 	txScreen* screen = calloc(1, sizeof(txScreen));
 	if (!screen)
 		return 2;

@@ -20,6 +20,8 @@ tools="$MODDABLE/build/bin/lin/release"
 [ -x "$tools/mcconfig" ] || fail "The tools of the Moddable SDK are not built: type make in $MODDABLE/build/makefiles/lin (it needs libgtk-3-dev)."
 PATH="$tools:$here/node_modules/.bin:$PATH"
 export PATH MODDABLE
+# What was typed for our Makefile is not for the SDK's.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 out="$here/build/moddable"
 
 build() {
@@ -54,10 +56,12 @@ mkdir -p "$out"
 log="$out/mcconfig.log"
 $work "$@" >"$log" 2>&1
 code=$?
-grep -v '^# \|^Total resource\|^### [0-9]* instances' "$log" | grep -v "^$MODDABLE/.*warning" >&2
-[ $code -eq 0 ] || exit 1
+if [ $code -ne 0 ]; then
+	grep -v '^# ' "$log" | tail -n 40 >&2
+	exit 1
+fi
 # The compiler names a file below this folder, the linker a module of ours.
-if grep -q "^$here/.*warning\|^### warning: extasis/" "$log"; then
+if grep "^$here/.*warning\|^### warning: extasis/" "$log" >&2; then
 	# So that the next run warns again.
 	rm -rf "$out/tmp"
 	echo "The SDK warns about modules of ours: see above." >&2

@@ -3,6 +3,7 @@
 #include "mc.xs.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,12 @@
 #define nameLength 32
 /* Of a file with trust anchors: as many as TLS takes. */
 #define fileBytes 32768
+
+/* The SDK's sockets write to connections that may have ended: without this, that ends the whole simulator. */
+__attribute__((constructor)) static void ignoreBrokenPipes(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+}
 
 /* The value of EXTASIS_ and the name; undefined where it is unset or empty. */
 void xs_extasis_option(xsMachine* the)
