@@ -25,6 +25,8 @@ const table = [
 	["tests/unit/xml/writer", withLargeStrings],
 	["tests/unit/xmpp/disco", withLargeStrings],
 	["tests/unit/xmpp/iq", withLargeStrings],
+	["tests/unit/xmpp/haste", withServer],
+	["tests/unit/xmpp/locate", withServer],
 	["tests/unit/xmpp/login", withServer],
 	["tests/unit/xmpp/reconnect", withServer],
 	["tests/unit/xmpp/registration", withServer],
