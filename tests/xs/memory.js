@@ -26,7 +26,7 @@ const table = [
 	["tests/unit/xmpp/disco", withLargeStrings],
 	["tests/unit/xmpp/iq", withLargeStrings],
 	["tests/unit/xmpp/haste", withServer],
-	["tests/unit/xmpp/locate", withServer],
+	["tests/unit/xmpp/locate", withLargeStrings],
 	["tests/unit/xmpp/login", withServer],
 	["tests/unit/xmpp/reconnect", withServer],
 	["tests/unit/xmpp/registration", withServer],
