@@ -38,7 +38,7 @@ export function createHost(parts: HostParts): Host {
 				const socket: ModdableSocket = new ModdableSocket({
 					...options,
 					trust: trustIn,
-					now: parts.clock.now,
+					now: () => parts.clock.now(),
 					onClosed: () => sockets.delete(socket)
 				});
 				sockets.add(socket);
