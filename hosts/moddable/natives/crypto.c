@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "../mbedtls.h"
+
 #include "mbedtls/constant_time.h"
 #include "mbedtls/version.h"
 

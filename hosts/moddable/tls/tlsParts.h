@@ -4,6 +4,8 @@
 
 #include "tls.h"
 
+#include "../mbedtls.h"
+
 #include <mbedtls/version.h>
 #if MBEDTLS_VERSION_NUMBER >= 0x021C0000 && MBEDTLS_VERSION_NUMBER < 0x021D0000
 	#define mbedTLS4 0
