@@ -1,0 +1,14 @@
+// Ethernet of the emulated ESP32-C3: the OpenCores MAC that Espressif's QEMU and its derivatives have, and no chip.
+import type { LinkOptions } from "../../link.js";
+
+const open = native("xs_extasis_openeth") as (onChange: (up: boolean) => void) => void;
+
+export function createLink({ onChange }: LinkOptions): void {
+	let up = false;
+	// The driver asks DHCP by itself whenever there is a cable.
+	open((now) => {
+		if (now === up) return;
+		up = now;
+		onChange(up);
+	});
+}
