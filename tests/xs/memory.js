@@ -6,7 +6,7 @@ const chip = { heap: 65_536, stack: 768 };
 const withDepth = { heap: 98_304, stack: 1536 };
 /** The far side of the wire is there too: a server with its half of SCRAM, and every line that was said; or the pauses of a herd. 114,688 bytes are too few. */
 const withServer = { heap: 163_840, stack: 1024 };
-/** Several things, each with such a server. */
+/** Several things, each with such a server; or a thousand draws of a lottery. */
 const withServers = { heap: 262_144, stack: 1024 };
 /** Documents, lists and values that are larger than a chip's memory, as one string. 524,288 bytes are too few for the largest. */
 const withLargeStrings = { heap: 1_048_576, stack: 768 };
@@ -26,7 +26,7 @@ const table = [
 	["tests/unit/xmpp/disco", withLargeStrings],
 	["tests/unit/xmpp/iq", withLargeStrings],
 	["tests/unit/xmpp/haste", withServer],
-	["tests/unit/xmpp/locate", withLargeStrings],
+	["tests/unit/xmpp/locate", withServers],
 	["tests/unit/xmpp/login", withServer],
 	["tests/unit/xmpp/reconnect", withServer],
 	["tests/unit/xmpp/registration", withServer],
