@@ -1,57 +1,19 @@
 // From a connection to a bound address: TLS, account, SASL, bind; each step in its order, each with an end.
-import type { Host } from "../host.js";
 import { limits } from "../limits.js";
 import type { Element } from "../xml/element.js";
-import type { Account, AccountStore, ServerHabits } from "./account.js";
+import type { Account, ServerHabits } from "./account.js";
 import { AccountMaking } from "./account-making.js";
 import { parseBind, writeBind } from "./binding.js";
 import { type Features, isFeatures, NAMESPACE_CSI, parseFeatures } from "./features.js";
 import { afterwards, mayHurry, refused } from "./haste.js";
+import type { LoginOptions, Step } from "./login-options.js";
 import { LoginRequest } from "./login-request.js";
 import { type Choice, chooseMechanism, isBound, sameChoice } from "./mechanism.js";
 import { Authentication, NAMESPACE_SASL } from "./sasl.js";
-import type { Scheduler, Task } from "./scheduler.js";
-import type { APIKey } from "./signed-form.js";
+import type { Task } from "./scheduler.js";
 import { parseStanzaError } from "./stanza-error.js";
-import { NAMESPACE_TLS, type XMPPStream } from "./stream.js";
-import { NAMESPACE_SM, type StreamManagement } from "./stream-management.js";
-
-/** What is awaited, in words for a log. */
-type Step =
-	| "the connection"
-	| "the features before TLS"
-	| "<proceed/>"
-	| "TLS"
-	| "the features under TLS"
-	| "the registration form"
-	| "the answer to the registration"
-	| "the outcome of SASL"
-	| "the features after SASL"
-	| "the resumption"
-	| "the bound address"
-	| "nothing";
-
-export interface LoginOptions {
-	readonly stream: XMPPStream;
-	readonly scheduler: Scheduler;
-	readonly host: Pick<Host, "random" | "crypto" | "clock">;
-	readonly domain: string;
-	readonly accounts: AccountStore;
-	/** For servers that make accounts only on forms that are signed (XEP-0348). */
-	readonly apiKey?: APIKey;
-	/** What it holds is resumed if it can be. */
-	readonly management: StreamManagement;
-	/** An account that stood once may be made again, under its name and with its password. */
-	readonly lost: boolean;
-	/** A new account stands. */
-	readonly onAccount: (jid: string) => void;
-	/** Full JID. Every failure is told by the stream's onEnd. */
-	readonly onBound: (jid: string) => void;
-	/** The held session goes on. */
-	readonly onResumed: () => void;
-	/** The held session is no more; the login goes on to another. */
-	readonly onLost: () => void;
-}
+import { NAMESPACE_TLS } from "./stream.js";
+import { NAMESPACE_SM } from "./stream-management.js";
 
 /** One for each connection; ends the stream where it cannot go on. */
 export class Login {
@@ -191,6 +153,7 @@ export class Login {
 			stream,
 			host,
 			choice,
+			offer: () => this.#offered,
 			account,
 			accounts,
 			onSuccess: () => this.#authenticated(),
@@ -212,7 +175,7 @@ export class Login {
 		const account = this.#options.accounts.account();
 		const best = this.#best();
 		if (this.#hurry !== undefined && best !== undefined && !sameChoice(best, this.#hurry) && account !== undefined) {
-			// It offers another mechanism than last time: no reason to come back in five minutes.
+			// It offers others than last time: no reason to come back in five minutes.
 			this.#hurry = undefined;
 			this.#choice = best;
 			this.#authenticate(best, account);

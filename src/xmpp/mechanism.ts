@@ -34,6 +34,12 @@ export function chooseMechanism(offer: MechanismOffer, channelBinding: (type: st
 	return undefined;
 }
 
+/** What XEP-0474 section 5 hashes: all that was offered, sorted. */
+export function offerText({ mechanisms, bindings }: MechanismOffer): string {
+	const text = mechanisms.slice().sort().join("\x1e");
+	return bindings.length === 0 ? text : `${text}\x1f${bindings.slice().sort().join("\x1e")}`;
+}
+
 export function isBinding(text: unknown): text is Binding {
 	return text === "n" || text === "y" || BINDINGS.some((type) => type === text);
 }

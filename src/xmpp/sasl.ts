@@ -4,7 +4,7 @@ import { decodeBase64, encodeBase64 } from "../text/base64.js";
 import { decodeUTF8, encodeUTF8 } from "../text/utf8.js";
 import type { Element } from "../xml/element.js";
 import type { Account, AccountStore } from "./account.js";
-import { type Choice, headerOf, isBound, nameOf } from "./mechanism.js";
+import { type Choice, headerOf, isBound, type MechanismOffer, nameOf, offerText } from "./mechanism.js";
 import { Scram } from "./scram.js";
 import type { XMPPStream } from "./stream.js";
 
@@ -17,6 +17,8 @@ export interface AuthenticationOptions {
 	readonly stream: Pick<XMPPStream, "openElement" | "send" | "channelBinding">;
 	readonly host: Pick<Host, "random" | "crypto">;
 	readonly choice: Choice;
+	/** What it was chosen from; a login that did not wait hears it before the first challenge. */
+	readonly offer: () => MechanismOffer | undefined;
 	readonly account: Account;
 	readonly accounts: Pick<AccountStore, "keys" | "keepKeys">;
 	readonly onSuccess: () => void;
@@ -42,6 +44,10 @@ export class Authentication {
 			password: account.password,
 			nonce: encodeBase64(host.random(NONCE_BYTES)),
 			header: headerOf(choice),
+			offered: () => {
+				const offer = options.offer();
+				return offer && offerText(offer);
+			},
 			binding: isBound(choice) ? stream.channelBinding(choice.binding) : undefined,
 			crypto: host.crypto,
 			keys: (salt, iterations) => accounts.keys(mechanism, salt, iterations)

@@ -23,6 +23,8 @@ export interface ScramOptions {
 	readonly header?: string;
 	/** What a header with p= binds it to. */
 	readonly binding?: Uint8Array;
+	/** All that the server offered, as XEP-0474 hashes it; undefined before it has. */
+	readonly offered?: () => string | undefined;
 	readonly crypto: Crypto;
 	/** Keys kept from an earlier login. */
 	readonly keys?: (salt: string, iterations: number) => ScramKeys | undefined;
@@ -72,6 +74,7 @@ export class Scram {
 		if (iterations < limits.scramIterationsLeast) throw new Error(`${iterations} iterations are too few`);
 		if (iterations > limits.scramIterationsMost) throw new Error(`${iterations} iterations are too many`);
 
+		this.#checkOffer(parts);
 		const keys = this.#keys(salt, saltBytes, iterations);
 		const withoutProof = `c=${encodeBase64(this.#bound())},r=${nonce}`;
 		const authMessage = encodeUTF8(`${this.#firstBare},${serverFirst},${withoutProof}`);
@@ -98,6 +101,18 @@ export class Scram {
 	/** Worth keeping once verify() said yes; undefined when the kept ones served. */
 	get derived(): DerivedKeys | undefined {
 		return this.#derived;
+	}
+
+	/** Where the server says what it offered, under the signature that it ends with (XEP-0474): who changed the offer is found out. */
+	#checkOffer(parts: readonly string[]): void {
+		const { crypto, offered } = this.#options;
+		for (let at = 3; at < parts.length; at++) {
+			const part = parts[at]!;
+			if (!part.startsWith("h=") || offered === undefined) continue;
+			const text = offered();
+			const hash = text === undefined ? "" : encodeBase64(crypto.digest(this.#hash, encodeUTF8(text)));
+			if (part.slice(2) !== hash) throw new Error("what the server offered is not what reached us: somebody is between");
+		}
 	}
 
 	/** cbind-input. */

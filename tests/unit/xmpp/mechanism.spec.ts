@@ -113,3 +113,48 @@ describe("a bound login", () => {
 		expect(bench.session.jid).toBeDefined();
 	});
 });
+
+describe("XEP-0474 what the server says that it offered", () => {
+	/** A challenge that ends with the hash of this. */
+	function challenged(bench: SessionBench, auth: string, text: string): string {
+		const plain = textIn(bench.challenge(auth));
+		const hash = encodeBase64(bench.crypto.digest("SHA-1", encodeUTF8(text)));
+		return bench.say(`<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>${encodeBase64(encodeUTF8(`${plain},h=${hash}`))}</challenge>`);
+	}
+
+	const textIn = (element: string): string => decodeUTF8(decodeBase64(between(element, ">", "</"))!);
+	const BINDINGS =
+		"<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-unique'/><channel-binding type='tls-exporter'/></sasl-channel-binding>";
+
+	test("is what reached us: the login goes on", () => {
+		const bench = new SessionBench(ACCOUNT);
+		bench.secure();
+		const auth = bench.say(HEADER + mechanisms("SCRAM-SHA-1", "PLAIN"));
+		expect(challenged(bench, auth, "PLAIN\x1eSCRAM-SHA-1")).toContain("<response ");
+		const other = new SessionBench(ACCOUNT);
+		other.secure();
+		const bound = other.say(HEADER + mechanisms("SCRAM-SHA-1").replace("<mechanisms", `${BINDINGS}<mechanisms`));
+		expect(challenged(other, bound, "SCRAM-SHA-1\x1ftls-exporter\x1etls-unique")).toContain("<response ");
+	});
+
+	test.each(["PLAIN\x1eSCRAM-SHA-1\x1eSCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN\x1eSCRAM-SHA-1\x1ftls-exporter", ""])(
+		"is another: nothing that proves a password leaves",
+		(text) => {
+			const bench = new SessionBench(ACCOUNT);
+			bench.secure();
+			const auth = bench.say(HEADER + mechanisms("PLAIN", "SCRAM-SHA-1"));
+			expect(challenged(bench, auth, text).includes("<response ")).toBe(false);
+			expect(bench.happened).toEqual(["offline sasl:malformed-challenge"]);
+		}
+	);
+
+	test("counts for a login that did not wait too", () => {
+		const bench = new SessionBench(ACCOUNT);
+		bench.accounts.remembers = true;
+		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "n", sm: false, refusals: 0 };
+		const said = bench.secure();
+		const auth = said.slice(said.indexOf("<auth "));
+		bench.say(HEADER + mechanisms("SCRAM-SHA-1"));
+		expect(challenged(bench, auth, "SCRAM-SHA-1\x1eSCRAM-SHA-256").includes("<response ")).toBe(false);
+	});
+});
