@@ -174,7 +174,9 @@ export class Login {
 		this.#authentication = undefined;
 		const account = this.#options.accounts.account();
 		const best = this.#best();
-		if (this.#hurry !== undefined && best !== undefined && !sameChoice(best, this.#hurry) && account !== undefined) {
+		// Said by the server, that is: one that fails to prove itself gets no other chance (R-CORE-3).
+		const isSaid = reason.startsWith("sasl:") && reason !== "sasl:malformed-challenge";
+		if (isSaid && this.#hurry !== undefined && best !== undefined && !sameChoice(best, this.#hurry) && account !== undefined) {
 			// It offers others than last time: no reason to come back in five minutes.
 			this.#hurry = undefined;
 			this.#choice = best;
@@ -205,7 +207,7 @@ export class Login {
 		}
 		if (management.held) onLost();
 		this.#bind();
-		if (sm && hurried) management.enable();
+		if (sm && hurried && !this.#stopped) management.enable();
 	}
 
 	/** XEP-0198 section 5: after <failed/> the stream goes on to bind. */
@@ -220,7 +222,7 @@ export class Login {
 			this.#remember();
 			if (!management.resumed(element)) return;
 			this.#rest();
-			onResumed();
+			if (!this.#stopped) onResumed();
 		} else if (element.name === "failed") {
 			if (management.held) onLost();
 			this.#bind();
@@ -287,7 +289,7 @@ export class Login {
 		this.#remember();
 		this.#options.management.bound(this.#features?.sm === true);
 		this.#rest();
-		this.#options.onBound(jid);
+		if (!this.#stopped) this.#options.onBound(jid);
 	}
 
 	/** Nobody looks at a screen here: what can wait may come with what cannot (XEP-0352). A resumed stream begins active (section 5). */

@@ -86,11 +86,13 @@ export class StreamManagement {
 
 	/** Our address is bound: stanzas may leave. With `offered`, they are counted. */
 	bound(offered: boolean): void {
+		if (this.#state !== State.enabling && !offered) {
+			this.#state = State.plain;
+			return;
+		}
+		if (this.#state !== State.enabling) this.enable();
+		// It may have broken in this very moment.
 		if (this.#state === State.enabling) this.#state = State.counting;
-		else if (offered) {
-			this.enable();
-			this.#state = State.counting;
-		} else this.#state = State.plain;
 	}
 
 	/** Asks to be counted; every stanza from here on is (section 3). */

@@ -1,5 +1,17 @@
 // A login that does not wait for what the server will say anyway, and servers that want to be waited for.
-import { ACCOUNT, BIND, CLOSE, failure, HEADER, idOf, MANAGED, mechanisms, SessionBench, success } from "../../support/session-bench.js";
+import {
+	ACCOUNT,
+	BIND,
+	CLOSE,
+	challenge,
+	failure,
+	HEADER,
+	idOf,
+	MANAGED,
+	mechanisms,
+	SessionBench,
+	success
+} from "../../support/session-bench.js";
 
 const SM = "xmlns='urn:xmpp:sm:3'";
 const ENABLED = `<enabled ${SM} id='s1' resume='true'/>`;
@@ -72,6 +84,54 @@ describe("a login after the first", () => {
 		bench.say(OFFER + bench.challenge(authOf(next(bench))));
 		bench.say(success("v=AAAAAAAAAAAAAAAAAAAAAAAAAAA="));
 		expect(bench.happened).toEqual(["offline server-signature"]);
+	});
+
+	test("R-CORE-3 gives one that cheats no second chance by another mechanism", () => {
+		const bench = known();
+		bench.say(HEADER + mechanisms("SCRAM-SHA-1", "SCRAM-SHA-256") + bench.challenge(authOf(next(bench))));
+		expect(bench.say(success("v=AAAAAAAAAAAAAAAAAAAAAAAAAAA="))).toBe(CLOSE);
+		expect(bench.happened).toEqual(["offline server-signature"]);
+		const other = known();
+		next(other);
+		expect(other.say(HEADER + mechanisms("SCRAM-SHA-256") + challenge("r=other,s=QSXCR+Q6sek8bf92,i=4096"))).toBe(CLOSE);
+		expect(other.happened).toEqual(["offline sasl:malformed-challenge"]);
+	});
+
+	test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])("broken in write %i, it leaves no half of itself to the next", (broken) => {
+		const bench = known(ENABLED);
+		const csi = MANAGED.replace("</stream:features>", "<csi xmlns='urn:xmpp:csi:0'/></stream:features>");
+		const step = (): void => {
+			const response = bench.say(OFFER + bench.challenge(authOf(next(bench))));
+			bench.say(success(bench.signature(response)));
+			const bind = bench.say(`${HEADER}${csi}<failed ${SM}/>`);
+			bench.bound(idOf(bind), "t0@a.example/r2");
+			bench.say(ENABLED);
+		};
+		let writes = 0;
+		const connect = bench.network.connect.bind(bench.network);
+		bench.network.connect = (options) => {
+			const socket = connect(options);
+			const write = socket.write.bind(socket);
+			socket.write = (bytes) => {
+				if (bench.network.connections.length === 2 && ++writes === broken) throw new Error("reset by peer");
+				return write(bytes);
+			};
+			return socket;
+		};
+		try {
+			step();
+		} catch {
+			// Its line is dead.
+		}
+		expect(bench.session.jid).toBeUndefined();
+		expect(bench.happened.includes("online t0@a.example/r2")).toBe(false);
+		// Only what had been hurried is waited for, and the session is resumed unless it was lost already.
+		expect(next(bench).includes("<auth ")).toBe(broken <= 3);
+		if (broken <= 3) return;
+		bench.authenticate(bench.offer());
+		const said = bench.say(HEADER + MANAGED);
+		expect(said).toContain(broken <= 7 ? "<resume " : "<bind ");
+		if (broken > 7) expect(bench.bound(idOf(said))).toBe(`<enable ${SM} resume='true'/>`);
 	});
 
 	test("R-CORE-12 has the same time for each step", () => {
