@@ -52,8 +52,9 @@ export interface Device {
 	readonly jid: string;
 	/** It asks in this namespace, and is told in it. */
 	readonly namespace: string;
-	/** It may keep answers that hold no longer: counts the changes since it last acknowledged. */
-	readonly stale: number;
+	/** Changes of what it was answered; while it has acknowledged fewer, it may keep answers that hold no longer. */
+	readonly changes: number;
+	readonly acknowledged: number;
 	readonly news: readonly News[];
 }
 

@@ -2,7 +2,7 @@
 // Pure logic over a store, as the registry.
 
 import type { Element } from "@xmpp/xml";
-import type { DecisionStore, Kind, News, Question, Range, Rule, Scope } from "./decision-store.js";
+import type { DecisionStore, Device, Kind, News, Question, Range, Rule, Scope } from "./decision-store.js";
 import { bare } from "./jid.js";
 import {
 	deviceNamespace,
@@ -176,7 +176,7 @@ export class Provisioning {
 		// Nobody's: nobody can allow it (R-324-29).
 		if (owner === undefined) return undefined;
 		if (this.#decisions.device(id.jid)?.namespace !== namespace) {
-			this.#decisions.putDevice({ stale: 0, news: [], ...this.#decisions.device(id.jid), jid: id.jid, namespace });
+			this.#decisions.putDevice({ ...(this.#decisions.device(id.jid) ?? newDevice(id.jid)), namespace });
 		}
 		// No thing needs to ask for them (R-324-24).
 		if (who === owner || who === this.#options.jid) return scope;
@@ -251,12 +251,12 @@ export class Provisioning {
 	/** What it keeps may hold no longer. */
 	#spoil(jid: string): void {
 		const device = this.#decisions.device(jid);
-		if (device !== undefined) this.#decisions.putDevice({ ...device, stale: device.stale + 1 });
+		if (device !== undefined) this.#decisions.putDevice({ ...device, changes: device.changes + 1 });
 	}
 
 	#note({ jid, node }: ThingID, news: News): void {
 		const namespace = deviceNamespace(this.thingOf({ jid, node })?.namespace ?? "");
-		const device = this.#decisions.device(jid) ?? { jid, namespace, stale: 0, news: [] };
+		const device = this.#decisions.device(jid) ?? { ...newDevice(jid), namespace };
 		const others = device.news.filter((each) => each.jid !== news.jid && each.owner === news.owner);
 		this.#decisions.putDevice({ ...device, news: [...others, news].slice(-NEWS) });
 	}
@@ -266,9 +266,9 @@ export class Provisioning {
 		const device = this.#decisions.device(jid);
 		const address = this.#options.addressOf(jid);
 		const telling = `${jid} ${address}`;
-		if (device === undefined || device.stale === 0 || address === undefined || this.#telling.has(telling)) return;
+		if (device === undefined || device.acknowledged === device.changes || address === undefined || this.#telling.has(telling)) return;
 		this.#telling.add(telling);
-		const { namespace, news, stale } = device;
+		const { namespace, news, changes } = device;
 		const owner = this.thingOf({ jid, node: WHOLE })?.owner;
 		for (const each of news) if (each.owner === owner) this.#options.tell(address, writeNews(namespace, each));
 		this.#options.ask(address, writeClearCache(namespace), (reaction) => {
@@ -276,12 +276,14 @@ export class Provisioning {
 			const now = this.#decisions.device(jid);
 			if (reaction !== "acknowledged" || now === undefined) return;
 			const left = now.news.filter((each) => !news.some(({ what, jid }) => what === each.what && jid === each.jid));
-			this.#decisions.putDevice({ ...now, stale: now.stale - stale, news: left });
+			this.#decisions.putDevice({ ...now, acknowledged: Math.max(now.acknowledged, changes), news: left });
 			// Something changed meanwhile.
 			this.#tell(jid);
 		});
 	}
 }
+
+const newDevice = (jid: string): Device => ({ jid, namespace: deviceNamespace(""), changes: 0, acknowledged: 0, news: [] });
 
 /** What of the question is not allowed with it; undefined when nothing is left. */
 const restOf = (question: Scope, allowed: Scope): Scope | undefined => {

@@ -16,7 +16,7 @@ CREATE TABLE question (
 	fields TEXT NOT NULL, categories INTEGER NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (owner, number)
 ) STRICT;
 CREATE INDEX question_jid ON question (jid);
-CREATE TABLE device (jid TEXT PRIMARY KEY, namespace TEXT NOT NULL, stale INTEGER NOT NULL, news TEXT NOT NULL) STRICT;
+CREATE TABLE device (jid TEXT PRIMARY KEY, namespace TEXT NOT NULL, changes INTEGER NOT NULL, acknowledged INTEGER NOT NULL, news TEXT NOT NULL) STRICT;
 CREATE TABLE owner_number (owner TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT;`;
 
 type Row = Record<string, unknown>;
@@ -83,11 +83,15 @@ export class SQLiteDecisions implements DecisionStore {
 	device(jid: string): Device | undefined {
 		const row = this.#database.get("SELECT * FROM device WHERE jid = ?", [jid]) as Row | undefined | null;
 		if (!row) return undefined;
-		return { jid, namespace: row.namespace as string, stale: Number(row.stale), news: JSON.parse(row.news as string) as readonly News[] };
+		return {
+			...{ jid, namespace: row.namespace as string, changes: Number(row.changes), acknowledged: Number(row.acknowledged) },
+			news: JSON.parse(row.news as string) as readonly News[]
+		};
 	}
 
-	putDevice({ jid, namespace, stale, news }: Device): void {
-		this.#database.run("INSERT OR REPLACE INTO device VALUES (?, ?, ?, ?)", [jid, namespace, stale, JSON.stringify(news)]);
+	putDevice({ jid, namespace, changes, acknowledged, news }: Device): void {
+		const row = [jid, namespace, changes, acknowledged, JSON.stringify(news)];
+		this.#database.run("INSERT OR REPLACE INTO device VALUES (?, ?, ?, ?, ?)", row);
 	}
 
 	number(owner: string): number {

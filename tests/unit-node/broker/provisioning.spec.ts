@@ -354,6 +354,17 @@ describe("a thing that is away", () => {
 		expect(sent.some((stanza) => stanza.includes("friend"))).toBe(false);
 	});
 
+	test("two acknowledgements of one change do not make up for the next change", () => {
+		const bench = owned();
+		mayRead(bench);
+		const say = (text: string) => bench.receive(`<message from='${OWNER}' to='${REGISTRY}' type='chat'><body>${text}</body></message>`);
+		const [first] = say("allow 1");
+		const [second] = bench.presence("thing@example.org/y").filter((stanza) => stanza.toString().includes("<clearCache"));
+		bench.answer(second!);
+		bench.answer(first!);
+		expect(say("forget 2")[0]?.toString()).toContain("<clearCache");
+	});
+
 	test("a clock that was set back makes no rule void", () => {
 		const bench = owned();
 		bench.pass(-7200);

@@ -110,10 +110,16 @@ describe.each<[string, () => Store]>([
 		decisions.deleteQuestion(question);
 		expect([decisions.rulesAt("a@x"), decisions.questionsOf("o@x")]).toEqual([[rule], []]);
 		expect(decisions.device("a@x")).toBeUndefined();
-		const device = { jid: "a@x", namespace: "n", stale: 2, news: [{ what: "friend" as const, jid: "s@y", owner: "o@x" }] };
+		const device = {
+			jid: "a@x",
+			namespace: "n",
+			changes: 3,
+			acknowledged: 2,
+			news: [{ what: "friend" as const, jid: "s@y", owner: "o@x" }]
+		};
 		decisions.putDevice(device);
-		decisions.putDevice({ ...device, stale: 3 });
-		expect(decisions.device("a@x")).toEqual({ ...device, stale: 3 });
+		decisions.putDevice({ ...device, acknowledged: 3 });
+		expect(decisions.device("a@x")).toEqual({ ...device, acknowledged: 3 });
 	});
 
 	test("numbers are counted for each owner, and a transaction that fails takes none", () => {
@@ -122,7 +128,7 @@ describe.each<[string, () => Store]>([
 		expect(() =>
 			store.transaction(() => {
 				store.decisions.number("o@x");
-				store.decisions.putDevice({ jid: "a@x", namespace: "n", stale: 0, news: [] });
+				store.decisions.putDevice({ jid: "a@x", namespace: "n", changes: 0, acknowledged: 0, news: [] });
 				throw new Error("power");
 			})
 		).toThrow("power");
