@@ -24,11 +24,15 @@ export function judge(tls: "direct" | "starttls"): void {
 		await rm(folder, { recursive: true, force: true });
 	});
 
-	test.each(Object.keys(scenarios).map((name, index) => [name, index] as const))("%s", async (name, index) => {
-		const real = await play(await createProsodyStage({ box, folder: join(folder, `${index}`), name: `${index}`, tls }), name);
-		const virtual = await play(createVirtualStage(name, { tls }), name);
-		expect(virtual).toEqual(real);
-	});
+	test.each(Object.keys(scenarios).map((name, index) => [name, index] as const))(
+		"%s",
+		async (name, index) => {
+			const real = await play(await createProsodyStage({ box, folder: join(folder, `${index}`), name: `${index}`, tls }), name);
+			const virtual = await play(createVirtualStage(name, { tls }), name);
+			expect(virtual).toEqual(real);
+		},
+		120_000
+	);
 }
 
 interface Play {

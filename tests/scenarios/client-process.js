@@ -2,7 +2,8 @@
 import { client, xml } from "@xmpp/client";
 
 const { service, domain, username, password } = JSON.parse(process.argv[2]);
-const entity = client({ service, domain, username, password });
+// Its own patience is two seconds, which a busy machine takes for a TLS handshake.
+const entity = client({ service, domain, username, password, timeout: 20_000 });
 
 entity.reconnect.stop();
 entity.on("error", (error) => tell({ error: String(error.message ?? error) }));
