@@ -88,7 +88,8 @@ export interface Storage {
 export interface Clock {
 	/** Milliseconds since 1970 UTC. */
 	now(): number;
-	set?(milliseconds: number): void;
+	/** `trusted`: somebody who knows said so; else it is the best guess. A host without it keeps its own time. */
+	set?(milliseconds: number, trusted: boolean): void;
 	/** False while the time is a guess (no RTC, no SNTP yet). */
 	readonly trusted: boolean;
 }

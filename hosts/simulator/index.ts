@@ -193,10 +193,10 @@ export function heapBytes({ bits }: Engine, heap = defaultHeap): number {
 }
 
 function bootOptions(options: SimulatedThingOptions): string {
-	const { definition, domain, address, tls, provisioning, registry, apiKey, serial, key, host } = options;
+	const { definition, domain, address, tls, provisioning, registry, apiKey, serial, key, built, host } = options;
 	const lookUps = lookUpKinds.filter((kind) => host.network[kind] !== undefined);
 	const place = { valueLimit: host.storage.valueLimit, display: host.display !== undefined, lookUps };
-	return JSON.stringify({ definition, domain, address, tls, provisioning, registry, apiKey, serial, key, ...place });
+	return JSON.stringify({ definition, domain, address, tls, provisioning, registry, apiKey, serial, key, built, ...place });
 }
 
 function codeFolder({ code }: SimulatedThingOptions): string {

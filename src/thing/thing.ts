@@ -26,6 +26,7 @@ import { Friends } from "./friends.js";
 import { LifeCycle, type State } from "./life-cycle.js";
 import { Provisioning } from "./provisioning.js";
 import { Registering } from "./registering.js";
+import { Timekeeper } from "./timekeeper.js";
 import { Vault } from "./vault.js";
 
 export interface ThingOptions {
@@ -48,6 +49,8 @@ export interface ThingOptions {
 	/** Serial number and claim KEY, where the factory gave them; else the thing makes them once. */
 	readonly serial?: string;
 	readonly key?: string;
+	/** When the firmware was built, milliseconds since 1970: no earlier time is believed of a clock that is not trusted. */
+	readonly built?: number;
 }
 
 const SOFTWARE = Object.freeze({ name: "Extasis", version: "0.1.0" });
@@ -68,6 +71,7 @@ export class Thing {
 	#readouts: Readouts;
 	#provisioning: Provisioning;
 	#decisions: Decisions;
+	#timekeeper: Timekeeper;
 
 	/** Throws, in one sentence, what is wrong with the options or with what is stored. */
 	constructor(options: ThingOptions) {
@@ -125,6 +129,7 @@ export class Thing {
 		});
 		this.#session = session;
 		const { router } = session;
+		this.#timekeeper = new Timekeeper({ clock: host.clock, vault, scheduler, router, domain, built: options.built });
 
 		const allowed = (from: string): boolean => this.#mayLook(from, domain);
 		const identity = { category: "client", type: "bot", name: definition.name ?? definition.model };
@@ -246,6 +251,7 @@ export class Thing {
 		this.#registering.offline();
 		this.#decisions.drop();
 		this.#provisioning.offline();
+		this.#timekeeper.offline();
 		this.#readouts.clear();
 	}
 
@@ -263,6 +269,7 @@ export class Thing {
 			this.#decisions.online();
 			this.#registering.online();
 			this.#provisioning.online();
+			this.#timekeeper.online();
 		});
 	}
 

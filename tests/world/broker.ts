@@ -10,6 +10,7 @@ import { clone, type Element, xml } from "./xml.js";
 
 export const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const ROSTER = "jabber:iq:roster";
+const TIME = "urn:xmpp:time";
 const DISCO_INFO = "http://jabber.org/protocol/disco#info";
 const DISCO_ITEMS = "http://jabber.org/protocol/disco#items";
 
@@ -37,6 +38,8 @@ export interface Habits {
 	/** XEP-0198; how long a session outlives its connection. */
 	streamManagement: boolean;
 	resumeSeconds: number;
+	/** What it says the time is; undefined tells the truth. */
+	time?: number;
 }
 
 interface Account {
@@ -277,7 +280,14 @@ export class Broker {
 			const items = [...this.#components].map(([jid, { name }]) => xml("item", { jid, name }));
 			this.#answer(request, "result", xml("query", { xmlns: DISCO_ITEMS }, items));
 		} else if (request.getChild("ping", "urn:xmpp:ping")) this.#answer(request, "result");
+		else if (request.attrs.type === "get" && request.getChild("time", TIME)) this.#answer(request, "result", this.#time());
 		else this.#bounce(request, "service-unavailable", "cancel");
+	}
+
+	/** XEP-0202. */
+	#time(): Element {
+		const { time = this.now() } = this.habits;
+		return xml("time", { xmlns: TIME }, xml("tzo", {}, "Z"), xml("utc", {}, new Date(time).toISOString()));
 	}
 
 	#answerAccount(resource: Resource, request: Element): void {

@@ -14,7 +14,30 @@ export interface VirtualHostOptions {
 	readonly storage: VirtualStorage;
 	readonly values?: Readonly<Record<string, SensorValue>>;
 	readonly crypto?: TestCrypto;
+	/** What a clock without battery shows at boot; undefined is a clock that knows the time. */
+	readonly wakesAt?: number;
 	readonly onEvent: (event: ThingEvent) => void;
+}
+
+/** A clock that can be set, and is not trusted before. */
+class Wristwatch {
+	trusted = false;
+	#clock: VirtualClock;
+	#ahead: number;
+
+	constructor(clock: VirtualClock, shows: number) {
+		this.#clock = clock;
+		this.#ahead = shows - clock.now();
+	}
+
+	now(): number {
+		return this.#clock.now() + this.#ahead;
+	}
+
+	set(milliseconds: number, trusted: boolean): void {
+		this.#ahead = milliseconds - this.#clock.now();
+		this.trusted = trusted;
+	}
 }
 
 export class VirtualHost {
@@ -48,7 +71,8 @@ export class VirtualHost {
 				}
 			}),
 			storage,
-			clock: Object.freeze({ now: () => clock.now(), trusted: true }),
+			clock:
+				options.wakesAt === undefined ? Object.freeze({ now: () => clock.now(), trusted: true }) : new Wristwatch(clock, options.wakesAt),
 			timer: Object.freeze({
 				set: (milliseconds: number, callback: () => void) => {
 					this.#live();

@@ -23,6 +23,8 @@ export class Faults {
 	refusal: SocketFailure = "refused";
 	/** TLS fails in this way. */
 	tls: SocketFailure | undefined;
+	/** How the certificate is judged, when there is a reason to refuse it. */
+	judge: () => SocketFailure | undefined = () => undefined;
 	/** Cut when so many bytes have left the thing, or reached it, over all its connections. */
 	cutAfterSent = Number.POSITIVE_INFINITY;
 	cutAfterReceived = Number.POSITIVE_INFINITY;
@@ -275,7 +277,7 @@ class Connection {
 	/** Two round trips, once both sides want it. */
 	#shake(): void {
 		if (!this.#thingAsksTLS || !this.#serverAsksTLS) return;
-		const failure = this.#faults.tls;
+		const failure = this.#faults.tls ?? this.#faults.judge();
 		this.#travel("up", () => {
 			if (failure === undefined) this.#serverSecure = true;
 			this.#travel("down", () => {

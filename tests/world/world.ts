@@ -115,6 +115,10 @@ export interface VirtualThingOptions {
 	readonly serial?: string;
 	readonly key?: string;
 	readonly registry?: string;
+	/** When its firmware was built. */
+	readonly built?: number;
+	/** Its clock has no battery and begins with this at every boot. */
+	readonly wakesAt?: number;
 	readonly values?: Readonly<Record<string, SensorValue>>;
 	/** Largest piece in which bytes reach it. */
 	readonly piece?: number;
@@ -159,9 +163,9 @@ export class VirtualThing {
 		this.boots++;
 		this.#thing = undefined;
 		const { clock, crypto, domain } = this.#world;
-		const { definition = weatherStation, tls = "starttls", values = weather, serial, key, registry } = this.#options;
+		const { definition = weatherStation, tls = "starttls", values = weather, serial, key, registry, built, wakesAt } = this.#options;
 		this.host = new VirtualHost({
-			...{ clock, crypto, storage: this.storage, network: this.attachment, dice: this.#dice, values },
+			...{ clock, crypto, storage: this.storage, network: this.attachment, dice: this.#dice, values, wakesAt },
 			onEvent: (event) => {
 				this.events.push(event);
 				this.onEvent(event);
@@ -169,7 +173,7 @@ export class VirtualThing {
 		});
 		this.host.run(() => {
 			const host = Object.freeze({ ...this.host.host, network: wrap(this.host.host.network) });
-			this.#thing = new Thing({ host, definition, domain, tls, serial, key, registry });
+			this.#thing = new Thing({ host, definition, domain, tls, serial, key, registry, built });
 			this.#thing.start();
 		});
 	}

@@ -17,6 +17,7 @@ interface Options {
 	readonly apiKey?: { readonly key: string; readonly secret: string };
 	readonly serial?: string;
 	readonly key?: string;
+	readonly built?: number;
 	readonly valueLimit: number;
 	readonly display: boolean;
 	readonly lookUps: readonly string[];
