@@ -5,7 +5,7 @@ JEST := NODE_OPTIONS=--experimental-vm-modules $(NPX)/jest
 SOURCES := $(shell find src hosts -name '*.ts' 2>/dev/null) tsconfig.json tsconfig.build.json
 
 .DEFAULT_GOAL := help
-.PHONY: help build start test unit world scenarios stress bench bench-heap bench-xml fuzz check format conformance peers prosody clean
+.PHONY: help build start test unit world scenarios stress bench bench-heap bench-xml fuzz soak check format conformance peers prosody clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench: bench-heap bench-xml ## measure: memory, flash, the parser; rewrites docs
 bench-heap: build ## what a thing's life takes of a chip's memory; rewrites that part of docs/PERFORMANCE.md
 	$(NPX)/esbuild tests/bench/heap.ts --bundle --platform=node --format=esm --packages=external --outfile=build/bench/heap.mjs --log-level=warning
 	node build/bench/heap.mjs
+
+soak: peers ## a thousand seeded faults on a real wire (SEED=2 for others): a long run
+	HISTORIES=1000 SEED=$(or $(SEED),1) $(JEST) tests/faults/offsets --selectProjects scenarios
 
 check: build ## types, lint and format
 	$(NPX)/tsc -p src/tsconfig.json
