@@ -7,7 +7,7 @@ const withDepth = { heap: 98_304, stack: 1536 };
 /** The far side of the wire is there too: a server with its half of SCRAM, and every line that was said; or the pauses of a herd. 114,688 bytes are too few. */
 const withServer = { heap: 163_840, stack: 1024 };
 /** Several things, each with such a server; or a thousand draws of a lottery. */
-const withServers = { heap: 262_144, stack: 1024 };
+const withServers = { heap: 524_288, stack: 1024 };
 /** Documents, lists and values that are larger than a chip's memory, as one string. 524,288 bytes are too few for the largest. */
 const withLargeStrings = { heap: 1_048_576, stack: 768 };
 /** Broker, registry, people, a hundred things, and all that they ever said: 8 MiB are enough, more means fewer collections of it all. */
