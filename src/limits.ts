@@ -70,8 +70,6 @@ export const limits = Object.freeze({
 	/** Features and identities kept of a disco#info answer: some 60 bytes each, until its reader is done. */
 	discoFeatures: 64,
 	discoIdentities: 8,
-	/** Full JIDs known to be available: some 100 bytes each. */
-	availableContacts: 32,
 	/** Roster entries kept; the rest is known to the broker alone. */
 	rosterEntries: 64,
 	/** SCRAM iterations below which a server is refused as weak (RFC 5802 asks for 4096). */

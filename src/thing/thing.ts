@@ -122,7 +122,7 @@ export class Thing {
 			onOnline: (jid) => this.#onOnline(jid),
 			onOffline: (reason, detail, retry, held, place) => this.#onOffline(reason, detail, retry, held, place),
 			onResumed: (jid) => this.#tell({ event: "resumed", jid }),
-			onLost: () => this.#onLost(),
+			onLost: () => this.#leave(),
 			onMessage: (stanza) => this.#onMessage(stanza),
 			onPresence: (stanza) => this.#book.receive(stanza),
 			onError: (error) => this.#report(error)
@@ -275,13 +275,8 @@ export class Thing {
 
 	/** While the session is held everything goes on: readings that are done meanwhile leave when it is resumed. */
 	#onOffline(reason: string, detail: string, retry: number | undefined, held: boolean, address: string | undefined): void {
-		if (!held) this.#onLost();
+		if (!held) this.#leave();
 		this.#tell({ event: "offline", reason, detail, retry: retry === undefined ? undefined : Math.round(retry / 1000), address });
-	}
-
-	#onLost(): void {
-		this.#leave();
-		this.#book.clear();
 	}
 
 	/** Only its service has anything to say to a thing by message; one that comes back says that its reader has gone. */
