@@ -29,6 +29,7 @@ const table = [
 	["tests/unit/xmpp/locate", withServers],
 	["tests/unit/xmpp/login", withServer],
 	["tests/unit/xmpp/reconnect", withServer],
+	["tests/unit/xmpp/mechanism", withServer],
 	["tests/unit/xmpp/registration", withServer],
 	["tests/unit/xmpp/roster", withLargeStrings],
 	["tests/unit/xmpp/session", withServer],

@@ -1,23 +1,12 @@
-// A thousand things whose broker is away for ten minutes come back one by one, each on its own dice.
-import { pbkdf2Sync } from "node:crypto";
+// A thousand things whose broker is away for ten minutes come back one by one, each on its own dice. On Node alone: they are too many for XS, where tests/world/habits has a hundred.
 import { beforeAll } from "@jest/globals";
-import type { HashName } from "../../src/host.js";
 import { limits } from "../../src/limits.js";
-import { TestCrypto } from "../support/crypto.js";
-import { type VirtualThing, World } from "./world.js";
+import { type VirtualThing, World } from "../world/world.js";
 
 const SIZE = 1000;
 const MINUTE = 60_000;
 
-/** Derives by Node's own PBKDF2: a thousand keys are nobody's subject here. */
-class QuickCrypto extends TestCrypto {
-	override pbkdf2(hash: HashName, password: Uint8Array, salt: Uint8Array, iterations: number): Uint8Array {
-		const [name, length] = hash === "SHA-1" ? ["sha1", 20] : ["sha256", 32];
-		return new Uint8Array(pbkdf2Sync(password, salt, iterations, length as number, name as string));
-	}
-}
-
-const world = new World("herd", { crypto: new QuickCrypto() });
+const world = new World("herd");
 const things: VirtualThing[] = [];
 
 beforeAll(() => {
