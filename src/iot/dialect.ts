@@ -79,14 +79,15 @@ export const dialects: readonly Dialect[] = Object.freeze([
 
 /** The dialect that has `namespace` for this function; without function, for any. */
 export function dialectOf(namespace: string, what?: DialectFunction): Dialect | undefined {
-	for (const dialect of dialects) {
+	for (let i = 0; i < dialects.length; i++) {
+		const dialect = dialects[i]!;
 		if (what !== undefined) {
 			if (dialect[what] === namespace) return dialect;
 		} else if (dialect.discovery === namespace || dialect.sensorData === namespace || dialect.provisioning === namespace) {
 			return dialect;
 		}
 	}
-	return undefined;
+	return;
 }
 
 /** A node behind a concentrator; the thing itself has none. */
@@ -105,7 +106,7 @@ export function writeNodeAttributes(writer: Writer, dialect: Dialect, node: Node
 /** Undefined when the element speaks of the thing itself. Empty is absent: some peers write every attribute. */
 export function parseNodeAttributes(element: Element, dialect: Dialect): NodeReference | undefined {
 	const id = element.attribute(dialect.nodeId) || undefined;
-	if (id === undefined) return undefined;
+	if (id === undefined) return;
 	return {
 		id,
 		source: element.attribute(dialect.sourceId) || undefined,

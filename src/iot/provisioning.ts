@@ -61,8 +61,10 @@ export function writeCanRead(writer: Writer, dialect: Dialect, question: ReadQue
 				(bit === 0 || categories[bit - 1] !== categories[bit] || !(question.categories & (1 << (bit - 1))))
 			)
 				writer.attribute(categories[bit]!, "true");
-	for (const id of question.nodes) writer.open(dialect.node).attribute(dialect.nodeId, id).close();
-	for (const name of question.fields) writer.open(dialect.field).attribute(dialect.fieldName, name).close();
+	const nodes = question.nodes;
+	for (let j = 0; j < nodes.length; j++) writer.open(dialect.node).attribute(dialect.nodeId, nodes[j]!).close();
+	const fields = question.fields;
+	for (let j = 0; j < fields.length; j++) writer.open(dialect.field).attribute(dialect.fieldName, fields[j]!).close();
 	writer.close();
 }
 
@@ -73,11 +75,11 @@ export function parseCanRead(
 	question: ReadQuestion,
 	node: string
 ): ReadPermission | undefined {
-	if (answer?.name !== "canReadResponse" || !isYes(answer, dialect)) return undefined;
+	if (answer?.name !== "canReadResponse" || !isYes(answer, dialect)) return;
 	const listed = listsOf(answer, dialect);
 	// A list of what we do not understand allows nothing we could name.
-	if (listed === undefined) return undefined;
-	if (listed.nodes.length > 0 && !listed.nodes.includes(node)) return undefined;
+	if (listed === undefined) return;
+	if (listed.nodes.length > 0 && !listed.nodes.includes(node)) return;
 	const categories = allowedCategories(answer, dialect, listed.fields.length > 0);
 	const fields = listed.fields.length === 0 ? undefined : listed.fields;
 	const kept = question.fields.length === 0 || fields === undefined ? fields : fields.filter((name) => question.fields.includes(name));
@@ -88,11 +90,13 @@ export function parseCanRead(
 function listsOf(answer: Element, dialect: Dialect): { nodes: string[]; fields: string[] } | undefined {
 	const nodes: string[] = [];
 	const fields: string[] = [];
-	for (const child of answer.children) {
+	const children = answer.children;
+	for (let i = 0; i < children.length; i++) {
+		const child = children[i]!;
 		if (child.namespace !== dialect.provisioning) continue;
 		const list = child.name === dialect.node ? nodes : child.name === dialect.field ? fields : undefined;
 		const value = child.attribute(child.name === dialect.node ? dialect.nodeId : dialect.fieldName);
-		if (list === undefined || value === undefined) return undefined;
+		if (list === undefined || value === undefined) return;
 		list.push(value);
 	}
 	return { nodes, fields };

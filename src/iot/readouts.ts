@@ -97,9 +97,12 @@ class Reader implements Applicant {
 	get weight(): number {
 		const { from, id } = this.#request;
 		let weight = from.length + id.length;
-		for (const name of this.asked?.fields ?? []) weight += NAME + name.length;
-		for (const name of this.asked?.nodes ?? []) weight += NAME + name.length;
-		for (const token of this.tokens ?? []) weight += token?.length ?? 0;
+		const list = this.asked?.fields ?? [];
+		for (let i = 0; i < list.length; i++) weight += NAME + list[i]!.length;
+		const all = this.asked?.nodes ?? [];
+		for (let i = 0; i < all.length; i++) weight += NAME + all[i]!.length;
+		const items = this.tokens ?? [];
+		for (let i = 0; i < items.length; i++) weight += items[i]?.length ?? 0;
 		return weight;
 	}
 
@@ -126,12 +129,17 @@ export class Readouts {
 	/** The peer has gone or its messages came back; a bare JID stands for all its resources (R-323-32). */
 	forget(jid: string): void {
 		const same = resourceOf(jid) === undefined ? sameBare : sameJID;
-		for (const readout of this.#running.slice()) if (same(readout.to, jid)) this.#end(readout, "cancelled");
+		const list = this.#running.slice();
+		for (let i = 0; i < list.length; i++) {
+			const readout = list[i]!;
+			if (same(readout.to, jid)) this.#end(readout, "cancelled");
+		}
 	}
 
 	/** The connection is gone, or the owner: nobody waits for the data. */
 	clear(): void {
-		for (const readout of this.#running.slice()) this.#end(readout, "cancelled");
+		const list = this.#running.slice();
+		for (let i = 0; i < list.length; i++) this.#end(list[i]!, "cancelled");
 	}
 
 	#admit(request: IQRequest, asked: ReadoutRequest | Refusal): void {
@@ -182,7 +190,8 @@ export class Readouts {
 		request.send();
 		// Sending may have ended the connection, and a sensor's answer the readout: each step looks whether it still runs.
 		if (readout.fields.length === 0) this.#finish(readout);
-		for (const field of readout.fields) this.#read(readout, field);
+		const list = readout.fields;
+		for (let i = 0; i < list.length; i++) this.#read(readout, list[i]!);
 	}
 
 	#open(to: string, sequence: string, fields: readonly SensorField[]): Readout {
@@ -215,8 +224,11 @@ export class Readouts {
 	}
 
 	#timeOut(readout: Readout): void {
-		for (const field of readout.fields)
+		const fields = readout.fields;
+		for (let i = 0; i < fields.length; i++) {
+			const field = fields[i]!;
 			if (!readout.readings.some((reading) => reading.field === field)) this.#fail(readout, field, "the sensor did not answer in time");
+		}
 		this.#finish(readout);
 	}
 

@@ -47,7 +47,7 @@ export function parseRegisterAnswer(payload: Element | undefined): RegistryAnswe
 export function parseClaimed(payload: Element): Claim | undefined {
 	const dialect = dialectOf(payload.namespace, "discovery");
 	const jid = payload.attribute("jid");
-	if (dialect === undefined || jid === undefined || !isJID(jid)) return undefined;
+	if (dialect === undefined || jid === undefined || !isJID(jid)) return;
 	const isPublic = payload.attribute("public");
 	return {
 		owner: bareJID(jid),

@@ -67,7 +67,7 @@ export interface Reading {
 
 export function categorySet(categories: readonly FieldCategory[]): number {
 	let set = 0;
-	for (const category of categories) set |= 1 << flags.indexOf(category);
+	for (let i = 0; i < categories.length; i++) set |= 1 << flags.indexOf(categories[i]!);
 	return set;
 }
 
@@ -97,7 +97,9 @@ export function parseReadoutRequest(request: Element): ReadoutRequest | Refusal 
 
 	const nodes: string[] = [];
 	const fields: string[] = [];
-	for (const child of request.children) {
+	const children = request.children;
+	for (let i = 0; i < children.length; i++) {
+		const child = children[i]!;
 		if (child.namespace !== request.namespace) continue;
 		if (child.name === "node") {
 			const id = child.attribute("nodeId");
@@ -163,7 +165,7 @@ export function writeValue(field: SensorField, value: SensorValue | undefined): 
 }
 
 function whole(value: SensorValue | undefined, most: number): string | undefined {
-	if (typeof value !== "number" || !(Math.abs(value) <= most)) return undefined;
+	if (typeof value !== "number" || !(Math.abs(value) <= most)) return;
 	return writeDecimal(value, 0);
 }
 
@@ -178,8 +180,11 @@ function isSendable(text: string): boolean {
 /** At most this many bytes on the wire, references included. */
 function escapedLength(text: string): number {
 	let length = 0;
-	for (const byte of encodeUnchecked(text))
+	const list = encodeUnchecked(text);
+	for (let i = 0; i < list.length; i++) {
+		const byte = list[i]!;
 		length += byte === 0x26 || byte === 0x3c || byte === 0x3e || byte === 0x22 || byte === 0x27 || byte < 0x20 ? 6 : 1;
+	}
 	return length;
 }
 

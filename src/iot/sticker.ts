@@ -45,7 +45,7 @@ export function checkTags(tags: readonly Tag[]): string | undefined {
 			return `the tag ${name} is a ${typeof value === "number" ? "string" : "number"} by XEP-0347`;
 		}
 	}
-	return undefined;
+	return;
 }
 
 /** The `iotdisco:` URI, in unreserved characters only, so that readers of both escapes agree (R-347-32). Throws what checkTags finds. */
@@ -63,22 +63,24 @@ export function writeSticker(tags: readonly Tag[], registry?: string): string {
 
 /** Reads the URI and the older `IoTDisco;N:V`, in any case and with either escape; undefined for all else, searches included. */
 export function parseSticker(text: string): Sticker | undefined {
-	if (foldASCII(text.slice(0, SCHEME.length)) !== SCHEME) return undefined;
+	if (foldASCII(text.slice(0, SCHEME.length)) !== SCHEME) return;
 	const mark = text[SCHEME.length];
-	if (mark !== ":" && mark !== ";") return undefined;
+	if (mark !== ":" && mark !== ";") return;
 	const parts = splitTags(text.slice(SCHEME.length + 1), mark === ":" ? "=" : ":");
 	const tags: Tag[] = [];
 	const seen: string[] = [];
 	let registry: string | undefined;
 	let key: string | undefined;
-	for (const part of parts ?? []) {
+	const list = parts ?? [];
+	for (let i = 0; i < list.length; i++) {
+		const part = list[i]!;
 		const tag = mark === ":" ? parseTag(decodePercent(part.name), decodePercent(part.value)) : parseTag(part.name, part.value);
-		if (tag === undefined) return undefined;
+		if (tag === undefined) return;
 		const folded = foldASCII(tag.name);
-		if (seen.includes(folded)) return undefined;
+		if (seen.includes(folded)) return;
 		seen.push(folded);
 		if (folded === "r") {
-			if (typeof tag.value === "number" || !isJID(tag.value)) return undefined;
+			if (typeof tag.value === "number" || !isJID(tag.value)) return;
 			registry = tag.value;
 		} else {
 			if (folded === "key" && typeof tag.value === "string") key = tag.value;
@@ -105,13 +107,13 @@ function splitTags(text: string, mark: string): Part[] | undefined {
 	let inValue = false;
 	let escaped = false;
 	for (const character of text) {
-		if (escaped && character !== ";" && character !== "\\") return undefined;
+		if (escaped && character !== ";" && character !== "\\") return;
 		if (!escaped && character === "\\") {
 			escaped = true;
 			continue;
 		}
 		if (!escaped && character === ";") {
-			if (!inValue) return undefined;
+			if (!inValue) return;
 			part = { name: "", value: "" };
 			parts.push(part);
 			inValue = false;
@@ -124,7 +126,7 @@ function splitTags(text: string, mark: string): Part[] | undefined {
 }
 
 function parseTag(name: string | undefined, value: string | undefined): Tag | undefined {
-	if (name === undefined || value === undefined) return undefined;
+	if (name === undefined || value === undefined) return;
 	if (!name.startsWith("#")) return checkName(name) === undefined ? { name, value } : undefined;
 	const number = parseNumber(value);
 	const rest = name.slice(1);
@@ -133,7 +135,7 @@ function parseTag(name: string | undefined, value: string | undefined): Tag | un
 
 /** xs:double without its infinities. */
 function parseNumber(text: string): number | undefined {
-	for (const character of text) if (!"0123456789.+-eE".includes(character)) return undefined;
+	for (const character of text) if (!"0123456789.+-eE".includes(character)) return;
 	const number = text === "" ? Number.NaN : Number(text);
 	return Number.isFinite(number) ? number + 0 : undefined;
 }

@@ -24,7 +24,7 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 	const from = encodeUnchecked(text);
 	const { length } = from;
 	if (length % 4 !== 0) {
-		return undefined;
+		return;
 	}
 	const padding = length === 0 || from[length - 1] !== PAD ? 0 : from[length - 2] === PAD ? 2 : 1;
 	const out = new Uint8Array((length / 4) * 3 - padding);
@@ -33,7 +33,7 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 	for (let at = 0; at < length - padding; at++) {
 		const value = sextet(from[at]!);
 		if (value < 0) {
-			return undefined;
+			return;
 		}
 		bits = ((bits << 6) | value) & 0xffffff;
 		const phase = at % 4;

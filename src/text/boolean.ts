@@ -10,6 +10,6 @@ export function parseBoolean(text: string): boolean | undefined {
 		case "0":
 			return false;
 		default:
-			return undefined;
+			return;
 	}
 }

@@ -9,7 +9,7 @@ export function parseDateTime(text: string): number | undefined {
 	const bytes = encodeUnchecked(text);
 	// CCYY-MM-DDThh:mm:ss
 	if (bytes.length < 19 || bytes[4] !== 0x2d || bytes[7] !== 0x2d || bytes[10] !== 0x54 || bytes[13] !== 0x3a || bytes[16] !== 0x3a) {
-		return undefined;
+		return;
 	}
 	const century = two(bytes, 0);
 	const year = century < 0 ? -1 : century * 100 + two(bytes, 2);
@@ -19,10 +19,10 @@ export function parseDateTime(text: string): number | undefined {
 	const minute = two(bytes, 14);
 	const second = two(bytes, 17);
 	if (two(bytes, 2) < 0 || year < 1 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) {
-		return undefined;
+		return;
 	}
 	if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
-		return undefined;
+		return;
 	}
 	let at = 19;
 	let milliseconds = 0;
@@ -34,12 +34,12 @@ export function parseDateTime(text: string): number | undefined {
 			weight /= 10;
 		}
 		if (at === from) {
-			return undefined;
+			return;
 		}
 	}
 	const offset = zone(bytes, at);
 	if (offset === undefined) {
-		return undefined;
+		return;
 	}
 	return (((dayNumber(year, month, day) * 24 + hour) * 60 + minute - offset) * 60 + second) * 1000 + milliseconds;
 }
@@ -61,12 +61,12 @@ function zone(bytes: Uint8Array, at: number): number | undefined {
 	}
 	const sign = bytes[at] === 0x2b ? 1 : bytes[at] === 0x2d ? -1 : 0;
 	if (left !== 6 || sign === 0 || bytes[at + 3] !== 0x3a) {
-		return undefined;
+		return;
 	}
 	const hours = two(bytes, at + 1);
 	const minutes = two(bytes, at + 4);
 	if (hours < 0 || minutes < 0 || minutes > 59 || hours * 60 + minutes > 840) {
-		return undefined;
+		return;
 	}
 	return sign * (hours * 60 + minutes);
 }

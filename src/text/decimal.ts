@@ -3,7 +3,7 @@
 /** undefined for NaN and the infinities. Never an exponent, never "-0". Halves go away from zero. `decimals` is 0 to 20. */
 export function writeDecimal(value: number, decimals: number): string | undefined {
 	if (!Number.isFinite(value)) {
-		return undefined;
+		return;
 	}
 	const magnitude = Math.abs(value);
 	let text: string;

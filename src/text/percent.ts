@@ -32,7 +32,7 @@ export function decodePercent(text: string): string | undefined {
 			const high = at + 2 < length ? digit(bytes[at + 1]!) : -1;
 			const low = high < 0 ? -1 : digit(bytes[at + 2]!);
 			if (low < 0) {
-				return undefined;
+				return;
 			}
 			byte = high * 16 + low;
 			at += 2;
@@ -42,7 +42,7 @@ export function decodePercent(text: string): string | undefined {
 	try {
 		return decodeUTF8(bytes, 0, to);
 	} catch {
-		return undefined;
+		return;
 	}
 }
 

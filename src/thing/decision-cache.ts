@@ -25,10 +25,10 @@ export class DecisionCache {
 	/** What was kept for this question; undefined for nothing. */
 	read(question: string): VaultRecord | undefined {
 		const { name, sum } = this.#keyOf(question);
-		if (!this.#load().includes(name)) return undefined;
+		if (!this.#load().includes(name)) return;
 		const record = this.#lifeCycle.readOwned(name);
 		// Half a sum makes the name: the record has it whole.
-		if (record?.sum !== sum) return undefined;
+		if (record?.sum !== sum) return;
 		this.#use(name);
 		return record;
 	}
@@ -50,7 +50,7 @@ export class DecisionCache {
 	clear(): void {
 		const names = this.#load();
 		this.#names = [];
-		for (const name of names) this.#lifeCycle.deleteOwned(name);
+		for (let i = 0; i < names.length; i++) this.#lifeCycle.deleteOwned(names[i]!);
 	}
 
 	/** Another owner's are void by their epoch. */

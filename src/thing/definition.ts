@@ -83,10 +83,17 @@ export function checkDefinition(definition: Definition): void {
 	const names = Object.keys(definition.fields);
 	if (names.length === 0) fail("A thing needs at least one field.");
 	if (names.length > limits.fields) fail(`A thing has at most ${limits.fields} fields; this one has ${names.length}.`);
-	for (const name of names) checkField(name, definition.fields[name]);
+	for (let i = 0; i < names.length; i++) {
+		const name = names[i]!;
+		checkField(name, definition.fields[name]);
+	}
 	if (definition.parameters === undefined) return;
 	if (!isObject(definition.parameters)) fail("parameters must be an object: a parameter's name and what it is.");
-	for (const name of Object.keys(definition.parameters)) checkParameter(name, definition.parameters[name], definition.fields[name]);
+	const keys = Object.keys(definition.parameters);
+	for (let i = 0; i < keys.length; i++) {
+		const name = keys[i]!;
+		checkParameter(name, definition.parameters[name], definition.fields[name]);
+	}
 }
 
 function checkField(name: string, field: FieldDefinition | undefined): void {
@@ -181,7 +188,8 @@ function isObject(value: unknown): boolean {
 function freeze<T>(value: T): T {
 	if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
 		Object.freeze(value);
-		for (const key of Object.keys(value)) freeze((value as Readonly<Record<string, unknown>>)[key]);
+		const keys = Object.keys(value);
+		for (let i = 0; i < keys.length; i++) freeze((value as Readonly<Record<string, unknown>>)[keys[i]!]);
 	}
 	return value;
 }

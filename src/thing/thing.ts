@@ -363,7 +363,9 @@ export class Thing {
 
 function fieldsOf(definition: Definition): readonly SensorField[] {
 	const list: SensorField[] = [];
-	for (const name of Object.keys(definition.fields)) {
+	const keys = Object.keys(definition.fields);
+	for (let i = 0; i < keys.length; i++) {
+		const name = keys[i]!;
 		const field = definition.fields[name]!;
 		const { type, unit, decimals, dataType } = field;
 		list.push({ name, type, categories: categorySet(categoriesOf(field)), unit, decimals, dataType });

@@ -27,14 +27,14 @@ export class Vault {
 		let bytes: Uint8Array | undefined;
 		try {
 			bytes = this.#storage.read(key);
-			if (bytes === undefined) return undefined;
+			if (bytes === undefined) return;
 			const record = open(key, bytes);
 			if (record !== undefined) return record;
 		} catch {
 			// Said below: whatever the reason, nothing can be read there.
 		}
 		this.#onError(`What was stored as "${key}" is damaged or of another make; the thing goes on without it.`);
-		return undefined;
+		return;
 	}
 
 	/** Atomic: the old record stands until the new one does. Throws when it cannot be stored. */
@@ -58,10 +58,10 @@ export class Vault {
 }
 
 function open(key: string, bytes: Uint8Array): VaultRecord | undefined {
-	if (bytes.length < HEAD || bytes[0] !== VERSION) return undefined;
+	if (bytes.length < HEAD || bytes[0] !== VERSION) return;
 	const payload = bytes.subarray(HEAD);
 	const sum = checksum(key, payload);
-	for (let i = 0; i < 4; i++) if (bytes[1 + i] !== ((sum >>> (24 - 8 * i)) & 0xff)) return undefined;
+	for (let i = 0; i < 4; i++) if (bytes[1 + i] !== ((sum >>> (24 - 8 * i)) & 0xff)) return;
 	const record: unknown = JSON.parse(decodeUTF8(payload));
 	return typeof record === "object" && record !== null && !Array.isArray(record) ? (record as VaultRecord) : undefined;
 }

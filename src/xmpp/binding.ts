@@ -13,6 +13,6 @@ export function writeBind(iq: Writer): void {
 /** The full JID as the server wrote it; undefined unless it is one of the account `bare`. */
 export function parseBind(result: Element, bare: string): string | undefined {
 	const jid = result.child("bind", NAMESPACE_BIND)?.child("jid", NAMESPACE_BIND)?.text;
-	if (jid === undefined || !isJID(jid) || resourceOf(jid) === undefined || !sameBare(jid, bare)) return undefined;
+	if (jid === undefined || !isJID(jid) || resourceOf(jid) === undefined || !sameBare(jid, bare)) return;
 	return jid;
 }

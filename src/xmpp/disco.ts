@@ -71,7 +71,8 @@ export class Disco {
 		if (this.#verification === undefined) {
 			const { category, type, name = "" } = this.#identity;
 			let text = `${category}/${type}//${name}<`;
-			for (const feature of this.#features) text += `${feature}<`;
+			const features = this.#features;
+			for (let i = 0; i < features.length; i++) text += `${features[i]!}<`;
 			this.#verification = encodeBase64(crypto.digest("SHA-1", encodeUTF8(text)));
 		}
 		return this.#verification;
@@ -92,7 +93,8 @@ export class Disco {
 		const { category, type, name } = this.#identity;
 		const writer = request.result().open("query", DISCO_INFO).attribute("node", node);
 		writer.open("identity").attribute("category", category).attribute("type", type).attribute("name", name).close();
-		for (const feature of this.#features) writer.open("feature").attribute("var", feature).close();
+		const features = this.#features;
+		for (let i = 0; i < features.length; i++) writer.open("feature").attribute("var", features[i]!).close();
 		request.send();
 	}
 

@@ -35,10 +35,10 @@ export function isHost(text: string): boolean {
 /** "host", "host:port" or "[IPv6]:port" (RFC 6120 4.9.3.19), and nothing else; undefined when it is something else. */
 export function parseHostPort(text: string, tls: Endpoint["tls"]): Endpoint | undefined {
 	const end = text[0] === "[" ? text.indexOf("]") : -1;
-	if (text[0] === "[" && end < 0) return undefined;
+	if (text[0] === "[" && end < 0) return;
 	const colon = text.indexOf(":", end + 1);
 	const host = end < 0 ? text.slice(0, colon < 0 ? text.length : colon) : text.slice(1, end);
-	if (end >= 0 && (!host.includes(":") || (colon < 0 ? text.length : colon) !== end + 1)) return undefined;
+	if (end >= 0 && (!host.includes(":") || (colon < 0 ? text.length : colon) !== end + 1)) return;
 	const port = colon < 0 ? usualPort(tls) : parsePort(text.slice(colon + 1));
 	return port === undefined || !isHost(host) ? undefined : Object.freeze({ host, port, tls });
 }
@@ -49,8 +49,8 @@ export function writeHostPort({ host, port }: Pick<Endpoint, "host" | "port">): 
 }
 
 function parsePort(text: string): number | undefined {
-	if (text === "" || text.length > 5) return undefined;
-	for (let at = 0; at < text.length; at++) if (text[at]! < "0" || text[at]! > "9") return undefined;
+	if (text === "" || text.length > 5) return;
+	for (let at = 0; at < text.length; at++) if (text[at]! < "0" || text[at]! > "9") return;
 	const port = Number(text);
 	return port >= 1 && port <= 65_535 ? port : undefined;
 }

@@ -27,14 +27,18 @@ export interface Features {
 
 /** Undefined when `element` is something else. */
 export function parseFeatures(element: Element): Features | undefined {
-	if (!isFeatures(element)) return undefined;
+	if (!isFeatures(element)) return;
 	const starttls = element.child("starttls", NAMESPACE_TLS);
 	const mechanisms: string[] = [];
-	for (const mechanism of element.child("mechanisms", NAMESPACE_SASL)?.children ?? []) {
+	const list = element.child("mechanisms", NAMESPACE_SASL)?.children ?? [];
+	for (let i = 0; i < list.length; i++) {
+		const mechanism = list[i]!;
 		if (mechanism.name === "mechanism" && mechanism.namespace === NAMESPACE_SASL) mechanisms.push(mechanism.text.trim());
 	}
 	const bindings: string[] = [];
-	for (const binding of element.child("sasl-channel-binding", NAMESPACE_BINDINGS)?.children ?? []) {
+	const all = element.child("sasl-channel-binding", NAMESPACE_BINDINGS)?.children ?? [];
+	for (let i = 0; i < all.length; i++) {
+		const binding = all[i]!;
 		const type = binding.attribute("type");
 		if (binding.name === "channel-binding" && type !== undefined) bindings.push(type);
 	}

@@ -21,14 +21,18 @@ export interface Form {
 
 /** Undefined unless `x` is a form to fill in. */
 export function parseForm(x: Element): Form | undefined {
-	if (x.name !== "x" || x.namespace !== NAMESPACE_FORMS || x.attribute("type") !== "form") return undefined;
+	if (x.name !== "x" || x.namespace !== NAMESPACE_FORMS || x.attribute("type") !== "form") return;
 	const fields: FormField[] = [];
 	let purpose: string | undefined;
-	for (const field of x.children) {
+	const children = x.children;
+	for (let i = 0; i < children.length; i++) {
+		const field = children[i]!;
 		if (field.name !== "field" || field.namespace !== NAMESPACE_FORMS) continue;
 		const name = field.attribute("var") ?? "";
 		const values: string[] = [];
-		for (const value of field.children) {
+		const list = field.children;
+		for (let j = 0; j < list.length; j++) {
+			const value = list[j]!;
 			if (value.name === "value" && value.namespace === NAMESPACE_FORMS) values.push(value.text);
 		}
 		if (name === "FORM_TYPE") purpose = values[0];
@@ -44,11 +48,13 @@ export function parseForm(x: Element): Form | undefined {
 
 /** The name of the first field that must be filled in and cannot be from `values`. */
 export function missingField(form: Form, values: ReadonlyMap<string, string>): string | undefined {
-	for (const field of form.fields) {
+	const fields = form.fields;
+	for (let i = 0; i < fields.length; i++) {
+		const field = fields[i]!;
 		if (field.required && field.type !== "fixed" && field.type !== "hidden" && !values.has(field.name) && field.values.length === 0)
 			return field.name;
 	}
-	return undefined;
+	return;
 }
 
 /**
@@ -56,7 +62,7 @@ export function missingField(form: Form, values: ReadonlyMap<string, string>): s
  * empty; of the rest only what is required, with the value that the form suggests.
  */
 export function submittedValues(field: FormField, values: ReadonlyMap<string, string>): readonly string[] | undefined {
-	if (field.name === "" || field.type === "fixed") return undefined;
+	if (field.name === "" || field.type === "fixed") return;
 	const value = values.get(field.name);
 	if (field.type === "hidden" && (value === undefined || field.values.some((given) => given !== ""))) return field.values;
 	if (value !== undefined) return [value];
@@ -65,11 +71,13 @@ export function submittedValues(field: FormField, values: ReadonlyMap<string, st
 
 export function writeSubmit(writer: Writer, form: Form, values: ReadonlyMap<string, string>): void {
 	writer.open("x", NAMESPACE_FORMS).attribute("type", "submit");
-	for (const field of form.fields) {
+	const fields = form.fields;
+	for (let i = 0; i < fields.length; i++) {
+		const field = fields[i]!;
 		const answered = submittedValues(field, values);
 		if (answered === undefined) continue;
 		writer.open("field").attribute("var", field.name);
-		for (const value of answered) writer.open("value").text(value).close();
+		for (let j = 0; j < answered.length; j++) writer.open("value").text(answered[j]!).close();
 		writer.close();
 	}
 	writer.close();

@@ -91,13 +91,15 @@ export class IQRouter {
 		this.#id = undefined;
 		const lost = this.#pending;
 		this.#pending = [];
-		for (const pending of lost) this.#scheduler.clear(pending.task);
-		for (const pending of lost) this.#tell(pending, { error: stanzaError("remote-server-timeout", "the connection ended") });
+		for (let i = 0; i < lost.length; i++) this.#scheduler.clear(lost[i]!.task);
+		for (let i = 0; i < lost.length; i++) this.#tell(lost[i]!, { error: stanzaError("remote-server-timeout", "the connection ended") });
 	}
 
 	/** Gives requests with this payload to `handler`, which sees to it that each is answered. */
 	handle(type: "get" | "set" | "any", name: string, namespace: string, handler: (request: IQRequest) => void): void {
-		for (const one of this.#handlers) {
+		const handlers = this.#handlers;
+		for (let i = 0; i < handlers.length; i++) {
+			const one = handlers[i]!;
 			const overlap = one.type === type || one.type === "any" || type === "any";
 			if (overlap && one.name === name && one.namespace === namespace) throw new Error(`<${name} xmlns='${namespace}'/> has a handler`);
 		}
@@ -170,10 +172,10 @@ export class IQRouter {
 
 	/** XMLHandler.onPayload for iqs: answers to requests that asked for parts are streamed. */
 	partsFor(stanza: Element, _payload: Element): Parts | undefined {
-		if (stanza.attribute("type") !== "result") return undefined;
+		if (stanza.attribute("type") !== "result") return;
 		const pending = this.#match(stanza);
 		const onPart = pending?.onPart;
-		if (onPart === undefined) return undefined;
+		if (onPart === undefined) return;
 		return {
 			depth: 2,
 			onPart: (part) => {
@@ -195,7 +197,9 @@ export class IQRouter {
 
 	#dispatch(request: IQRequest): void {
 		const { type, payload } = request;
-		for (const one of this.#handlers) {
+		const handlers = this.#handlers;
+		for (let i = 0; i < handlers.length; i++) {
+			const one = handlers[i]!;
 			if (one.name !== payload.name || one.namespace !== payload.namespace || (one.type !== type && one.type !== "any")) continue;
 			try {
 				one.handle(request);
@@ -211,10 +215,12 @@ export class IQRouter {
 	/** The request that this stanza may answer (R-CORE-10). */
 	#match(stanza: Element): Pending | undefined {
 		const id = stanza.attribute("id");
-		for (const pending of this.#pending) {
+		const list = this.#pending;
+		for (let i = 0; i < list.length; i++) {
+			const pending = list[i]!;
 			if (pending.id === id) return this.#mayAnswer(stanza.attribute("from"), pending.to) ? pending : undefined;
 		}
-		return undefined;
+		return;
 	}
 
 	#mayAnswer(from: string | undefined, to: string | undefined): boolean {

@@ -62,7 +62,8 @@ export function sameJID(a: string, b: string): boolean {
 function fits(part: string, forbidden: string, least: number): boolean {
 	const bytes = encodeUTF8(part);
 	if (bytes.length === 0 || bytes.length > PART) return false;
-	for (const byte of bytes) {
+	for (let i = 0; i < bytes.length; i++) {
+		const byte = bytes[i]!;
 		if (byte < least || byte === 0x7f || (byte < 0x80 && forbidden.includes(String.fromCharCode(byte)))) return false;
 	}
 	return true;

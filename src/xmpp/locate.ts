@@ -115,11 +115,13 @@ export class Locator {
 			unanswered = waiting;
 			conclude();
 		});
-		for (const kind of ["direct", "starttls"] as const) {
+		const list = ["direct", "starttls"] as const;
+		for (let i = 0; i < list.length; i++) {
+			const kind = list[i]!;
 			if (tls !== undefined && tls !== kind) continue;
 			const hear = (error: SocketError | undefined, records: readonly ServiceRecord[]): void => {
 				if (error !== undefined) unanswered++;
-				else for (const record of records) refused = this.#collect(found, kind, record) || refused;
+				else for (let i = 0; i < records.length; i++) refused = this.#collect(found, kind, records[i]!) || refused;
 				if (--waiting > 0) return;
 				this.#forget();
 				conclude();
@@ -144,17 +146,24 @@ export class Locator {
 		const ordered: Endpoint[] = [];
 		while (found.length > 0) {
 			let priority = found[0]!.priority;
-			for (const candidate of found) if (candidate.priority < priority) priority = candidate.priority;
+			for (let i = 0; i < found.length; i++) {
+				const candidate = found[i]!;
+				if (candidate.priority < priority) priority = candidate.priority;
+			}
 			let sum = 0;
-			for (const candidate of found) if (candidate.priority === priority) sum += candidate.weight;
+			for (let i = 0; i < found.length; i++) {
+				const candidate = found[i]!;
+				if (candidate.priority === priority) sum += candidate.weight;
+			}
 			// From 0 to the sum, both included: who has no weight is chosen seldom rather than never.
 			let lot = Math.floor(this.#fraction() * (sum + 1));
 			let chosen = -1;
 			// Those without weight stand first in their row.
-			for (const weightless of [true, false]) {
+			const list = [true, false];
+			for (let i = 0; i < list.length; i++) {
 				for (let at = 0; chosen < 0 && at < found.length; at++) {
 					const candidate = found[at]!;
-					if (candidate.priority !== priority || (candidate.weight === 0) !== weightless) continue;
+					if (candidate.priority !== priority || (candidate.weight === 0) !== list[i]) continue;
 					lot -= candidate.weight;
 					if (lot <= 0) chosen = at;
 				}

@@ -27,11 +27,12 @@ export function chooseMechanism(offer: MechanismOffer, channelBinding: (type: st
 	const common = able.find((type) => bindings.includes(type));
 	// With -PLUS on offer "y" would say that someone took it away (section 6); without a common type there is only "n".
 	const unbound = able.length > 0 && !mechanisms.some((name) => name.endsWith("-PLUS")) ? "y" : "n";
-	for (const mechanism of MECHANISMS) {
+	for (let i = 0; i < MECHANISMS.length; i++) {
+		const mechanism = MECHANISMS[i]!;
 		if (common !== undefined && mechanisms.includes(`${mechanism}-PLUS`)) return { mechanism, binding: common };
 		if (mechanisms.includes(mechanism)) return { mechanism, binding: unbound };
 	}
-	return undefined;
+	return;
 }
 
 /** What XEP-0474 section 5 hashes: all that was offered, sorted. */

@@ -16,10 +16,12 @@ export interface Registration {
 
 /** Undefined when `query` is something else. */
 export function parseRegistration(query: Element | undefined): Registration | undefined {
-	if (query?.name !== "query" || query.namespace !== NAMESPACE_REGISTER) return undefined;
+	if (query?.name !== "query" || query.namespace !== NAMESPACE_REGISTER) return;
 	const x = query.child("x", NAMESPACE_FORMS);
 	const fields: string[] = [];
-	for (const child of query.children) {
+	const children = query.children;
+	for (let i = 0; i < children.length; i++) {
+		const child = children[i]!;
 		if (child.namespace === NAMESPACE_REGISTER && child.name !== "instructions" && child.name !== "registered") fields.push(child.name);
 	}
 	return { form: x && parseForm(x), fields };

@@ -73,7 +73,7 @@ export class Roster {
 /** One `<item/>`, or undefined when it is none or names nobody. */
 export function parseRosterItem(element: Element): RosterItem | undefined {
 	const jid = element.attribute("jid");
-	if (element.name !== "item" || element.namespace !== ROSTER || jid === undefined || !isJID(jid)) return undefined;
+	if (element.name !== "item" || element.namespace !== ROSTER || jid === undefined || !isJID(jid)) return;
 	return { jid, subscription: subscriptionOf(element.attribute("subscription")), ask: element.attribute("ask") === "subscribe" };
 }
 

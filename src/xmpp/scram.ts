@@ -149,8 +149,9 @@ function attributeOf(part: string | undefined, name: string): string {
 function parseCount(text: string): number {
 	if (text.length === 0) throw new Error("no iteration count");
 	let count = 0;
-	for (const byte of encodeUTF8(text)) {
-		const digit = byte - 0x30;
+	const list = encodeUTF8(text);
+	for (let i = 0; i < list.length; i++) {
+		const digit = list[i]! - 0x30;
 		if (!(digit >= 0 && digit <= 9) || (count === 0 && digit === 0)) throw new Error("the iteration count is not a number");
 		count = Math.min(count * 10 + digit, Number.MAX_SAFE_INTEGER);
 	}
@@ -159,6 +160,10 @@ function parseCount(text: string): number {
 
 function isPrintable(text: string): boolean {
 	if (text.length === 0) return false;
-	for (const byte of encodeUTF8(text)) if (byte < 0x20 || byte > 0x7e) return false;
+	const list = encodeUTF8(text);
+	for (let i = 0; i < list.length; i++) {
+		const byte = list[i]!;
+		if (byte < 0x20 || byte > 0x7e) return false;
+	}
 	return true;
 }

@@ -89,7 +89,9 @@ export function signForm(form: Form, values: ReadonlyMap<string, string>, signin
 /** Every field that goes out but the two that cannot be signed, sorted by name. */
 function parameters(form: Form, values: ReadonlyMap<string, string>, order: SigningProfile["order"]): string {
 	const pairs: { readonly sort: string; readonly text: string }[] = [];
-	for (const field of form.fields) {
+	const fields = form.fields;
+	for (let i = 0; i < fields.length; i++) {
+		const field = fields[i]!;
 		if (field.name === "oauth_token_secret" || field.name === "oauth_signature") continue;
 		const answered = submittedValues(field, values);
 		if (answered === undefined) continue;

@@ -59,7 +59,9 @@ export function parseStanzaError(stanza: Element): StanzaError {
 	const error = stanza.child("error");
 	let condition: Condition = "undefined-condition";
 	let text: string | undefined;
-	for (const child of error?.children ?? []) {
+	const list = error?.children ?? [];
+	for (let i = 0; i < list.length; i++) {
+		const child = list[i]!;
 		if (child.namespace !== STANZAS) continue;
 		if (child.name === "text") text = child.text;
 		else if (isCondition(child.name)) condition = child.name;
