@@ -117,13 +117,13 @@ export class Readouts {
 	#options: ReadoutsOptions;
 	/** Those that wait for sensors. */
 	#running: Readout[] = [];
-	#onDecided: Decided = (request, asked, permission) => this.#decided(request, asked, permission);
+	#onDecided: Decided = (request, asked, permission) => this.decided(request, asked, permission);
 
 	constructor(options: ReadoutsOptions) {
 		this.#options = options;
-		options.router.handle("get", "req", SENSOR_DATA, (request) => this.#admit(request, parseReadoutRequest(request.payload)));
+		options.router.handle("get", "req", SENSOR_DATA, (request) => this.admit(request, parseReadoutRequest(request.payload)));
 		// The XEP cancels by get, later generations by set.
-		options.router.handle("any", "cancel", SENSOR_DATA, (request) => this.#cancel(request));
+		options.router.handle("any", "cancel", SENSOR_DATA, (request) => this.cancel(request));
 	}
 
 	/** The peer has gone or its messages came back; a bare JID stands for all its resources (R-323-32). */
@@ -132,35 +132,35 @@ export class Readouts {
 		const list = this.#running.slice();
 		for (let i = 0; i < list.length; i++) {
 			const readout = list[i]!;
-			if (same(readout.to, jid)) this.#end(readout, "cancelled");
+			if (same(readout.to, jid)) this.end(readout, "cancelled");
 		}
 	}
 
 	/** The connection is gone, or the owner: nobody waits for the data. */
 	clear(): void {
 		const list = this.#running.slice();
-		for (let i = 0; i < list.length; i++) this.#end(list[i]!, "cancelled");
+		for (let i = 0; i < list.length; i++) this.end(list[i]!, "cancelled");
 	}
 
-	#admit(request: IQRequest, asked: ReadoutRequest | Refusal): void {
+	private admit(request: IQRequest, asked: ReadoutRequest | Refusal): void {
 		const applicant = new Reader(request, asked, this.#onDecided);
 		request.release();
 		this.#options.authorize(applicant);
 	}
 
-	#decided(request: IQRequest, asked: ReadoutRequest | Refusal, permission: ReadPermission | "all" | undefined): void {
+	private decided(request: IQRequest, asked: ReadoutRequest | Refusal, permission: ReadPermission | "all" | undefined): void {
 		// Who may not read learns nothing, not even that he asked wrongly (R-323-22).
-		if (permission === undefined) this.#refuse(request);
+		if (permission === undefined) this.refuse(request);
 		else if ("condition" in asked) request.fail(asked.condition, asked.text);
-		else this.#start(request, asked, permission);
+		else this.start(request, asked, permission);
 	}
 
-	#refuse(request: IQRequest): void {
+	private refuse(request: IQRequest): void {
 		request.fail("forbidden", "Access denied.", "cancel");
 		this.#options.onDenied(request.from);
 	}
 
-	#start(request: IQRequest, asked: ReadoutRequest, permission: ReadPermission | "all"): void {
+	private start(request: IQRequest, asked: ReadoutRequest, permission: ReadPermission | "all"): void {
 		const { clock, node } = this.#options;
 		// Of several nodes the decision may have left one (R-324-5).
 		if (permission === "all" ? asked.nodes.some((id) => id !== node) : asked.nodes.length > 0 && !asked.nodes.includes(node)) {
@@ -171,7 +171,7 @@ export class Readouts {
 			request.fail("feature-not-implemented", "This thing cannot put off a readout: ask when it is due.", "cancel");
 			return;
 		}
-		if (this.#find(request.from, asked.sequence) !== undefined) {
+		if (this.find(request.from, asked.sequence) !== undefined) {
 			request.fail("conflict", "A readout with this seqnr is running.", "cancel");
 			return;
 		}
@@ -182,72 +182,72 @@ export class Readouts {
 		}
 		const fields = this.#options.fields.filter((field) => isRequested(asked, field) && isPermitted(permission, field));
 		if (permission !== "all" && fields.length === 0) {
-			this.#refuse(request);
+			this.refuse(request);
 			return;
 		}
-		const readout = this.#open(request.from, asked.sequence, fields);
+		const readout = this.open(request.from, asked.sequence, fields);
 		writeAccepted(request.result(), asked.sequence);
 		request.send();
 		// Sending may have ended the connection, and a sensor's answer the readout: each step looks whether it still runs.
-		if (readout.fields.length === 0) this.#finish(readout);
+		if (readout.fields.length === 0) this.finish(readout);
 		const list = readout.fields;
-		for (let i = 0; i < list.length; i++) this.#read(readout, list[i]!);
+		for (let i = 0; i < list.length; i++) this.read(readout, list[i]!);
 	}
 
-	#open(to: string, sequence: string, fields: readonly SensorField[]): Readout {
+	private open(to: string, sequence: string, fields: readonly SensorField[]): Readout {
 		const { node, scheduler } = this.#options;
 		const readout: Readout = { to, sequence, node, fields, readings: [], timeout: undefined };
-		readout.timeout = scheduler.set(limits.readoutSeconds * 1000, () => this.#timeOut(readout));
+		readout.timeout = scheduler.set(limits.readoutSeconds * 1000, () => this.timeOut(readout));
 		this.#running.push(readout);
 		return readout;
 	}
 
-	#read(readout: Readout, field: SensorField): void {
+	private read(readout: Readout, field: SensorField): void {
 		if (!this.#running.includes(readout)) return;
 		try {
-			this.#options.read(field, (error, value) => this.#take(readout, field, error, value));
+			this.#options.read(field, (error, value) => this.take(readout, field, error, value));
 		} catch (error) {
-			this.#take(readout, field, error instanceof Error ? error.message : "the sensor failed");
+			this.take(readout, field, error instanceof Error ? error.message : "the sensor failed");
 		}
 	}
 
-	#take(readout: Readout, field: SensorField, error: string | undefined, value?: SensorValue): void {
+	private take(readout: Readout, field: SensorField, error: string | undefined, value?: SensorValue): void {
 		if (!this.#running.includes(readout) || readout.readings.some((reading) => reading.field === field)) return;
 		const text = error === undefined ? writeValue(field, value) : undefined;
-		if (text === undefined) this.#fail(readout, field, error ?? "the sensor gave no value");
-		else readout.readings.push({ field, timestamp: this.#timestamp(), value: text });
-		if (readout.readings.length === readout.fields.length) this.#finish(readout);
+		if (text === undefined) this.fail(readout, field, error ?? "the sensor gave no value");
+		else readout.readings.push({ field, timestamp: this.timestamp(), value: text });
+		if (readout.readings.length === readout.fields.length) this.finish(readout);
 	}
 
-	#fail(readout: Readout, field: SensorField, why: string): void {
-		readout.readings.push({ field, timestamp: this.#timestamp(), error: `${field.name}: ${printable(why)}` });
+	private fail(readout: Readout, field: SensorField, why: string): void {
+		readout.readings.push({ field, timestamp: this.timestamp(), error: `${field.name}: ${printable(why)}` });
 	}
 
-	#timeOut(readout: Readout): void {
+	private timeOut(readout: Readout): void {
 		const fields = readout.fields;
 		for (let i = 0; i < fields.length; i++) {
 			const field = fields[i]!;
-			if (!readout.readings.some((reading) => reading.field === field)) this.#fail(readout, field, "the sensor did not answer in time");
+			if (!readout.readings.some((reading) => reading.field === field)) this.fail(readout, field, "the sensor did not answer in time");
 		}
-		this.#finish(readout);
+		this.finish(readout);
 	}
 
 	/** To the second: what was sampled together stands under one timestamp, and stanzas stay small. */
-	#timestamp(): string {
+	private timestamp(): string {
 		return writeDateTime(Math.floor(this.#options.clock.now() / 1000) * 1000);
 	}
 
 	/** Sends everything: failures last, since some readers stop at the first (slixmpp), and done on the last message (R-323-30). */
-	#finish(readout: Readout): void {
+	private finish(readout: Readout): void {
 		if (!this.#running.includes(readout)) return;
 		const values = readout.readings.filter(({ value }) => value !== undefined);
 		const failures = readout.readings.filter(({ value }) => value === undefined);
-		this.#end(readout, failures.length > 0 ? "failed" : "done");
-		if (values.length > 0 || failures.length === 0) this.#send(readout, values, writeFields, failures.length === 0);
-		if (failures.length > 0) this.#send(readout, failures, writeFailure, true);
+		this.end(readout, failures.length > 0 ? "failed" : "done");
+		if (values.length > 0 || failures.length === 0) this.send(readout, values, writeFields, failures.length === 0);
+		if (failures.length > 0) this.send(readout, failures, writeFailure, true);
 	}
 
-	#send(readout: Readout, readings: readonly Reading[], write: typeof writeFields, last: boolean): void {
+	private send(readout: Readout, readings: readonly Reading[], write: typeof writeFields, last: boolean): void {
 		const { outbox } = this.#options;
 		let start = 0;
 		do {
@@ -259,24 +259,24 @@ export class Readouts {
 	}
 
 	/** Only ever one's own: a readout is known by the full JID and the seqnr (R-323-5, 10), and who has one running was let in. */
-	#cancel(request: IQRequest): void {
+	private cancel(request: IQRequest): void {
 		const sequence = parseSequence(request.payload);
-		const readout = sequence === undefined ? undefined : this.#find(request.from, sequence);
+		const readout = sequence === undefined ? undefined : this.find(request.from, sequence);
 		if (sequence === undefined || readout === undefined) {
 			const text = sequence === undefined ? "seqnr is missing." : "No readout with this seqnr is running.";
-			this.#admit(request, { condition: sequence === undefined ? "bad-request" : "item-not-found", text });
+			this.admit(request, { condition: sequence === undefined ? "bad-request" : "item-not-found", text });
 			return;
 		}
-		this.#end(readout, "cancelled");
+		this.end(readout, "cancelled");
 		writeCancelled(request.result(), sequence);
 		request.send();
 	}
 
-	#find(from: string, sequence: string): Readout | undefined {
+	private find(from: string, sequence: string): Readout | undefined {
 		return this.#running.find((readout) => readout.to === from && readout.sequence === sequence);
 	}
 
-	#end(readout: Readout, outcome: "done" | "failed" | "cancelled"): void {
+	private end(readout: Readout, outcome: "done" | "failed" | "cancelled"): void {
 		const index = this.#running.indexOf(readout);
 		if (index < 0) return;
 		this.#running.splice(index, 1);

@@ -24,20 +24,20 @@ export class DecisionCache {
 
 	/** What was kept for this question; undefined for nothing. */
 	read(question: string): VaultRecord | undefined {
-		const { name, sum } = this.#keyOf(question);
-		if (!this.#load().includes(name)) return;
+		const { name, sum } = this.keyOf(question);
+		if (!this.load().includes(name)) return;
 		const record = this.#lifeCycle.readOwned(name);
 		// Half a sum makes the name: the record has it whole.
 		if (record?.sum !== sum) return;
-		this.#use(name);
+		this.use(name);
 		return record;
 	}
 
 	/** A cache only: what cannot be stored is asked again. */
 	keep(question: string, decision: VaultRecord): void {
-		const { name, sum } = this.#keyOf(question);
-		this.#use(name);
-		const names = this.#load();
+		const { name, sum } = this.keyOf(question);
+		this.use(name);
+		const names = this.load();
 		try {
 			while (names.length > limits.decisions) this.#lifeCycle.deleteOwned(names.shift()!);
 			this.#lifeCycle.writeOwned(name, { ...decision, sum });
@@ -48,7 +48,7 @@ export class DecisionCache {
 
 	/** None of them is used from here on. Throws when one cannot be deleted: after a boot it would be back. */
 	clear(): void {
-		const names = this.#load();
+		const names = this.load();
 		this.#names = [];
 		for (let i = 0; i < names.length; i++) this.#lifeCycle.deleteOwned(names[i]!);
 	}
@@ -58,19 +58,19 @@ export class DecisionCache {
 		this.#names = undefined;
 	}
 
-	#load(): string[] {
+	private load(): string[] {
 		this.#names ??= this.#lifeCycle.listOwned(PREFIX);
 		return this.#names;
 	}
 
-	#use(name: string): void {
-		const names = this.#load();
+	private use(name: string): void {
+		const names = this.load();
 		const at = names.indexOf(name);
 		if (at >= 0) names.splice(at, 1);
 		names.push(name);
 	}
 
-	#keyOf(question: string): { name: string; sum: string } {
+	private keyOf(question: string): { name: string; sum: string } {
 		const sum = this.#crypto.digest("SHA-256", encodeUTF8(question));
 		return { name: PREFIX + encodeBase32(sum.subarray(0, NAME_BYTES)), sum: encodeBase64(sum.subarray(NAME_BYTES, 24)) };
 	}

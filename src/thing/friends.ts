@@ -39,9 +39,9 @@ export class Friends {
 		const { owner, swept } = this.#options;
 		this.#owner = undefined;
 		this.#clean = owner() !== undefined && swept.get();
-		this.#sweep(() => {
+		this.sweep(() => {
 			onReady();
-			this.#befriend();
+			this.befriend();
 		});
 	}
 
@@ -62,7 +62,7 @@ export class Friends {
 		if (step === "subscribe") {
 			if (isOwner || isOne(from, registry())) {
 				book.subscription("subscribed", from);
-				if (isOwner) this.#befriend();
+				if (isOwner) this.befriend();
 				return;
 			}
 			this.#options.isFriend(from, (allowed) => {
@@ -76,7 +76,7 @@ export class Friends {
 	claimed(): void {
 		this.#owner = undefined;
 		if (this.#clean) this.#options.swept.set();
-		this.#befriend();
+		this.befriend();
 	}
 
 	/** The service introduces somebody: his presence is asked for (R-324-14). */
@@ -94,10 +94,10 @@ export class Friends {
 		this.#owner = undefined;
 		this.#clean = false;
 		this.#options.roster.remove(owner);
-		this.#sweep();
+		this.sweep();
 	}
 
-	#befriend(): void {
+	private befriend(): void {
 		const { book, owner } = this.#options;
 		const jid = owner();
 		if (jid === undefined) return;
@@ -108,7 +108,7 @@ export class Friends {
 		book.subscription("subscribe", jid);
 	}
 
-	#sweep(onRead?: () => void): void {
+	private sweep(onRead?: () => void): void {
 		this.#strays = [];
 		this.#more = false;
 		this.#reading = true;
@@ -116,23 +116,23 @@ export class Friends {
 			this.#reading = false;
 			// A list that broke off says nothing of the rest.
 			if (error !== undefined) this.#more = true;
-			this.#removeStrays();
+			this.removeStrays();
 			onRead?.();
 		});
 	}
 
 	/** One after the other, so that they do not fill the table of requests. */
-	#removeStrays(): void {
+	private removeStrays(): void {
 		const { owner, roster, swept } = this.#options;
 		if (this.#clean) return;
 		const jid = this.#strays.pop();
 		if (jid === undefined) {
 			this.#clean = !this.#more;
 			if (this.#clean && owner() !== undefined) swept.set();
-		} else if (isOne(jid, owner())) this.#removeStrays();
+		} else if (isOne(jid, owner())) this.removeStrays();
 		else
 			roster.remove(jid, (error) => {
-				if (error === undefined) this.#removeStrays();
+				if (error === undefined) this.removeStrays();
 			});
 	}
 }

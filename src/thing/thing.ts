@@ -87,7 +87,7 @@ export class Thing {
 		this.#host = host;
 		this.#definition = definition;
 
-		const vault = new Vault(host.storage, (message) => this.#tell({ event: "error", message }));
+		const vault = new Vault(host.storage, (message) => this.tell({ event: "error", message }));
 		const random = (count: number): Uint8Array => host.random(count);
 		const factory = loadFactory(vault, random, options);
 		this.#tags = tagsOf(definition, factory);
@@ -104,7 +104,7 @@ export class Thing {
 		const erased = definition.forgetAPIKey === true && accounts.account()?.registered === true;
 		const apiKey = erased ? undefined : loadAPIKey(vault, options.apiKey);
 
-		const scheduler = new Scheduler(host, (error) => this.#report(error));
+		const scheduler = new Scheduler(host, (error) => this.report(error));
 		const session = new Session({
 			host,
 			scheduler,
@@ -117,21 +117,21 @@ export class Thing {
 			apiKey,
 			onAccount: (jid) => {
 				if (definition.forgetAPIKey === true) forgetAPIKey(vault);
-				this.#onAccount(jid);
+				this.onAccount(jid);
 			},
-			onOnline: (jid) => this.#onOnline(jid),
-			onOffline: (reason, detail, retry, held, place) => this.#onOffline(reason, detail, retry, held, place),
-			onResumed: (jid) => this.#tell({ event: "resumed", jid }),
-			onLost: () => this.#leave(),
-			onMessage: (stanza) => this.#onMessage(stanza),
+			onOnline: (jid) => this.onOnline(jid),
+			onOffline: (reason, detail, retry, held, place) => this.onOffline(reason, detail, retry, held, place),
+			onResumed: (jid) => this.tell({ event: "resumed", jid }),
+			onLost: () => this.leave(),
+			onMessage: (stanza) => this.onMessage(stanza),
 			onPresence: (stanza) => this.#book.receive(stanza),
-			onError: (error) => this.#report(error)
+			onError: (error) => this.report(error)
 		});
 		this.#session = session;
 		const { router } = session;
 		this.#timekeeper = new Timekeeper({ clock: host.clock, vault, scheduler, router, domain, built: options.built });
 
-		const allowed = (from: string): boolean => this.#mayLook(from, domain);
+		const allowed = (from: string): boolean => this.mayLook(from, domain);
 		const identity = { category: "client", type: "bot", name: definition.name ?? definition.model };
 		this.#disco = new Disco({ router, identity, node: `https://${definition.manufacturer}`, allowed });
 		this.#disco.add(SENSOR_DATA);
@@ -150,7 +150,7 @@ export class Thing {
 			roster: new Roster({ router, onItem: (item) => this.#friends.receive(item) }),
 			owner: () => lifeCycle.owner,
 			registry: () => this.#registering.jid,
-			isFriend: (jid, decide) => this.#isFriend(jid, decide),
+			isFriend: (jid, decide) => this.isFriend(jid, decide),
 			swept: {
 				get: () => lifeCycle.readOwned(SWEPT) !== undefined,
 				set: () => {
@@ -161,7 +161,7 @@ export class Thing {
 					}
 				}
 			},
-			onDenied: (from) => this.#tell({ event: "denied", from, what: "subscription" })
+			onDenied: (from) => this.tell({ event: "denied", from, what: "subscription" })
 		});
 		this.#provisioning = new Provisioning({
 			router,
@@ -169,11 +169,11 @@ export class Thing {
 			vault,
 			domain,
 			given: provisioning,
-			onService: (jid) => this.#greet(jid),
+			onService: (jid) => this.greet(jid),
 			onClear: () => this.#decisions.clear(),
 			onFriend: (jid) => this.#friends.introduce(jid),
-			onUnfriend: (jid) => this.#part(jid),
-			onDenied: (from) => this.#tell({ event: "denied", from, what: "clearCache" })
+			onUnfriend: (jid) => this.part(jid),
+			onDenied: (from) => this.tell({ event: "denied", from, what: "clearCache" })
 		});
 		this.#decisions = new Decisions({
 			router,
@@ -194,8 +194,8 @@ export class Thing {
 			given: registry,
 			onRegistry: (jid) => this.#book.announce(this.#disco.caps(host.crypto), jid),
 			onClaimed: () => this.#friends.claimed(),
-			onDisowned: (owner) => this.#onDisowned(owner),
-			onEvent: (event) => this.#onLife(event)
+			onDisowned: (owner) => this.onDisowned(owner),
+			onEvent: (event) => this.onLife(event)
 		});
 
 		const authorizer = new Authorizer({
@@ -211,9 +211,9 @@ export class Thing {
 			node: definition.node ?? DEFAULT_NODE,
 			fields: fieldsOf(definition),
 			authorize: (applicant) => authorizer.mayRead(applicant),
-			onDenied: (from) => this.#tell({ event: "denied", from, what: "readout" }),
-			read: (field, onValue) => this.#read(field, onValue),
-			onEnd: (from, fields, outcome) => this.#tell({ event: "readout", from, fields, outcome })
+			onDenied: (from) => this.tell({ event: "denied", from, what: "readout" }),
+			read: (field, onValue) => this.read(field, onValue),
+			onEnd: (from, fields, outcome) => this.tell({ event: "readout", from, fields, outcome })
 		});
 	}
 
@@ -242,12 +242,12 @@ export class Thing {
 
 	/** Says goodbye and stays away. */
 	stop(): void {
-		this.#leave();
+		this.leave();
 		this.#session.stop();
 	}
 
 	/** Nobody waits for an answer any more. */
-	#leave(): void {
+	private leave(): void {
 		this.#registering.offline();
 		this.#decisions.drop();
 		this.#provisioning.offline();
@@ -255,13 +255,13 @@ export class Thing {
 		this.#readouts.clear();
 	}
 
-	#onAccount(jid: string): void {
+	private onAccount(jid: string): void {
 		this.#lifeCycle.take("account");
-		this.#tell({ event: "account", jid: bareJID(jid) });
+		this.tell({ event: "account", jid: bareJID(jid) });
 	}
 
-	#onOnline(jid: string): void {
-		this.#tell({ event: "online", jid });
+	private onOnline(jid: string): void {
+		this.tell({ event: "online", jid });
 		this.#friends.online(() => {
 			// The roster's answer may be that the connection ended.
 			if (this.#session.router.address !== jid) return;
@@ -274,54 +274,54 @@ export class Thing {
 	}
 
 	/** While the session is held everything goes on: readings that are done meanwhile leave when it is resumed. */
-	#onOffline(reason: string, detail: string, retry: number | undefined, held: boolean, address: string | undefined): void {
-		if (!held) this.#leave();
-		this.#tell({ event: "offline", reason, detail, retry: retry === undefined ? undefined : Math.round(retry / 1000), address });
+	private onOffline(reason: string, detail: string, retry: number | undefined, held: boolean, address: string | undefined): void {
+		if (!held) this.leave();
+		this.tell({ event: "offline", reason, detail, retry: retry === undefined ? undefined : Math.round(retry / 1000), address });
 	}
 
 	/** Only its service has anything to say to a thing by message; one that comes back says that its reader has gone. */
-	#onMessage(stanza: Element): void {
+	private onMessage(stanza: Element): void {
 		const from = stanza.attribute("from");
 		if (stanza.attribute("type") === "error" && from !== undefined) this.#readouts.forget(from);
 		else this.#provisioning.receive(stanza);
 	}
 
 	/** Who is told that it can be claimed finds the sticker shown. */
-	#onLife(event: LifeEvent): void {
+	private onLife(event: LifeEvent): void {
 		try {
 			if (event.event === "registered") this.#host.display?.sticker(this.sticker());
 		} catch (error) {
-			this.#report(error);
+			this.report(error);
 		}
-		this.#tell(event);
+		this.tell(event);
 	}
 
 	/** What he and those whom he let in were reading ends here. */
-	#onDisowned(owner: string): void {
+	private onDisowned(owner: string): void {
 		this.#decisions.disowned();
 		this.#readouts.clear();
 		this.#friends.disowned(owner);
 	}
 
 	/** Only an owner can let somebody in (R-324-29). */
-	#isFriend(jid: string, decide: (allowed: boolean) => void): void {
+	private isFriend(jid: string, decide: (allowed: boolean) => void): void {
 		if (this.#lifeCycle.owner === undefined) decide(false);
 		else this.#decisions.isFriend(jid, decide);
 	}
 
 	/** The registry, which may be the same component, knows already. */
-	#greet(service: string): void {
+	private greet(service: string): void {
 		const registry = this.#registering.jid;
 		if (registry === undefined || !sameBare(service, registry)) this.#book.announce(this.#disco.caps(this.#host.crypto), service);
 	}
 
-	#part(jid: string): void {
+	private part(jid: string): void {
 		this.#readouts.forget(jid);
 		this.#friends.part(jid);
 	}
 
 	/** Who may learn what we are. To others it is as if nobody were there. */
-	#mayLook(from: string, domain: string): boolean {
+	private mayLook(from: string, domain: string): boolean {
 		const { owner } = this.#lifeCycle;
 		const registry = this.#registering.jid;
 		const service = this.#provisioning.jid;
@@ -332,7 +332,7 @@ export class Thing {
 		return sameBare(from, domain) || (self !== undefined && sameBare(from, self));
 	}
 
-	#read(field: SensorField, onValue: (error: string | undefined, value?: SensorValue) => void): void {
+	private read(field: SensorField, onValue: (error: string | undefined, value?: SensorValue) => void): void {
 		const { sensor, value } = this.#definition.fields[field.name]!;
 		if (value !== undefined) {
 			onValue(undefined, value);
@@ -342,17 +342,17 @@ export class Thing {
 			try {
 				onValue(error, sampled);
 			} catch (thrown) {
-				this.#report(thrown);
+				this.report(thrown);
 			}
 		});
 	}
 
 	/** A mistake of ours: the thing lives on. */
-	#report(error: unknown): void {
-		this.#tell({ event: "error", message: `Something unforeseen happened: ${messageOf(error)}` });
+	private report(error: unknown): void {
+		this.tell({ event: "error", message: `Something unforeseen happened: ${messageOf(error)}` });
 	}
 
-	#tell(event: LifeEvent): void {
+	private tell(event: LifeEvent): void {
 		try {
 			this.#host.event(event);
 		} catch {

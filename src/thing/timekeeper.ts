@@ -42,7 +42,7 @@ export class Timekeeper {
 		const { clock, router, domain } = this.#options;
 		this.offline();
 		if (clock.trusted || clock.set === undefined) {
-			this.#keep();
+			this.keep();
 			return;
 		}
 		requestTime(router, domain, (milliseconds) => {
@@ -50,7 +50,7 @@ export class Timekeeper {
 			if (milliseconds === undefined || milliseconds < this.#floor || milliseconds > this.#floor + MOST) return;
 			// SNTP may have been faster.
 			if (!clock.trusted) clock.set?.(milliseconds, true);
-			this.#keep();
+			this.keep();
 		});
 	}
 
@@ -60,9 +60,9 @@ export class Timekeeper {
 	}
 
 	/** Once a day at most: flash wears. */
-	#keep(): void {
+	private keep(): void {
 		const { clock, scheduler, vault } = this.#options;
-		this.#task = scheduler.set(DAY, () => this.#keep());
+		this.#task = scheduler.set(DAY, () => this.keep());
 		const now = clock.now();
 		if (!clock.trusted || now < this.#kept + DAY) return;
 		try {

@@ -49,8 +49,8 @@ export class AccountMaking {
 	}
 
 	receiveForm(iq: Element, failure: StanzaError | undefined): void {
-		if (failure !== undefined) this.#refused(failure);
-		else this.#submit(iq);
+		if (failure !== undefined) this.refused(failure);
+		else this.submit(iq);
 	}
 
 	receiveAnswer(failure: StanzaError | undefined): void {
@@ -60,7 +60,7 @@ export class AccountMaking {
 			// Few tries, then a long rest: who goes on wrongly may lose the key (R-348-11).
 			if (++this.#signatures < this.#profiles) this.ask();
 			else onFailed("refused-signature", "the server takes no signature that is made with this API key");
-		} else if (failure.condition !== "conflict") this.#refused(failure);
+		} else if (failure.condition !== "conflict") this.refused(failure);
 		// Never another name: a thing has one account in its life (a conflict means a wrong password).
 		else if (this.#options.accounts.account()?.registered === true)
 			onFailed("account-conflict", "the name stands already, with another password");
@@ -71,7 +71,7 @@ export class AccountMaking {
 		} else onFailed("refused-account", `the server found ${PROPOSALS} random names taken`);
 	}
 
-	#submit(iq: Element): void {
+	private submit(iq: Element): void {
 		const { accounts, apiKey, domain, host, onAsked, onFailed, stream } = this.#options;
 		const registration = parseRegistration(iq.child("query", NAMESPACE_REGISTER));
 		const reason = registration === undefined ? "the server sent no registration form" : whyNot(registration, apiKey !== undefined);
@@ -96,17 +96,17 @@ export class AccountMaking {
 		}
 		const profile = profiles[this.#signatures];
 		const request = this.#options.request.open("set", profile?.to || undefined);
-		writeRegistration(request, registration, account, profile && apiKey && this.#signing(profile, apiKey));
+		writeRegistration(request, registration, account, profile && apiKey && this.signing(profile, apiKey));
 		stream.send();
 		onAsked("the answer to the registration");
 	}
 
-	#signing(profile: SigningProfile, apiKey: APIKey): Signing {
+	private signing(profile: SigningProfile, apiKey: APIKey): Signing {
 		const { clock, crypto, random } = this.#options.host;
 		return { ...profile, apiKey, crypto, now: clock.now(), nonce: encodeBase32(random(20)) };
 	}
 
-	#refused(failure: StanzaError): void {
+	private refused(failure: StanzaError): void {
 		const { onFailed } = this.#options;
 		const detail = failure.text === undefined ? failure.condition : `${failure.condition}: ${failure.text}`;
 		if (failure.type === "wait") onFailed("account-throttled", `the server makes no account now (${detail})`);

@@ -41,8 +41,8 @@ export class Disco {
 		this.#router = options.router;
 		this.#identity = options.identity;
 		this.#allowed = options.allowed;
-		this.serve("query", DISCO_INFO, (request) => this.#answerInfo(request));
-		this.serve("query", DISCO_ITEMS, (request) => this.#answerItems(request));
+		this.serve("query", DISCO_INFO, (request) => this.answerInfo(request));
+		this.serve("query", DISCO_ITEMS, (request) => this.answerItems(request));
 	}
 
 	/** Sorted, each once. */
@@ -83,7 +83,7 @@ export class Disco {
 		return { node: this.node, ver: this.verification(crypto) };
 	}
 
-	#answerInfo(request: IQRequest): void {
+	private answerInfo(request: IQRequest): void {
 		const node = request.payload.attribute("node");
 		// XEP-0115 6.2
 		if (node !== undefined && node !== `${this.node}#${this.#verification}`) {
@@ -98,7 +98,7 @@ export class Disco {
 		request.send();
 	}
 
-	#answerItems(request: IQRequest): void {
+	private answerItems(request: IQRequest): void {
 		if (request.payload.attribute("node") !== undefined) request.fail("item-not-found");
 		else {
 			request.result().open("query", DISCO_ITEMS);

@@ -92,7 +92,7 @@ export class IQRouter {
 		const lost = this.#pending;
 		this.#pending = [];
 		for (let i = 0; i < lost.length; i++) this.#scheduler.clear(lost[i]!.task);
-		for (let i = 0; i < lost.length; i++) this.#tell(lost[i]!, { error: stanzaError("remote-server-timeout", "the connection ended") });
+		for (let i = 0; i < lost.length; i++) this.tell(lost[i]!, { error: stanzaError("remote-server-timeout", "the connection ended") });
 	}
 
 	/** Gives requests with this payload to `handler`, which sees to it that each is answered. */
@@ -129,13 +129,13 @@ export class IQRouter {
 		const pending: Pending = { id, to: this.#to, onAnswer, onPart: options.onPart, task: undefined };
 		const wait = (options.seconds ?? limits.requestSeconds) * 1000;
 		pending.task = this.#scheduler.set(wait, () => {
-			if (this.#take(pending)) onAnswer({ error: stanzaError("remote-server-timeout", "no answer in time") });
+			if (this.take(pending)) onAnswer({ error: stanzaError("remote-server-timeout", "no answer in time") });
 		});
 		this.#pending.push(pending);
 		try {
 			this.#outbox.send();
 		} catch (error) {
-			this.#take(pending);
+			this.take(pending);
 			throw error;
 		}
 	}
@@ -144,17 +144,17 @@ export class IQRouter {
 	receive(stanza: Element): void {
 		const type = stanza.attribute("type");
 		if (type === "result" || type === "error") {
-			const pending = this.#match(stanza);
-			if (pending === undefined || !this.#take(pending)) return;
-			if (type === "error") this.#tell(pending, { stanza, error: parseStanzaError(stanza) });
-			else this.#tell(pending, { stanza, payload: stanza.children[0] });
+			const pending = this.match(stanza);
+			if (pending === undefined || !this.take(pending)) return;
+			if (type === "error") this.tell(pending, { stanza, error: parseStanzaError(stanza) });
+			else this.tell(pending, { stanza, payload: stanza.children[0] });
 			return;
 		}
 		const payload = stanza.children[0];
-		if (type !== "get" && type !== "set") this.#refuse(stanza, "bad-request", "an iq is a get, set, result or error");
-		else if (stanza.attribute("id") === undefined) this.#refuse(stanza, "bad-request", "an iq has an id");
-		else if (payload === undefined || stanza.children.length > 1) this.#refuse(stanza, "bad-request", "a request has one payload");
-		else this.#dispatch(new IQRequest(this, this.#outbox, stanza, payload));
+		if (type !== "get" && type !== "set") this.refuse(stanza, "bad-request", "an iq is a get, set, result or error");
+		else if (stanza.attribute("id") === undefined) this.refuse(stanza, "bad-request", "an iq has an id");
+		else if (payload === undefined || stanza.children.length > 1) this.refuse(stanza, "bad-request", "a request has one payload");
+		else this.dispatch(new IQRequest(this, this.#outbox, stanza, payload));
 	}
 
 	/** Every iq that was too large to be built; `head` has its attributes and the start tag of its first child. */
@@ -162,18 +162,18 @@ export class IQRouter {
 		const type = head.attribute("type");
 		if (type === "get" || type === "set") {
 			// RFC 6120 8.3.3.12
-			this.#refuse(head, "policy-violation", "the request is too large");
+			this.refuse(head, "policy-violation", "the request is too large");
 			return;
 		}
-		const pending = this.#match(head);
-		if (pending === undefined || !this.#take(pending)) return;
-		this.#tell(pending, { stanza: head, error: stanzaError("policy-violation", "the answer is too large", "cancel") });
+		const pending = this.match(head);
+		if (pending === undefined || !this.take(pending)) return;
+		this.tell(pending, { stanza: head, error: stanzaError("policy-violation", "the answer is too large", "cancel") });
 	}
 
 	/** XMLHandler.onPayload for iqs: answers to requests that asked for parts are streamed. */
 	partsFor(stanza: Element, _payload: Element): Parts | undefined {
 		if (stanza.attribute("type") !== "result") return;
-		const pending = this.#match(stanza);
+		const pending = this.match(stanza);
 		const onPart = pending?.onPart;
 		if (onPart === undefined) return;
 		return {
@@ -184,18 +184,18 @@ export class IQRouter {
 				try {
 					onPart(part);
 				} catch (error) {
-					this.#report(error);
+					this.report(error);
 				}
 			}
 		};
 	}
 
-	#refuse(stanza: Element, condition: Condition, text: string): void {
+	private refuse(stanza: Element, condition: Condition, text: string): void {
 		writeStanzaError(writeAnswer(this.#outbox, stanza.attribute("from"), stanza.attribute("id"), "error"), condition, text);
 		this.#outbox.send();
 	}
 
-	#dispatch(request: IQRequest): void {
+	private dispatch(request: IQRequest): void {
 		const { type, payload } = request;
 		const handlers = this.#handlers;
 		for (let i = 0; i < handlers.length; i++) {
@@ -205,7 +205,7 @@ export class IQRouter {
 				one.handle(request);
 			} catch (error) {
 				if (!request.answered) request.fail("internal-server-error");
-				this.#report(error);
+				this.report(error);
 			}
 			return;
 		}
@@ -213,17 +213,17 @@ export class IQRouter {
 	}
 
 	/** The request that this stanza may answer (R-CORE-10). */
-	#match(stanza: Element): Pending | undefined {
+	private match(stanza: Element): Pending | undefined {
 		const id = stanza.attribute("id");
 		const list = this.#pending;
 		for (let i = 0; i < list.length; i++) {
 			const pending = list[i]!;
-			if (pending.id === id) return this.#mayAnswer(stanza.attribute("from"), pending.to) ? pending : undefined;
+			if (pending.id === id) return this.mayAnswer(stanza.attribute("from"), pending.to) ? pending : undefined;
 		}
 		return;
 	}
 
-	#mayAnswer(from: string | undefined, to: string | undefined): boolean {
+	private mayAnswer(from: string | undefined, to: string | undefined): boolean {
 		const own = this.#address;
 		if (own === undefined) return false;
 		const account = bareJID(own);
@@ -235,7 +235,7 @@ export class IQRouter {
 	}
 
 	/** True when it was still pending. */
-	#take(pending: Pending): boolean {
+	private take(pending: Pending): boolean {
 		const index = this.#pending.indexOf(pending);
 		if (index < 0) return false;
 		this.#pending.splice(index, 1);
@@ -243,15 +243,15 @@ export class IQRouter {
 		return true;
 	}
 
-	#tell(pending: Pending, answer: Answer): void {
+	private tell(pending: Pending, answer: Answer): void {
 		try {
 			pending.onAnswer(answer);
 		} catch (error) {
-			this.#report(error);
+			this.report(error);
 		}
 	}
 
-	#report(error: unknown): void {
+	private report(error: unknown): void {
 		if (this.#onError === undefined) throw error;
 		this.#onError(error);
 	}
@@ -297,13 +297,13 @@ export class IQRequest {
 
 	/** Starts the result; its payload is written into the Writer, then send(). */
 	result(): Writer {
-		this.#check();
+		this.check();
 		return writeAnswer(this.#outbox, this.#to, this.id, "result");
 	}
 
 	/** Sends what result() started. */
 	send(): void {
-		this.#check();
+		this.check();
 		this.#answered = true;
 		// Of an older connection: the peer's router has failed it already, and a resource of the same name may be another now.
 		if (this.#epoch === this.#router.epoch) this.#outbox.send();
@@ -317,12 +317,12 @@ export class IQRequest {
 
 	/** Answers with an error; `type` where it is not the one RFC 6120 recommends. */
 	fail(condition: Condition, text?: string, type?: ErrorType): void {
-		this.#check();
+		this.check();
 		writeStanzaError(writeAnswer(this.#outbox, this.#to, this.id, "error"), condition, text, type);
 		this.send();
 	}
 
-	#check(): void {
+	private check(): void {
 		if (this.#answered) throw new Error("the request is answered already");
 	}
 }

@@ -25,7 +25,7 @@ export class Liveness {
 
 	start(): void {
 		this.stop();
-		this.#wait(SILENCE);
+		this.wait(SILENCE);
 	}
 
 	stop(): void {
@@ -33,22 +33,22 @@ export class Liveness {
 		this.#task = undefined;
 	}
 
-	#wait(milliseconds: number): void {
-		this.#task = this.#options.scheduler.set(milliseconds, () => this.#look());
+	private wait(milliseconds: number): void {
+		this.#task = this.#options.scheduler.set(milliseconds, () => this.look());
 	}
 
-	#look(): void {
+	private look(): void {
 		const { clock, received, scheduler, ask, onDead } = this.#options;
 		const silent = clock.now() - received.receivedAt;
 		// A clock that was set meanwhile costs one question.
 		if (silent >= 0 && silent < SILENCE) {
-			this.#wait(SILENCE - silent);
+			this.wait(SILENCE - silent);
 			return;
 		}
 		const bytes = received.receivedBytes;
 		this.#task = scheduler.set(ANSWER, () => {
 			if (received.receivedBytes === bytes) onDead();
-			else this.#look();
+			else this.look();
 		});
 		ask();
 	}

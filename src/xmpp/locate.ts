@@ -57,8 +57,8 @@ export class Locator {
 			return;
 		}
 		const target = this.#targets.shift();
-		if (target !== undefined) this.#resolve(target, onEndpoint, onFailure);
-		else this.#begin(onEndpoint, onFailure);
+		if (target !== undefined) this.resolve(target, onEndpoint, onFailure);
+		else this.begin(onEndpoint, onFailure);
 	}
 
 	/** This is the place to try next (RFC 6120 4.9.3.19), and no other of this round. */
@@ -74,44 +74,44 @@ export class Locator {
 
 	/** The round is over, whatever was asked is void. */
 	stop(): void {
-		this.#forget();
+		this.forget();
 		this.#targets = [];
 		this.#addresses = [];
 		this.#given = 0;
 	}
 
-	#begin(onEndpoint: OnEndpoint, onFailure: OnFailure): void {
+	private begin(onEndpoint: OnEndpoint, onFailure: OnFailure): void {
 		const { network, domain, address, tls } = this.#options;
 		this.#given = 0;
 		if (address !== undefined) {
 			const { host, port } = address;
-			this.#resolve({ host, port, tls: tls ?? "starttls" }, onEndpoint, onFailure);
-		} else if (network.services === undefined || isAddress(domain)) this.#resolve(this.#fallback(), onEndpoint, onFailure);
-		else this.#search(onEndpoint, onFailure);
+			this.resolve({ host, port, tls: tls ?? "starttls" }, onEndpoint, onFailure);
+		} else if (network.services === undefined || isAddress(domain)) this.resolve(this.fallback(), onEndpoint, onFailure);
+		else this.search(onEndpoint, onFailure);
 	}
 
 	/** RFC 6120 3.2.2: where there are no records. */
-	#fallback(): Endpoint {
+	private fallback(): Endpoint {
 		const { domain, tls = "starttls" } = this.#options;
 		return { host: domain, port: usualPort(tls), tls };
 	}
 
 	/** Both kinds at once, merged (XEP-0368 section 2). */
-	#search(onEndpoint: OnEndpoint, onFailure: OnFailure): void {
+	private search(onEndpoint: OnEndpoint, onFailure: OnFailure): void {
 		const { network, domain, tls } = this.#options;
 		const found: Candidate[] = [];
 		let refused = false;
 		let unanswered = 0;
 		let waiting = tls === undefined ? 2 : 1;
 		const conclude = (): void => {
-			this.#targets = this.#order(found);
+			this.#targets = this.order(found);
 			if (this.#targets.length > 0) this.next(onEndpoint, onFailure);
 			// A target of "." is an answer: RFC 6120 3.2.1 knows no way round it.
-			else if (!refused) this.#resolve(this.#fallback(), onEndpoint, onFailure);
+			else if (!refused) this.resolve(this.fallback(), onEndpoint, onFailure);
 			else if (unanswered > 0) onFailure("dns", `no answer to ${unanswered} of the questions where ${domain} is served`);
 			else onFailure("no-service", `the SRV records of ${domain} say that there is none`);
 		};
-		const asking = this.#ask(() => {
+		const asking = this.ask(() => {
 			unanswered = waiting;
 			conclude();
 		});
@@ -121,19 +121,19 @@ export class Locator {
 			if (tls !== undefined && tls !== kind) continue;
 			const hear = (error: SocketError | undefined, records: readonly ServiceRecord[]): void => {
 				if (error !== undefined) unanswered++;
-				else for (let i = 0; i < records.length; i++) refused = this.#collect(found, kind, records[i]!) || refused;
+				else for (let i = 0; i < records.length; i++) refused = this.collect(found, kind, records[i]!) || refused;
 				if (--waiting > 0) return;
-				this.#forget();
+				this.forget();
 				conclude();
 			};
-			this.#guard(asking, onFailure, () =>
-				network.services!(`${SERVICES[kind]}${domain}`, (error, records) => this.#guard(asking, onFailure, () => hear(error, records)))
+			this.guard(asking, onFailure, () =>
+				network.services!(`${SERVICES[kind]}${domain}`, (error, records) => this.guard(asking, onFailure, () => hear(error, records)))
 			);
 		}
 	}
 
 	/** Keeps one record; says whether it is the one that there is no service. */
-	#collect(found: Candidate[], tls: Endpoint["tls"], { target, port, priority, weight }: ServiceRecord): boolean {
+	private collect(found: Candidate[], tls: Endpoint["tls"], { target, port, priority, weight }: ServiceRecord): boolean {
 		if (target === "." || target === "") return true;
 		const host = target.endsWith(".") ? target.slice(0, -1) : target;
 		if (found.length < limits.serviceRecords && isHost(host) && isShort(port) && port > 0 && isShort(priority) && isShort(weight))
@@ -142,7 +142,7 @@ export class Locator {
 	}
 
 	/** By priority; within one, each next by weighted lot (RFC 2782, page 4). */
-	#order(found: Candidate[]): Endpoint[] {
+	private order(found: Candidate[]): Endpoint[] {
 		const ordered: Endpoint[] = [];
 		while (found.length > 0) {
 			let priority = found[0]!.priority;
@@ -156,7 +156,7 @@ export class Locator {
 				if (candidate.priority === priority) sum += candidate.weight;
 			}
 			// From 0 to the sum, both included: who has no weight is chosen seldom rather than never.
-			let lot = Math.floor(this.#fraction() * (sum + 1));
+			let lot = Math.floor(this.fraction() * (sum + 1));
 			let chosen = -1;
 			// Those without weight stand first in their row.
 			const list = [true, false];
@@ -175,7 +175,7 @@ export class Locator {
 	}
 
 	/** A name becomes its addresses where the host knows how to ask; else its own connect() will. */
-	#resolve(target: Endpoint, onEndpoint: OnEndpoint, onFailure: OnFailure): void {
+	private resolve(target: Endpoint, onEndpoint: OnEndpoint, onFailure: OnFailure): void {
 		const { network } = this.#options;
 		if (network.resolve === undefined || isAddress(target.host)) {
 			this.#given++;
@@ -186,21 +186,21 @@ export class Locator {
 			if (this.more) this.next(onEndpoint, onFailure);
 			else onFailure(error.reason, error.detail);
 		};
-		const asking = this.#ask(() => fail({ reason: "dns", detail: `no answer where ${target.host} is` }));
+		const asking = this.ask(() => fail({ reason: "dns", detail: `no answer where ${target.host} is` }));
 		const hear = (error: SocketError | undefined, addresses: readonly string[]): void => {
-			this.#forget();
-			this.#addresses = this.#spread(addresses).map((address) => ({ ...target, address }));
+			this.forget();
+			this.#addresses = this.spread(addresses).map((address) => ({ ...target, address }));
 			if (error !== undefined) fail(error);
 			else if (this.#addresses.length === 0) fail({ reason: "dns", detail: `${target.host} has no address` });
 			else this.next(onEndpoint, onFailure);
 		};
-		this.#guard(asking, onFailure, () =>
-			network.resolve!(target.host, (error, addresses) => this.#guard(asking, onFailure, () => hear(error, addresses)))
+		this.guard(asking, onFailure, () =>
+			network.resolve!(target.host, (error, addresses) => this.guard(asking, onFailure, () => hear(error, addresses)))
 		);
 	}
 
 	/** What worked last, then both families in turn (RFC 8305 section 4): where one leads nowhere, the other is soon tried. */
-	#spread(addresses: readonly string[]): string[] {
+	private spread(addresses: readonly string[]): string[] {
 		const left = addresses.filter((address) => isHost(address));
 		const good = this.#good === undefined ? -1 : left.indexOf(this.#good);
 		const spread: string[] = good < 0 ? [] : left.splice(good, 1);
@@ -213,19 +213,19 @@ export class Locator {
 	}
 
 	/** A question with an end to the waiting for its answer. */
-	#ask(onTimeout: () => void): number {
-		this.#forget();
+	private ask(onTimeout: () => void): number {
+		this.forget();
 		const asking = this.#asking;
 		this.#timer = this.#options.scheduler.set(limits.stepSeconds * 1000, () => {
 			if (asking !== this.#asking) return;
-			this.#forget();
+			this.forget();
 			onTimeout();
 		});
 		return asking;
 	}
 
 	/** Late answers are not heard; what breaks in the host, or in us at what it says, ends this try and nothing else. */
-	#guard(asking: number, onFailure: OnFailure, step: () => void): void {
+	private guard(asking: number, onFailure: OnFailure, step: () => void): void {
 		if (asking !== this.#asking) return;
 		try {
 			step();
@@ -235,13 +235,13 @@ export class Locator {
 		}
 	}
 
-	#forget(): void {
+	private forget(): void {
 		this.#asking++;
 		this.#options.scheduler.clear(this.#timer);
 		this.#timer = undefined;
 	}
 
-	#fraction(): number {
+	private fraction(): number {
 		const [a, b, c, d] = this.#options.random(4);
 		return (((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0) / 2 ** 32;
 	}

@@ -86,7 +86,7 @@ export class Backoff {
 		const ceiling = Math.max(most, Math.min(LONGEST, 2 * this.#ceiling));
 		// A cause that lasts says nothing about the network: what passes goes on from where it was.
 		if (most < LONGEST) this.#ceiling = ceiling;
-		return Math.round(least + (ceiling - least) * this.#fraction());
+		return Math.round(least + (ceiling - least) * this.fraction());
 	}
 
 	/** The connection has proved stable. */
@@ -95,7 +95,7 @@ export class Backoff {
 	}
 
 	/** Uniform from 0 up to 1, whichever of the two it comes from: the seed's row of numbers or the host's randomness. */
-	#fraction(): number {
+	private fraction(): number {
 		this.#state = (this.#state + 0x9e37_79b9) | 0;
 		const [a, b, c, d] = this.#random(4);
 		return ((mix(this.#state) ^ ((a! << 24) | (b! << 16) | (c! << 8) | d!)) >>> 0) / 2 ** 32;

@@ -27,7 +27,7 @@ export class Roster {
 	constructor(options: RosterOptions) {
 		this.#router = options.router;
 		this.#onItem = options.onItem;
-		options.router.handle("set", "query", ROSTER, (request) => this.#receivePush(request));
+		options.router.handle("set", "query", ROSTER, (request) => this.receivePush(request));
 	}
 
 	/**
@@ -52,7 +52,7 @@ export class Roster {
 		this.#router.send(({ error }) => onDone?.(error?.condition === "item-not-found" ? undefined : error));
 	}
 
-	#receivePush(request: IQRequest): void {
+	private receivePush(request: IQRequest): void {
 		// RFC 6121 2.1.6: from our own account or not at all. A stranger sees what he would see without roster.
 		const own = this.#router.address;
 		if (own === undefined || !sameJID(request.from, bareJID(own))) {

@@ -27,7 +27,7 @@ export class Scheduler {
 	#time = 0;
 	#clockThen = 0;
 	#armed: number | undefined;
-	#fired = (): void => this.#run();
+	#fired = (): void => this.run();
 
 	constructor(host: Pick<Host, "clock" | "timer">, onError?: (error: unknown) => void) {
 		this.#clock = host.clock;
@@ -38,7 +38,7 @@ export class Scheduler {
 	/** Calls back once after `milliseconds`. What the callback throws goes to onError. */
 	set(milliseconds: number, callback: () => void): Task {
 		if (!(milliseconds >= 0)) throw new RangeError("a wait is a number of milliseconds from 0 up");
-		this.#advance(0);
+		this.advance(0);
 		const task: Task = { due: this.#time + milliseconds, callback, next: undefined };
 		let before: Task | undefined;
 		let after = this.#first;
@@ -49,7 +49,7 @@ export class Scheduler {
 		task.next = after;
 		if (before === undefined) this.#first = task;
 		else before.next = task;
-		this.#arm();
+		this.arm();
 		return task;
 	}
 
@@ -66,11 +66,11 @@ export class Scheduler {
 			}
 			before = one;
 		}
-		this.#advance(0);
-		this.#arm();
+		this.advance(0);
+		this.arm();
 	}
 
-	#advance(least: number): void {
+	private advance(least: number): void {
 		const now = this.#clock.now();
 		const passed = now - this.#clockThen;
 		this.#clockThen = now;
@@ -79,7 +79,7 @@ export class Scheduler {
 		this.#time += believable ? passed : least;
 	}
 
-	#arm(): void {
+	private arm(): void {
 		const first = this.#first;
 		if (first === undefined) {
 			if (this.#armed === undefined) return;
@@ -93,9 +93,9 @@ export class Scheduler {
 		this.#timer.set(Math.max(0, due - this.#time), this.#fired);
 	}
 
-	#run(): void {
+	private run(): void {
 		if (this.#armed === undefined) return;
-		this.#advance(Math.max(0, this.#armed - this.#time));
+		this.advance(Math.max(0, this.#armed - this.#time));
 		this.#armed = undefined;
 		// The due ones are taken out first: what they set anew waits for the next turn, even with 0 ms.
 		const due = this.#first;
@@ -104,12 +104,12 @@ export class Scheduler {
 		if (last !== undefined) {
 			this.#first = last.next;
 			last.next = undefined;
-			for (let one: Task | undefined = due; one !== undefined; one = one.next) this.#call(one);
+			for (let one: Task | undefined = due; one !== undefined; one = one.next) this.call(one);
 		}
-		this.#arm();
+		this.arm();
 	}
 
-	#call(task: Task): void {
+	private call(task: Task): void {
 		const callback = task.callback;
 		if (callback === undefined) return;
 		task.callback = undefined;

@@ -74,9 +74,9 @@ export class Scram {
 		if (iterations < limits.scramIterationsLeast) throw new Error(`${iterations} iterations are too few`);
 		if (iterations > limits.scramIterationsMost) throw new Error(`${iterations} iterations are too many`);
 
-		this.#checkOffer(parts);
-		const keys = this.#keys(salt, saltBytes, iterations);
-		const withoutProof = `c=${encodeBase64(this.#bound())},r=${nonce}`;
+		this.checkOffer(parts);
+		const keys = this.keys(salt, saltBytes, iterations);
+		const withoutProof = `c=${encodeBase64(this.bound())},r=${nonce}`;
 		const authMessage = encodeUTF8(`${this.#firstBare},${serverFirst},${withoutProof}`);
 		const { crypto } = this.#options;
 		const signature = crypto.hmac(this.#hash, crypto.digest(this.#hash, keys.clientKey), authMessage);
@@ -104,7 +104,7 @@ export class Scram {
 	}
 
 	/** Where the server says what it offered, under the signature that it ends with (XEP-0474): who changed the offer is found out. */
-	#checkOffer(parts: readonly string[]): void {
+	private checkOffer(parts: readonly string[]): void {
 		const { crypto, offered } = this.#options;
 		for (let at = 3; at < parts.length; at++) {
 			const part = parts[at]!;
@@ -116,7 +116,7 @@ export class Scram {
 	}
 
 	/** cbind-input. */
-	#bound(): Uint8Array {
+	private bound(): Uint8Array {
 		const header = encodeUTF8(this.#header);
 		const { binding } = this.#options;
 		if (binding === undefined) return header;
@@ -126,7 +126,7 @@ export class Scram {
 		return bytes;
 	}
 
-	#keys(salt: string, saltBytes: Uint8Array, iterations: number): ScramKeys {
+	private keys(salt: string, saltBytes: Uint8Array, iterations: number): ScramKeys {
 		const kept = this.#options.keys?.(salt, iterations);
 		if (kept !== undefined) return kept;
 		const { crypto, password } = this.#options;
