@@ -99,7 +99,7 @@ export interface NodeReference {
 
 /** Attributes of the element opened last. */
 export function writeNodeAttributes(writer: Writer, dialect: Dialect, node: NodeReference | undefined): void {
-	if (node === undefined) return;
+	if (!node) return;
 	writer.attribute(dialect.nodeId, node.id).attribute(dialect.sourceId, node.source).attribute(dialect.partition, node.partition);
 }
 

@@ -78,11 +78,11 @@ export function parseCanRead(
 	if (answer?.name !== "canReadResponse" || !isYes(answer, dialect)) return;
 	const listed = listsOf(answer, dialect);
 	// A list of what we do not understand allows nothing we could name.
-	if (listed === undefined) return;
+	if (!listed) return;
 	if (listed.nodes.length > 0 && !listed.nodes.includes(node)) return;
 	const categories = allowedCategories(answer, dialect, listed.fields.length > 0);
 	const fields = listed.fields.length === 0 ? undefined : listed.fields;
-	const kept = question.fields.length === 0 || fields === undefined ? fields : fields.filter((name) => question.fields.includes(name));
+	const kept = question.fields.length === 0 || !fields ? fields : fields.filter((name) => question.fields.includes(name));
 	const permission = { categories: categories & question.categories, fields: kept };
 	return permission.categories === 0 || permission.fields?.length === 0 ? undefined : permission;
 }
@@ -96,7 +96,7 @@ function listsOf(answer: Element, dialect: Dialect): { nodes: string[]; fields: 
 		if (child.namespace !== dialect.provisioning) continue;
 		const list = child.name === dialect.node ? nodes : child.name === dialect.field ? fields : undefined;
 		const value = child.attribute(child.name === dialect.node ? dialect.nodeId : dialect.fieldName);
-		if (list === undefined || value === undefined) return;
+		if (!list || value === undefined) return;
 		list.push(value);
 	}
 	return { nodes, fields };

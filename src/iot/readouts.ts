@@ -171,7 +171,7 @@ export class Readouts {
 			request.fail("feature-not-implemented", "This thing cannot put off a readout: ask when it is due.", "cancel");
 			return;
 		}
-		if (this.find(request.from, asked.sequence) !== undefined) {
+		if (this.find(request.from, asked.sequence)) {
 			request.fail("conflict", "A readout with this seqnr is running.", "cancel");
 			return;
 		}
@@ -262,7 +262,7 @@ export class Readouts {
 	private cancel(request: IQRequest): void {
 		const sequence = parseSequence(request.payload);
 		const readout = sequence === undefined ? undefined : this.find(request.from, sequence);
-		if (sequence === undefined || readout === undefined) {
+		if (sequence === undefined || !readout) {
 			const text = sequence === undefined ? "seqnr is missing." : "No readout with this seqnr is running.";
 			this.admit(request, { condition: sequence === undefined ? "bad-request" : "item-not-found", text });
 			return;

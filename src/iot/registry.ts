@@ -37,17 +37,17 @@ export function writeUnregister(writer: Writer, dialect: Dialect, node?: NodeRef
 
 /** Of the result to register or update; an empty one, and one of another namespace, says nothing. */
 export function parseRegisterAnswer(payload: Element | undefined): RegistryAnswer {
-	if (payload === undefined || dialectOf(payload.namespace, "discovery") === undefined) return {};
+	if (!payload || !dialectOf(payload.namespace, "discovery")) return {};
 	if (payload.name === "disowned") return { disowned: true };
 	const claimed = payload.name === "claimed" ? parseClaimed(payload) : undefined;
-	return claimed === undefined ? {} : { claimed };
+	return claimed ? { claimed } : {};
 }
 
 /** Of `<claimed/>`, in a request or a result; undefined when it names no owner. */
 export function parseClaimed(payload: Element): Claim | undefined {
 	const dialect = dialectOf(payload.namespace, "discovery");
 	const jid = payload.attribute("jid");
-	if (dialect === undefined || jid === undefined || !isJID(jid)) return;
+	if (!dialect || jid === undefined || !isJID(jid)) return;
 	const isPublic = payload.attribute("public");
 	return {
 		owner: bareJID(jid),
@@ -59,7 +59,7 @@ export function parseClaimed(payload: Element): Claim | undefined {
 /** Of `<removed/>` and `<disowned/>`: the node that is meant, or undefined for the thing itself. */
 export function parseNotice(payload: Element): NodeReference | undefined {
 	const dialect = dialectOf(payload.namespace, "discovery");
-	return dialect === undefined ? undefined : parseNodeAttributes(payload, dialect);
+	return dialect ? parseNodeAttributes(payload, dialect) : undefined;
 }
 
 function writeTags(writer: Writer, dialect: Dialect, tags: readonly Tag[], node: NodeReference | undefined): void {

@@ -34,7 +34,7 @@ export function findService(
 	};
 	const onDone = (error?: StanzaError): void => {
 		// A list that broke off is no reason to leave out what came of it.
-		if (error !== undefined && (items.length === 0 || router.address === undefined)) onFound(undefined, undefined, error);
+		if (error && (items.length === 0 || router.address === undefined)) onFound(undefined, undefined, error);
 		else ask(router, items, 0, wanted, onFound);
 	};
 	requestItems(router, domain, onItem, onDone, SECONDS);
@@ -50,7 +50,7 @@ function ask(router: IQRouter, items: readonly string[], index: number, wanted: 
 		const feature = wanted.find((namespace) => info?.features.includes(namespace));
 		if (feature !== undefined) onFound(jid, dialectOf(feature));
 		// Without connection, or the only one there is: its error says more than that nothing was found.
-		else if (error !== undefined && (router.address === undefined || items.length === 1)) onFound(undefined, undefined, error);
+		else if (error && (router.address === undefined || items.length === 1)) onFound(undefined, undefined, error);
 		else ask(router, items, index + 1, wanted, onFound);
 	};
 	requestInfo(router, jid, onInfo, { seconds: SECONDS, wanted });

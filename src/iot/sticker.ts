@@ -75,7 +75,7 @@ export function parseSticker(text: string): Sticker | undefined {
 	for (let i = 0; i < list.length; i++) {
 		const part = list[i]!;
 		const tag = mark === ":" ? parseTag(decodePercent(part.name), decodePercent(part.value)) : parseTag(part.name, part.value);
-		if (tag === undefined) return;
+		if (!tag) return;
 		const folded = foldASCII(tag.name);
 		if (seen.includes(folded)) return;
 		seen.push(folded);

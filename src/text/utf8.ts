@@ -43,7 +43,7 @@ export function encodeUTF8(text: string): Uint8Array {
 
 /** As the engine holds it: a lone surrogate takes three bytes (ED A0..BF xx); U+0000 is C0 80 on XS. The caller checks. */
 export function encodeUnchecked(text: string): Uint8Array {
-	if (nativeBuffer.fromString !== undefined) {
+	if (nativeBuffer.fromString) {
 		return new Uint8Array(nativeBuffer.fromString(text));
 	}
 	const bytes = new Uint8Array(countUTF8(text));
@@ -88,7 +88,7 @@ export function writeCodePoint(code: number, bytes: Uint8Array, to: number): num
 
 /** Bytes that `text` takes in UTF-8. */
 export function utf8Length(text: string): number {
-	return nativeBuffer.fromString === undefined ? countUTF8(text) : encodeUTF8(text).length;
+	return nativeBuffer.fromString ? encodeUTF8(text).length : countUTF8(text);
 }
 
 function countUTF8(text: string): number {
@@ -163,7 +163,7 @@ export function isSecond(lead: number, second: number): boolean {
 
 /** For bytes that are known to be UTF-8 and to hold no U+0000. */
 export function decodeUnchecked(bytes: Uint8Array, start: number, end: number): string {
-	if (nativeString.fromArrayBuffer !== undefined) {
+	if (nativeString.fromArrayBuffer) {
 		return start === end ? "" : nativeString.fromArrayBuffer(bytes.buffer, bytes.byteOffset + start, end - start);
 	}
 	let text = "";

@@ -39,7 +39,7 @@ export function loadAPIKey(vault: Vault, given: APIKey | undefined): APIKey | un
 	const stored = vault.read(API_KEY);
 	const known =
 		typeof stored?.key === "string" && typeof stored.secret === "string" ? { key: stored.key, secret: stored.secret } : undefined;
-	if (given === undefined || (given.key === known?.key && given.secret === known.secret)) return known;
+	if (!given || (given.key === known?.key && given.secret === known.secret)) return known;
 	vault.write(API_KEY, { key: given.key, secret: given.secret });
 	return given;
 }

@@ -102,7 +102,7 @@ export class Friends {
 		const jid = owner();
 		if (jid === undefined) return;
 		const item = this.#owner;
-		if (item !== undefined && (item.ask || item.subscription === "to" || item.subscription === "both")) return;
+		if (item && (item.ask || item.subscription === "to" || item.subscription === "both")) return;
 		// Once is enough: the broker's push with ask comes later.
 		this.#owner = { jid, subscription: item?.subscription ?? "none", ask: true };
 		book.subscription("subscribe", jid);
@@ -115,7 +115,7 @@ export class Friends {
 		this.#options.roster.request((error) => {
 			this.#reading = false;
 			// A list that broke off says nothing of the rest.
-			if (error !== undefined) this.#more = true;
+			if (error) this.#more = true;
 			this.removeStrays();
 			onRead?.();
 		});
@@ -132,7 +132,7 @@ export class Friends {
 		} else if (isOne(jid, owner())) this.removeStrays();
 		else
 			roster.remove(jid, (error) => {
-				if (error === undefined) this.removeStrays();
+				if (!error) this.removeStrays();
 			});
 	}
 }

@@ -135,7 +135,7 @@ export class Thing {
 		const identity = { category: "client", type: "bot", name: definition.name ?? definition.model };
 		this.#disco = new Disco({ router, identity, node: `https://${definition.manufacturer}`, allowed });
 		this.#disco.add(SENSOR_DATA);
-		if (apiKey !== undefined) this.#disco.add(SIGNATURE);
+		if (apiKey) this.#disco.add(SIGNATURE);
 		answerPing(this.#disco);
 		answerVersion(this.#disco, SOFTWARE);
 		answerTime(this.#disco, host.clock);

@@ -41,7 +41,7 @@ export class Timekeeper {
 	online(): void {
 		const { clock, router, domain } = this.#options;
 		this.offline();
-		if (clock.trusted || clock.set === undefined) {
+		if (clock.trusted || !clock.set) {
 			this.keep();
 			return;
 		}

@@ -27,9 +27,9 @@ export class Vault {
 		let bytes: Uint8Array | undefined;
 		try {
 			bytes = this.#storage.read(key);
-			if (bytes === undefined) return;
+			if (!bytes) return;
 			const record = open(key, bytes);
-			if (record !== undefined) return record;
+			if (record) return record;
 		} catch {
 			// Said below: whatever the reason, nothing can be read there.
 		}

@@ -49,13 +49,13 @@ export class AccountMaking {
 	}
 
 	receiveForm(iq: Element, failure: StanzaError | undefined): void {
-		if (failure !== undefined) this.refused(failure);
+		if (failure) this.refused(failure);
 		else this.submit(iq);
 	}
 
 	receiveAnswer(failure: StanzaError | undefined): void {
 		const { onFailed, onMade } = this.#options;
-		if (failure === undefined) onMade();
+		if (!failure) onMade();
 		else if (failure.condition === "bad-request" && this.#profiles > 0) {
 			// Few tries, then a long rest: who goes on wrongly may lose the key (R-348-11).
 			if (++this.#signatures < this.#profiles) this.ask();
@@ -74,13 +74,13 @@ export class AccountMaking {
 	private submit(iq: Element): void {
 		const { accounts, apiKey, domain, host, onAsked, onFailed, stream } = this.#options;
 		const registration = parseRegistration(iq.child("query", NAMESPACE_REGISTER));
-		const reason = registration === undefined ? "the server sent no registration form" : whyNot(registration, apiKey !== undefined);
-		if (registration === undefined || reason !== undefined) {
+		const reason = registration ? whyNot(registration, apiKey !== undefined) : "the server sent no registration form";
+		if (!registration || reason !== undefined) {
 			onFailed("refused-account", reason ?? "");
 			return;
 		}
 		const { form } = registration;
-		const profiles = form !== undefined && wantsSignature(form) ? signingProfiles(form, iq.attribute("from"), domain) : [];
+		const profiles = form && wantsSignature(form) ? signingProfiles(form, iq.attribute("from"), domain) : [];
 		// A signature is good for a minute around its time (R-348-9): one made at another costs a try.
 		if (profiles.length > 0 && !host.clock.trusted) {
 			onFailed("no-time", "a signature needs the time, which is not known yet");
@@ -88,7 +88,7 @@ export class AccountMaking {
 		}
 		this.#profiles = profiles.length;
 		let account = accounts.account();
-		if (account === undefined || this.#taken) {
+		if (!account || this.#taken) {
 			// Stored before it is submitted, so that a power cut leaves no account behind that nobody knows (R-077-5).
 			account = accounts.propose();
 			this.#proposals++;

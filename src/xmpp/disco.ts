@@ -129,14 +129,14 @@ export function requestInfo(
 	const identities: Identity[] = [];
 	const features: string[] = [];
 	router.open("get", jid).open("query", DISCO_INFO);
-	router.send(({ error }) => onInfo(error === undefined ? { identities, features } : undefined, error), {
+	router.send(({ error }) => onInfo(error ? undefined : { identities, features }, error), {
 		seconds,
 		onPart: (part) => {
 			if (part.namespace !== DISCO_INFO) return;
 			if (part.name === "feature") {
 				const feature = part.attribute("var");
 				if (feature === undefined || features.length >= limits.discoFeatures || features.includes(feature)) return;
-				if (wanted === undefined || wanted.includes(feature)) features.push(feature);
+				if (!wanted || wanted.includes(feature)) features.push(feature);
 			} else if (part.name === "identity" && identities.length < limits.discoIdentities) {
 				const category = part.attribute("category") ?? "";
 				identities.push({ category, type: part.attribute("type") ?? "", name: part.attribute("name") });

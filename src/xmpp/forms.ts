@@ -75,7 +75,7 @@ export function writeSubmit(writer: Writer, form: Form, values: ReadonlyMap<stri
 	for (let i = 0; i < fields.length; i++) {
 		const field = fields[i]!;
 		const answered = submittedValues(field, values);
-		if (answered === undefined) continue;
+		if (!answered) continue;
 		writer.open("field").attribute("var", field.name);
 		for (let j = 0; j < answered.length; j++) writer.open("value").text(answered[j]!).close();
 		writer.close();

@@ -145,7 +145,7 @@ export class IQRouter {
 		const type = stanza.attribute("type");
 		if (type === "result" || type === "error") {
 			const pending = this.match(stanza);
-			if (pending === undefined || !this.take(pending)) return;
+			if (!pending || !this.take(pending)) return;
 			if (type === "error") this.tell(pending, { stanza, error: parseStanzaError(stanza) });
 			else this.tell(pending, { stanza, payload: stanza.children[0] });
 			return;
@@ -153,7 +153,7 @@ export class IQRouter {
 		const payload = stanza.children[0];
 		if (type !== "get" && type !== "set") this.refuse(stanza, "bad-request", "an iq is a get, set, result or error");
 		else if (stanza.attribute("id") === undefined) this.refuse(stanza, "bad-request", "an iq has an id");
-		else if (payload === undefined || stanza.children.length > 1) this.refuse(stanza, "bad-request", "a request has one payload");
+		else if (!payload || stanza.children.length > 1) this.refuse(stanza, "bad-request", "a request has one payload");
 		else this.dispatch(new IQRequest(this, this.#outbox, stanza, payload));
 	}
 
@@ -166,7 +166,7 @@ export class IQRouter {
 			return;
 		}
 		const pending = this.match(head);
-		if (pending === undefined || !this.take(pending)) return;
+		if (!pending || !this.take(pending)) return;
 		this.tell(pending, { stanza: head, error: stanzaError("policy-violation", "the answer is too large", "cancel") });
 	}
 
@@ -175,7 +175,7 @@ export class IQRouter {
 		if (stanza.attribute("type") !== "result") return;
 		const pending = this.match(stanza);
 		const onPart = pending?.onPart;
-		if (onPart === undefined) return;
+		if (!onPart) return;
 		return {
 			depth: 2,
 			onPart: (part) => {
@@ -252,7 +252,7 @@ export class IQRouter {
 	}
 
 	private report(error: unknown): void {
-		if (this.#onError === undefined) throw error;
+		if (!this.#onError) throw error;
 		this.#onError(error);
 	}
 }
@@ -282,7 +282,7 @@ export class IQRequest {
 	}
 
 	get payload(): Element {
-		if (this.#payload === undefined) throw new Error("the payload has been let go");
+		if (!this.#payload) throw new Error("the payload has been let go");
 		return this.#payload;
 	}
 

@@ -51,13 +51,13 @@ export class Locator {
 	/** The next place of this round, or the first of a new one. One of both is called, once, now or later. */
 	next(onEndpoint: OnEndpoint, onFailure: OnFailure): void {
 		const address = this.#addresses.shift();
-		if (address !== undefined) {
+		if (address) {
 			this.#given++;
 			onEndpoint(address);
 			return;
 		}
 		const target = this.#targets.shift();
-		if (target !== undefined) this.resolve(target, onEndpoint, onFailure);
+		if (target) this.resolve(target, onEndpoint, onFailure);
 		else this.begin(onEndpoint, onFailure);
 	}
 
@@ -83,10 +83,10 @@ export class Locator {
 	private begin(onEndpoint: OnEndpoint, onFailure: OnFailure): void {
 		const { network, domain, address, tls } = this.#options;
 		this.#given = 0;
-		if (address !== undefined) {
+		if (address) {
 			const { host, port } = address;
 			this.resolve({ host, port, tls: tls ?? "starttls" }, onEndpoint, onFailure);
-		} else if (network.services === undefined || isAddress(domain)) this.resolve(this.fallback(), onEndpoint, onFailure);
+		} else if (!network.services || isAddress(domain)) this.resolve(this.fallback(), onEndpoint, onFailure);
 		else this.search(onEndpoint, onFailure);
 	}
 
@@ -120,7 +120,7 @@ export class Locator {
 			const kind = list[i]!;
 			if (tls !== undefined && tls !== kind) continue;
 			const hear = (error: SocketError | undefined, records: readonly ServiceRecord[]): void => {
-				if (error !== undefined) unanswered++;
+				if (error) unanswered++;
 				else for (let i = 0; i < records.length; i++) refused = this.collect(found, kind, records[i]!) || refused;
 				if (--waiting > 0) return;
 				this.forget();
@@ -177,7 +177,7 @@ export class Locator {
 	/** A name becomes its addresses where the host knows how to ask; else its own connect() will. */
 	private resolve(target: Endpoint, onEndpoint: OnEndpoint, onFailure: OnFailure): void {
 		const { network } = this.#options;
-		if (network.resolve === undefined || isAddress(target.host)) {
+		if (!network.resolve || isAddress(target.host)) {
 			this.#given++;
 			onEndpoint(target);
 			return;
@@ -190,7 +190,7 @@ export class Locator {
 		const hear = (error: SocketError | undefined, addresses: readonly string[]): void => {
 			this.forget();
 			this.#addresses = this.spread(addresses).map((address) => ({ ...target, address }));
-			if (error !== undefined) fail(error);
+			if (error) fail(error);
 			else if (this.#addresses.length === 0) fail({ reason: "dns", detail: `${target.host} has no address` });
 			else this.next(onEndpoint, onFailure);
 		};

@@ -30,14 +30,13 @@ export function parseRegistration(query: Element | undefined): Registration | un
 /** Why a thing cannot register here, as a sentence for a person; undefined when it can. */
 export function whyNot(registration: Registration, hasKey: boolean): string | undefined {
 	const { form, fields } = registration;
-	if (form !== undefined && wantsSignature(form)) {
+	if (form && wantsSignature(form)) {
 		if (!hasKey) return "the server wants its registration form signed with an API key (XEP-0348)";
 		if (!canSign(form)) return "the server wants its registration form signed by another method than HMAC-SHA1";
 	}
-	const asked = form === undefined ? fields : form.fields.map((field) => field.name);
+	const asked = form ? form.fields.map((field) => field.name) : fields;
 	if (!asked.includes("username") || !asked.includes("password")) return "the server offers no account by name and password";
-	const missing =
-		form === undefined ? fields.find((name) => name !== "username" && name !== "password") : missingField(form, credentials("", ""));
+	const missing = form ? missingField(form, credentials("", "")) : fields.find((name) => name !== "username" && name !== "password");
 	return missing === undefined ? undefined : `the server asks for "${missing}", which a thing cannot give`;
 }
 
@@ -50,9 +49,9 @@ export function writeRegistrationGet(iq: Writer): void {
 export function writeRegistration(iq: Writer, registration: Registration, account: Account, signing: Signing | undefined): void {
 	const { form } = registration;
 	iq.open("query", NAMESPACE_REGISTER);
-	if (form !== undefined) {
+	if (form) {
 		const values = credentials(account.username, account.password);
-		writeSubmit(iq, form, signing === undefined ? values : signForm(form, values, signing));
+		writeSubmit(iq, form, signing ? signForm(form, values, signing) : values);
 	} else {
 		iq.open("username").text(account.username).close();
 		iq.open("password").text(account.password).close();

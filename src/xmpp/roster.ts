@@ -40,7 +40,7 @@ export class Roster {
 			onPart: (part) => {
 				const item = parseRosterItem(part);
 				// RFC 6121 2.1.2.5: "remove" has no place in a result.
-				if (item !== undefined && item.subscription !== "remove") this.#onItem(item);
+				if (item && item.subscription !== "remove") this.#onItem(item);
 			}
 		});
 	}
@@ -61,7 +61,7 @@ export class Roster {
 		}
 		const items = request.payload.children;
 		const item = items.length === 1 ? parseRosterItem(items[0]!) : undefined;
-		if (item === undefined) {
+		if (!item) {
 			request.fail("bad-request", "a roster push has one item");
 			return;
 		}

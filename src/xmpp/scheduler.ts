@@ -42,12 +42,12 @@ export class Scheduler {
 		const task: Task = { due: this.#time + milliseconds, callback, next: undefined };
 		let before: Task | undefined;
 		let after = this.#first;
-		while (after !== undefined && after.due <= task.due) {
+		while (after && after.due <= task.due) {
 			before = after;
 			after = after.next;
 		}
 		task.next = after;
-		if (before === undefined) this.#first = task;
+		if (!before) this.#first = task;
 		else before.next = task;
 		this.arm();
 		return task;
@@ -55,12 +55,12 @@ export class Scheduler {
 
 	/** The task is not called any more; one that was called, or undefined, is fine. */
 	clear(task: Task | undefined): void {
-		if (task?.callback === undefined) return;
+		if (!task?.callback) return;
 		task.callback = undefined;
 		let before: Task | undefined;
-		for (let one = this.#first; one !== undefined; one = one.next) {
+		for (let one = this.#first; one; one = one.next) {
 			if (one === task) {
-				if (before === undefined) this.#first = one.next;
+				if (!before) this.#first = one.next;
 				else before.next = one.next;
 				break;
 			}
@@ -81,7 +81,7 @@ export class Scheduler {
 
 	private arm(): void {
 		const first = this.#first;
-		if (first === undefined) {
+		if (!first) {
 			if (this.#armed === undefined) return;
 			this.#armed = undefined;
 			this.#timer.clear();
@@ -100,18 +100,18 @@ export class Scheduler {
 		// The due ones are taken out first: what they set anew waits for the next turn, even with 0 ms.
 		const due = this.#first;
 		let last: Task | undefined;
-		for (let one = due; one !== undefined && one.due <= this.#time; one = one.next) last = one;
-		if (last !== undefined) {
+		for (let one = due; one && one.due <= this.#time; one = one.next) last = one;
+		if (last) {
 			this.#first = last.next;
 			last.next = undefined;
-			for (let one: Task | undefined = due; one !== undefined; one = one.next) this.call(one);
+			for (let one: Task | undefined = due; one; one = one.next) this.call(one);
 		}
 		this.arm();
 	}
 
 	private call(task: Task): void {
 		const callback = task.callback;
-		if (callback === undefined) return;
+		if (!callback) return;
 		task.callback = undefined;
 		try {
 			callback();

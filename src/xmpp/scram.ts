@@ -61,7 +61,7 @@ export class Scram {
 
 	/** client-final-message; throws an Error that says what the server's message is refused for. */
 	final(serverFirst: string): string {
-		if (this.#authMessage !== undefined) throw new Error("a second challenge");
+		if (this.#authMessage) throw new Error("a second challenge");
 		// The order is fixed (RFC 5802 section 7); a mandatory extension would stand before r= and is refused with it (5.1).
 		const parts = serverFirst.split(",");
 		const nonce = attributeOf(parts[0], "r");
@@ -69,7 +69,7 @@ export class Scram {
 			throw new Error("the server's nonce does not extend ours");
 		const salt = attributeOf(parts[1], "s");
 		const saltBytes = decodeBase64(salt);
-		if (saltBytes === undefined || saltBytes.length === 0) throw new Error("the salt is not base64");
+		if (!saltBytes || saltBytes.length === 0) throw new Error("the salt is not base64");
 		const iterations = parseCount(attributeOf(parts[2], "i"));
 		if (iterations < limits.scramIterationsLeast) throw new Error(`${iterations} iterations are too few`);
 		if (iterations > limits.scramIterationsMost) throw new Error(`${iterations} iterations are too many`);
@@ -91,7 +91,7 @@ export class Scram {
 	verify(serverFinal: string): boolean {
 		const authMessage = this.#authMessage;
 		const serverKey = this.#serverKey;
-		if (authMessage === undefined || serverKey === undefined || !serverFinal.startsWith("v=")) return false;
+		if (!authMessage || !serverKey || !serverFinal.startsWith("v=")) return false;
 		const end = serverFinal.indexOf(",");
 		const given = decodeBase64(end < 0 ? serverFinal.slice(2) : serverFinal.slice(2, end));
 		const signature = this.#options.crypto.hmac(this.#hash, serverKey, authMessage);
@@ -108,7 +108,7 @@ export class Scram {
 		const { crypto, offered } = this.#options;
 		for (let at = 3; at < parts.length; at++) {
 			const part = parts[at]!;
-			if (!part.startsWith("h=") || offered === undefined) continue;
+			if (!part.startsWith("h=") || !offered) continue;
 			const text = offered();
 			const hash = text === undefined ? "" : encodeBase64(crypto.digest(this.#hash, encodeUTF8(text)));
 			if (part.slice(2) !== hash) throw new Error("what the server offered is not what reached us: somebody is between");
@@ -119,7 +119,7 @@ export class Scram {
 	private bound(): Uint8Array {
 		const header = encodeUTF8(this.#header);
 		const { binding } = this.#options;
-		if (binding === undefined) return header;
+		if (!binding) return header;
 		const bytes = new Uint8Array(header.length + binding.length);
 		bytes.set(header);
 		bytes.set(binding, header.length);
@@ -128,7 +128,7 @@ export class Scram {
 
 	private keys(salt: string, saltBytes: Uint8Array, iterations: number): ScramKeys {
 		const kept = this.#options.keys?.(salt, iterations);
-		if (kept !== undefined) return kept;
+		if (kept) return kept;
 		const { crypto, password } = this.#options;
 		const salted = crypto.pbkdf2(this.#hash, encodeUTF8(password), saltBytes, iterations);
 		const keys: ScramKeys = Object.freeze({

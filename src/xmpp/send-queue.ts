@@ -31,9 +31,9 @@ export class SendQueue {
 		if (this.#busy) return;
 		this.#busy = true;
 		try {
-			while (socket !== undefined && this.#room > 0) {
+			while (socket && this.#room > 0) {
 				const bytes = this.#chunks[0];
-				if (bytes === undefined) break;
+				if (!bytes) break;
 				const part = bytes.length <= this.#room ? bytes : bytes.subarray(0, this.#room);
 				if (part === bytes) this.#chunks.shift();
 				else this.#chunks[0] = bytes.subarray(this.#room);

@@ -94,7 +94,7 @@ function parameters(form: Form, values: ReadonlyMap<string, string>, order: Sign
 		const field = fields[i]!;
 		if (field.name === "oauth_token_secret" || field.name === "oauth_signature") continue;
 		const answered = submittedValues(field, values);
-		if (answered === undefined) continue;
+		if (!answered) continue;
 		const sort = order === "ordinal" ? field.name : field.name.toLowerCase();
 		pairs.push({ sort, text: `${encodePercent(field.name)}=${encodePercent(answered.join("\n"))}` });
 	}

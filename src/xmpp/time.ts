@@ -24,6 +24,6 @@ export function requestTime(router: IQRouter, jid: string, onTime: (milliseconds
 	router.open("get", jid).open("time", TIME);
 	router.send(({ payload }) => {
 		const utc = payload?.namespace === TIME ? payload.child("utc", TIME) : undefined;
-		onTime(utc === undefined ? undefined : parseDateTime(utc.text));
+		onTime(utc && parseDateTime(utc.text));
 	});
 }
