@@ -1,101 +1,115 @@
-// Every bound on what a peer can grow: the reason and the RAM it can cost.
+// Every bound on what a peer can grow: the reason and the RAM it can cost. Constants, which stand in the code where they are used and nowhere else.
 
-export const limits = Object.freeze({
+export const enum limits {
 	/** Bytes on the wire of a stanza that is built as a whole; at most four times that in RAM. */
-	builtBytes: 4096,
+	builtBytes = 4096,
 	/** Elements of a stanza that is built as a whole: 144 bytes each on XS, however short they are on the wire. */
-	builtElements: 48,
+	builtElements = 48,
 	/** Bytes of any stanza, built or not; more ends the stream. A roster of 8,000 friends fits. Costs no RAM. */
-	stanzaBytes: 1_048_576,
+	stanzaBytes = 1_048_576,
 	/** Open elements (R-CORE-11): 16 bytes each in the parser's stack. */
-	depth: 32,
+	depth = 32,
 	/** Attributes of one element (R-CORE-11). */
-	attributes: 32,
+	attributes = 32,
 	/** Bytes of one name, prefix included. */
-	nameBytes: 128,
+	nameBytes = 128,
 	/** Bytes of one attribute value, after references. A JID may have as many (RFC 7622 3.1): a stranger's must not end the stream. */
-	attributeBytes: 3071,
+	attributeBytes = 3071,
 	/** Bytes of one text node, after references. */
-	textBytes: 4096,
+	textBytes = 4096,
 	/** Namespace declarations in scope. */
-	namespaces: 24,
+	namespaces = 24,
 	/** Bytes of one namespace name: the parser keeps them even of what it skips. */
-	namespaceBytes: 256,
+	namespaceBytes = 256,
 	/** Bytes of one stanza we send (R-323-33 splits readouts at 4 KiB). */
-	writtenBytes: 8192,
+	writtenBytes = 8192,
 	/** Bytes waiting for room in the socket; beyond it the connection is given up. */
-	queuedBytes: 16_384,
+	queuedBytes = 16_384,
 	/** Stanzas kept until the server acknowledges them: 60 bytes each beside their own. */
-	unackedStanzas: 16,
+	unackedStanzas = 16,
 	/** Bytes of those; the socket's queue holds the same bytes, no others. A session that lost one of them cannot be resumed. */
-	unackedBytes: 3072,
+	unackedBytes = 3072,
 	/** Seconds that a session waits to be resumed where the server does not say how long it keeps it. */
-	heldSeconds: 600,
+	heldSeconds = 600,
 	/** Our own IQ requests in flight: 80 bytes each. */
-	pendingRequests: 16,
+	pendingRequests = 16,
 	/** Seconds until an IQ of ours counts as unanswered. */
-	requestSeconds: 30,
+	requestSeconds = 30,
 	/** Readouts at once, all peers (R-323-31). */
-	readouts: 8,
+	readouts = 8,
 	/** Readouts at once of one full JID. */
-	readoutsPerPeer: 2,
+	readoutsPerPeer = 2,
 	/** Fields in one definition. */
-	fields: 32,
+	fields = 32,
 	/** Characters in the name of a field, parameter or node. */
-	fieldName: 64,
+	fieldName = 64,
 	/** Field names in one request. */
-	requestedFields: 32,
+	requestedFields = 32,
 	/** Characters of a readout's seqnr, kept while it runs. */
-	sequence: 64,
+	sequence = 64,
 	/** Bytes of one message of a readout (R-323-33). */
-	fragmentBytes: 4096,
+	fragmentBytes = 4096,
 	/** Seconds that sensors get to answer one readout. */
-	readoutSeconds: 10,
+	readoutSeconds = 10,
 	/** Decisions of the provisioning service that are kept: 40 bytes of RAM each, 200 of storage. */
-	decisions: 32,
+	decisions = 32,
 	/** Questions to the provisioning service in flight: some 500 bytes each. */
-	questions: 3,
+	questions = 3,
 	/** Of those, about one bare JID. */
-	questionsPerPeer: 2,
+	questionsPerPeer = 2,
 	/** What requests that wait for a decision hold, all together: about as many bytes of RAM, where names are in ASCII. */
-	waitingBytes: 3584,
+	waitingBytes = 3584,
 	/** Characters of one token attribute that a requester shows. */
-	token: 256,
+	token = 256,
 	/** Seconds after a login in which the provisioning service speaks first: what it took back while we were away must not be granted. */
-	serviceFirstSeconds: 2,
+	serviceFirstSeconds = 2,
 	/** Characters of a sensor's own error text that are passed on. */
-	errorText: 200,
+	errorText = 200,
 	/** Components asked while looking for the registry (section 3.2). */
-	discoItems: 16,
+	discoItems = 16,
 	/** Features and identities kept of a disco#info answer: some 60 bytes each, until its reader is done. */
-	discoFeatures: 64,
-	discoIdentities: 8,
+	discoFeatures = 64,
+	discoIdentities = 8,
 	/** Roster entries kept; the rest is known to the broker alone. */
-	rosterEntries: 64,
+	rosterEntries = 64,
 	/** SCRAM iterations below which a server is refused as weak (RFC 5802 asks for 4096). */
-	scramIterationsLeast: 4096,
+	scramIterationsLeast = 4096,
 	/** SCRAM iterations above which a server is refused: it could keep a chip busy for minutes. */
-	scramIterationsMost: 100_000,
+	scramIterationsMost = 100_000,
 	/** Seconds for each step of login (R-CORE-12). */
-	stepSeconds: 15,
+	stepSeconds = 15,
 	/** Seconds of silence until the server is asked whether it is there, and those it then has for any byte at all. */
-	silenceSeconds: 60,
-	probeSeconds: 15,
+	silenceSeconds = 60,
+	probeSeconds = 15,
 	/** Longest pause between two tries, seconds (R-CORE-9). */
-	retrySeconds: 300,
+	retrySeconds = 300,
 	/** SRV records and addresses of one name that are looked at: some 100 bytes each while a connection is made. */
-	serviceRecords: 16,
-	addresses: 4,
+	serviceRecords = 16,
+	addresses = 4,
 	/** Places tried one after the other before the next pause. */
-	endpoints: 8,
+	endpoints = 8,
 	/** Times in a row that a server may send us to another (RFC 6120 4.9.3.19). */
-	redirections: 3,
+	redirections = 3,
 	/** Refusals of our password, and seconds from the first of them, after which the account counts as lost. */
-	lostRefusals: 5,
-	lostSeconds: 3600,
+	lostRefusals = 5,
+	lostSeconds = 3600,
 	/** Life of a connection that resets the pause, seconds. */
-	stableSeconds: 60,
+	stableSeconds = 60,
 	/** Tag name and value, characters (XEP-0347 3.4). */
-	tagName: 32,
-	tagValue: 128
+	tagName = 32,
+	tagValue = 128
+}
+
+/** Those of the parser, which takes others for larger documents. */
+export const xmlLimits = Object.freeze({
+	builtBytes: limits.builtBytes,
+	builtElements: limits.builtElements,
+	stanzaBytes: limits.stanzaBytes,
+	depth: limits.depth,
+	attributes: limits.attributes,
+	nameBytes: limits.nameBytes,
+	attributeBytes: limits.attributeBytes,
+	textBytes: limits.textBytes,
+	namespaces: limits.namespaces,
+	namespaceBytes: limits.namespaceBytes
 });

@@ -1,6 +1,6 @@
 // The parser that every byte from the network meets: XML 1.0 with namespaces, as RFC 6120 section 11 narrows it.
 
-import { limits } from "../limits.js";
+import { xmlLimits } from "../limits.js";
 import { Builder, type XMLHandler } from "./builder.js";
 import { Markup, type XMLBounds } from "./markup.js";
 import { Scanner } from "./scanner.js";
@@ -16,7 +16,7 @@ export class XMLParser {
 	#busy = false;
 	#error: unknown;
 
-	constructor(handler: XMLHandler, bounds: XMLBounds = limits) {
+	constructor(handler: XMLHandler, bounds: XMLBounds = xmlLimits) {
 		this.#markup = new Markup(new Builder(handler, bounds), this.#window, bounds);
 		this.#scanner = new Scanner(this.#window, this.#markup);
 	}

@@ -1,6 +1,6 @@
 // What the parser says about a document, as lines that two runs can be compared by.
 
-import { limits } from "../../src/limits.js";
+import { xmlLimits } from "../../src/limits.js";
 import { encodeUTF8 } from "../../src/text/utf8.js";
 import type { Element } from "../../src/xml/element.js";
 import { XMLError } from "../../src/xml/error.js";
@@ -47,7 +47,7 @@ export function events(document: string | Uint8Array, options: Options = {}): st
 				lines.push("close");
 			}
 		},
-		{ ...limits, ...options.bounds }
+		{ ...xmlLimits, ...options.bounds }
 	);
 	const bytes = typeof document === "string" ? encodeUTF8(document) : document;
 	const cut = options.cut ?? bytes.length;

@@ -1,7 +1,7 @@
 // Two parsers that share no line and no author look at one document: ours and saxes.
 
 import { SaxesParser } from "saxes";
-import { limits } from "../../src/limits.js";
+import { xmlLimits } from "../../src/limits.js";
 import { encodeUTF8 } from "../../src/text/utf8.js";
 import type { Element } from "../../src/xml/element.js";
 import { XMLError } from "../../src/xml/error.js";
@@ -77,7 +77,7 @@ export function byUs(document: string | Uint8Array, cut: number): Verdict {
 				closed = true;
 			}
 		},
-		{ ...limits, builtBytes: 1e6, builtElements: 1e6, textBytes: 1e6 }
+		{ ...xmlLimits, builtBytes: 1e6, builtElements: 1e6, textBytes: 1e6 }
 	);
 	const bytes = typeof document === "string" ? encodeUTF8(document) : document;
 	try {

@@ -1,7 +1,7 @@
 // Every stanza of tests/corpus, cut at every byte: the parser says the same, and saxes agrees.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { limits } from "../../src/limits.js";
+import { xmlLimits } from "../../src/limits.js";
 import { encodeUTF8 } from "../../src/text/utf8.js";
 import { XMLParser } from "../../src/xml/parser.js";
 import { show } from "../support/xml-events.js";
@@ -26,7 +26,7 @@ function read(...pieces: Uint8Array[]): string {
 			},
 			onClose() {}
 		},
-		limits
+		xmlLimits
 	);
 	parser.write(encodeUTF8(header));
 	for (const piece of pieces) parser.write(piece);

@@ -105,11 +105,11 @@ test("the engine is the chip's: built-ins frozen, strings of code points, no Nod
 
 test("src/ is ROM: its tables and classes are frozen, and an error there is told with file and line of the TypeScript", async () => {
 	const { result } = await run(`
-		import { limits } from "../../src/limits.js";
+		import { xmlLimits } from "../../src/limits.js";
 		import { XMLParser } from "../../src/xml/parser.js";
-		test("table", () => { expect(() => { (limits as { depth: number }).depth = 1; }).toThrow(); });
+		test("table", () => { expect(() => { (xmlLimits as { depth: number }).depth = 1; }).toThrow(); });
 		test("class", () => { expect(() => { (XMLParser.prototype as { write: unknown }).write = 1; }).toThrow(); });
-		test("place", () => { new XMLParser({ onOpen() {}, onElement() {}, onClose() {} } as never, limits).write(undefined as never); });
+		test("place", () => { new XMLParser({ onOpen() {}, onElement() {}, onClose() {} } as never, xmlLimits).write(undefined as never); });
 	`);
 	expect(summary(result)).toEqual(["table: passed", "class: passed", "place: failed"]);
 	expect(result?.failureMessage).toMatch(/src\/xml\/\w+\.ts:\d+/);

@@ -2,7 +2,7 @@
 
 import { type FieldType, writeValue } from "../../src/iot/sensor-data.js";
 import { parseSticker, writeNumber, writeSticker } from "../../src/iot/sticker.js";
-import { limits } from "../../src/limits.js";
+import { xmlLimits } from "../../src/limits.js";
 import { decodeBase64, encodeBase64 } from "../../src/text/base64.js";
 import { writeDateTime } from "../../src/text/datetime.js";
 import { writeDecimal } from "../../src/text/decimal.js";
@@ -27,7 +27,7 @@ function keys(): number {
 }
 
 function parse(text: string, onElement: (element: Element) => void, cut = 1 << 20): void {
-	const parser = new XMLParser({ onOpen() {}, onElement, onSkipped() {}, onClose() {} }, limits);
+	const parser = new XMLParser({ onOpen() {}, onElement, onSkipped() {}, onClose() {} }, xmlLimits);
 	const bytes = encodeUTF8(text);
 	for (let at = 0; at < bytes.length; at += cut) parser.write(bytes.subarray(at, at + cut));
 }
@@ -57,7 +57,7 @@ describe("names from the wire become keys that XS never collects:", () => {
 				onSkipped() {},
 				onClose() {}
 			},
-			limits
+			xmlLimits
 		);
 		parser.write(encodeUTF8("<s xmlns='u'>"));
 		const made = keysOf((n) =>
