@@ -1,5 +1,5 @@
 // `extasis claim`: the thing behind a sticker becomes the person's, and his friend.
-import { parseSticker, type Sticker } from "../../src/iot/sticker.js";
+import { parseSticker, type Sticker } from "../factory/sticker.js";
 import type { Consumer } from "./consumer.js";
 import { Failure, Misuse } from "./errors.js";
 import { acceptFriendship, locate } from "./friends.js";

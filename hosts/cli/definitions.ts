@@ -2,7 +2,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { checkDefinition, type Definition } from "../../src/thing/definition.js";
+import type { Definition } from "../../src/thing/definition.js";
+import { checkDefinition } from "../factory/definition.js";
 import { Misuse, messageOf } from "./errors.js";
 
 const examples = fileURLToPath(new URL("../../src/things/", import.meta.url));

@@ -1,5 +1,5 @@
 // The owner and the stranger of `extasis start`: a process of its own, since Node takes a CA only when it starts.
-import { parseSticker } from "../../src/iot/sticker.js";
+import { parseSticker } from "../factory/sticker.js";
 import { claimThing } from "./claim.js";
 import { Consumer, type Login } from "./consumer.js";
 import { messageOf } from "./errors.js";

@@ -1,6 +1,6 @@
 // The owner's side of a Thing Registry (XEP-0347): finding it, claiming.
 import { type Element, xml } from "@xmpp/client";
-import type { Sticker } from "../../src/iot/sticker.js";
+import type { Sticker } from "../factory/sticker.js";
 import type { Consumer } from "./consumer.js";
 import { Failure } from "./errors.js";
 

@@ -1,9 +1,10 @@
 // `extasis sticker`: the QR of a sticker, and its text.
 import { existsSync, writeFileSync } from "node:fs";
-import { parseSticker, type Sticker, writeSticker } from "../../src/iot/sticker.js";
-import { checkDefinition } from "../../src/thing/definition.js";
+import { writeSticker } from "../../src/iot/sticker.js";
 import { tagsOf } from "../../src/thing/factory.js";
 import { isJID } from "../../src/xmpp/jid.js";
+import { checkDefinition } from "../factory/definition.js";
+import { parseSticker, type Sticker } from "../factory/sticker.js";
 import { readTextFile } from "./arguments.js";
 import { coloursFor } from "./colours.js";
 import { fileProblem, Misuse, messageOf } from "./errors.js";

@@ -1,6 +1,6 @@
 // Percent-encoding (RFC 3986 2.1): UTF-8, all but the unreserved encoded, upper-case hexadecimal.
 
-import { decodeUnchecked, decodeUTF8, encodeUTF8 } from "./utf8.js";
+import { decodeUnchecked, encodeUTF8 } from "./utf8.js";
 
 const PERCENT = 0x25;
 
@@ -21,31 +21,6 @@ export function encodePercent(text: string): string {
 	return decodeUnchecked(out, 0, to);
 }
 
-/** undefined when a "%" lacks its two digits or the bytes are not UTF-8. */
-export function decodePercent(text: string): string | undefined {
-	const bytes = encodeUTF8(text);
-	const { length } = bytes;
-	let to = 0;
-	for (let at = 0; at < length; at++) {
-		let byte = bytes[at]!;
-		if (byte === PERCENT) {
-			const high = at + 2 < length ? digit(bytes[at + 1]!) : -1;
-			const low = high < 0 ? -1 : digit(bytes[at + 2]!);
-			if (low < 0) {
-				return;
-			}
-			byte = high * 16 + low;
-			at += 2;
-		}
-		bytes[to++] = byte;
-	}
-	try {
-		return decodeUTF8(bytes, 0, to);
-	} catch {
-		return;
-	}
-}
-
 function isUnreserved(byte: number): boolean {
 	if (byte >= 0x61) {
 		return byte <= 0x7a || byte === 0x7e;
@@ -58,12 +33,4 @@ function isUnreserved(byte: number): boolean {
 
 function hex(value: number): number {
 	return value < 10 ? 0x30 + value : 0x37 + value;
-}
-
-function digit(byte: number): number {
-	if (byte >= 0x30 && byte <= 0x39) {
-		return byte - 0x30;
-	}
-	const letter = byte | 0x20;
-	return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }

@@ -19,7 +19,7 @@ import { answerVersion } from "../xmpp/version.js";
 import { Accounts } from "./accounts.js";
 import { Authorizer } from "./authorizer.js";
 import { Decisions } from "./decisions.js";
-import { categoriesOf, checkDefinition, type Definition } from "./definition.js";
+import { categoriesOf, type Definition } from "./definition.js";
 import type { LifeEvent } from "./events.js";
 import { forgetAPIKey, loadAPIKey, loadFactory, tagsOf } from "./factory.js";
 import { Friends } from "./friends.js";
@@ -76,7 +76,6 @@ export class Thing {
 	/** Throws, in one sentence, what is wrong with the options or with what is stored. */
 	constructor(options: ThingOptions) {
 		const { host, definition, provisioning, registry } = options;
-		checkDefinition(definition);
 		// What is stored is known by it, and capitals make no other broker.
 		const domain = foldASCII(options.domain);
 		if (!isJID(domain) || domain.includes("@") || domain.includes("/")) throw new Error("domain must be the broker's domain name.");

@@ -1,5 +1,7 @@
 // The sticker: what is written is read by every kind of reader, what is not a sticker by none.
-import { checkTags, parseSticker, type Tag, writeNumber, writeSticker } from "../../../src/iot/sticker.js";
+
+import { parseSticker } from "../../../hosts/factory/sticker.js";
+import { checkTags, type Tag, writeNumber, writeSticker } from "../../../src/iot/sticker.js";
 import { limits } from "../../../src/limits.js";
 
 const tags: readonly Tag[] = [

@@ -1,8 +1,10 @@
 // Bytes and words: Base64, Base32, percent-encoding, xs:boolean.
+
+import { decodePercent } from "../../../hosts/factory/sticker.js";
 import { encodeBase32 } from "../../../src/text/base32.js";
 import { decodeBase64, encodeBase64 } from "../../../src/text/base64.js";
 import { parseBoolean } from "../../../src/text/boolean.js";
-import { decodePercent, encodePercent } from "../../../src/text/percent.js";
+import { encodePercent } from "../../../src/text/percent.js";
 import { encodeUTF8 } from "../../../src/text/utf8.js";
 
 describe("Base64", () => {

@@ -1,5 +1,6 @@
 // A maker's mistakes, each with its sentence.
-import { checkDefinition, type Definition, defineThing } from "../../../src/thing/definition.js";
+import { checkDefinition } from "../../../hosts/factory/definition.js";
+import { type Definition, defineThing } from "../../../src/thing/definition.js";
 import { weatherStation } from "../../../src/things/weather-station.js";
 
 const good = (): Definition => ({
