@@ -4,7 +4,7 @@ import { writeSticker } from "../../src/iot/sticker.js";
 import { tagsOf } from "../../src/thing/factory.js";
 import { isJID } from "../../src/xmpp/jid.js";
 import { checkDefinition } from "../factory/definition.js";
-import { parseSticker, type Sticker } from "../factory/sticker.js";
+import { checkTags, parseSticker, type Sticker } from "../factory/sticker.js";
 import { readTextFile } from "./arguments.js";
 import { coloursFor } from "./colours.js";
 import { fileProblem, Misuse, messageOf } from "./errors.js";
@@ -86,7 +86,10 @@ function readFactory(path: string): string {
 	>[0];
 	try {
 		checkDefinition(definition);
-		return writeSticker(tagsOf(definition, { serial, key }), registry);
+		const tags = tagsOf(definition, { serial, key });
+		const fault = checkTags(tags);
+		if (fault !== undefined) throw new Error(fault);
+		return writeSticker(tags, registry);
 	} catch (error) {
 		throw new Misuse(`${path}: ${messageOf(error)}`);
 	}

@@ -1,5 +1,6 @@
 // The text of a sticker, read: what a thing writes, and the older forms that people have on their shelves (XEP-0347).
-import { checkName, SCHEME, type Tag } from "../../src/iot/sticker.js";
+import { checkValue, isForbidden, SCHEME, type Tag } from "../../src/iot/sticker.js";
+import { limits } from "../../src/limits.js";
 import { foldASCII } from "../../src/text/fold.js";
 import { decodeUTF8, encodeUTF8 } from "../../src/text/utf8.js";
 import { isJID } from "../../src/xmpp/jid.js";
@@ -13,7 +14,34 @@ export interface Sticker {
 	readonly key?: string;
 }
 
+/** Types that XEP-0347 3.5 prescribes. */
+const STRINGS = Object.freeze("apt area bld city class country key man mloc mnr model name purl region room sn street streetnr".split(" "));
+const NUMBERS = Object.freeze(["alt", "lat", "lon", "v"]);
+/** Syntax of the sticker in one form or the other; ":" and "#" XEP-0347 forbids itself. */
+const NOT_IN_NAME = ":#=<>~;\\";
+/** From here on engines differ in the last digit that they write. */
+const TOO_LARGE = 1e21;
+
 const PERCENT = 0x25;
+
+/** What is wrong with these tags (R-347-5), in one sentence, or undefined. */
+export function checkTags(tags: readonly Tag[]): string | undefined {
+	const seen: string[] = [];
+	for (const { name, value } of tags) {
+		const nameFault = checkName(name);
+		if (nameFault !== undefined) return `the tag name "${name}" ${nameFault}`;
+		const folded = foldASCII(name);
+		if (folded === "r") return "the tag R is the registry's address and not for a thing to set";
+		if (seen.includes(folded)) return `the tag ${name} is there twice`;
+		seen.push(folded);
+		const valueFault = typeof value === "number" ? checkNumber(value) : checkValue(value);
+		if (valueFault !== undefined) return `the value of the tag ${name} ${valueFault}`;
+		if (typeof value === "number" ? STRINGS.includes(folded) : NUMBERS.includes(folded)) {
+			return `the tag ${name} is a ${typeof value === "number" ? "string" : "number"} by XEP-0347`;
+		}
+	}
+	return;
+}
 
 /** Reads the URI and the older `IoTDisco;N:V`, in any case and with either escape; undefined for all else, searches included. */
 export function parseSticker(text: string): Sticker | undefined {
@@ -120,4 +148,20 @@ function digit(byte: number): number {
 	}
 	const letter = byte | 0x20;
 	return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
+/** What is wrong with the name of a tag. */
+function checkName(name: string): string | undefined {
+	let length = 0;
+	for (const character of name) {
+		length++;
+		if (NOT_IN_NAME.includes(character) || character.trim() === "" || isForbidden(character))
+			return "has a character that no tag name may have";
+	}
+	if (length === 0) return "is empty";
+	return length > limits.tagName ? `has more than ${limits.tagName} characters` : undefined;
+}
+
+function checkNumber(value: number): string | undefined {
+	return Math.abs(value) < TOO_LARGE ? undefined : "is no number below 1e21";
 }

@@ -2,7 +2,7 @@
 import type { Host, SensorValue } from "../host.js";
 import { Readouts } from "../iot/readouts.js";
 import { categorySet, SENSOR_DATA, type SensorField } from "../iot/sensor-data.js";
-import { checkTags, type Tag, writeSticker } from "../iot/sticker.js";
+import { checkValue, type Tag, writeSticker } from "../iot/sticker.js";
 import { foldASCII } from "../text/fold.js";
 import { messageOf } from "../text/message.js";
 import type { Element } from "../xml/element.js";
@@ -90,8 +90,9 @@ export class Thing {
 		const random = (count: number): Uint8Array => host.random(count);
 		const factory = loadFactory(vault, random, options);
 		this.#tags = tagsOf(definition, factory);
-		const fault = checkTags(this.#tags);
-		if (fault !== undefined) throw new Error(`The sticker cannot be made: ${fault}.`);
+		// The rest of it was checked with the definition.
+		const fault = checkValue(factory.serial) ?? checkValue(factory.key);
+		if (fault !== undefined) throw new Error(`The sticker cannot be made: serial number or KEY ${fault}.`);
 		const lifeCycle = new LifeCycle(vault, random);
 		this.#lifeCycle = lifeCycle;
 		const accounts = new Accounts(vault, random, domain);

@@ -1,8 +1,8 @@
 // Any sound tags survive the sticker, whoever reads it.
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { parseSticker } from "../../hosts/factory/sticker.js";
-import { checkTags, type Tag, writeSticker } from "../../src/iot/sticker.js";
+import { checkTags, parseSticker } from "../../hosts/factory/sticker.js";
+import { type Tag, writeSticker } from "../../src/iot/sticker.js";
 
 const forbiddenInName = /[:=#<>~;\\\s\p{Cc}]/u;
 const character = fc

@@ -1,7 +1,7 @@
 // Serial number and KEY: made once, never changed under a printed sticker.
 
-import { parseSticker } from "../../../hosts/factory/sticker.js";
-import { checkTags, writeSticker } from "../../../src/iot/sticker.js";
+import { checkTags, parseSticker } from "../../../hosts/factory/sticker.js";
+import { writeSticker } from "../../../src/iot/sticker.js";
 import { forgetAPIKey, loadAPIKey, loadFactory, tagsOf } from "../../../src/thing/factory.js";
 import { Vault } from "../../../src/thing/vault.js";
 import { weatherStation } from "../../../src/things/weather-station.js";
