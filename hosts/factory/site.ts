@@ -3,6 +3,8 @@
 import { X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { checkBoards } from "./boards.js";
 
 /** Taken as they are; the firmware judges them. PASSWORD is of the Wi-Fi network. */
 const names = Object.freeze(["DOMAIN", "ADDRESS", "TLS", "REGISTRY", "SERIAL", "KEY", "SSID", "PASSWORD", "SNTP", "SHOW_STICKER"]);
@@ -50,8 +52,9 @@ function readAnchors(file: string): string {
 	return anchors;
 }
 
-function main([app, target]: readonly string[]): void {
+async function main([app, target]: readonly string[]): Promise<void> {
 	if (app === undefined || target === undefined) throw new Error("usage: site.js MANIFEST-OF-THE-BOARD MANIFEST-TO-WRITE");
+	await checkBoards(fileURLToPath(new URL("../../../hosts/esp32/boards", import.meta.url)));
 	const folder = dirname(resolve(target));
 	const site = createSite(process.env, relative(folder, resolve(app)), Date.now());
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -61,7 +64,7 @@ function main([app, target]: readonly string[]): void {
 
 if (process.argv[1]?.endsWith("site.js")) {
 	try {
-		main(process.argv.slice(2));
+		await main(process.argv.slice(2));
 	} catch (error) {
 		process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
 		process.exitCode = 2;

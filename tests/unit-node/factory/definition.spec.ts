@@ -1,4 +1,10 @@
 // A maker's mistakes, each with its sentence.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "@jest/globals";
+import { checkBoards } from "../../../hosts/factory/boards.js";
 import { checkDefinition } from "../../../hosts/factory/definition.js";
 import { type Definition, defineThing } from "../../../src/thing/definition.js";
 import { weatherStation } from "../../../src/things/weather-station.js";
@@ -10,7 +16,27 @@ const good = (): Definition => ({
 	fields: { T: { type: "numeric", category: "momentary", unit: "K", decimals: 1, range: [0, 9] } }
 });
 
+const folder = mkdtempSync(join(tmpdir(), "extasis-boards-"));
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("no image is made of a board whose definition is wrong", async () => {
+	await checkBoards(fileURLToPath(new URL("../../../hosts/esp32/boards", import.meta.url)));
+	mkdirSync(join(folder, "mine"));
+	const board = (unit: string): string => `
+		import I2C from "embedded:io/i2c";
+		const io = I2C;
+		export const definition = ${JSON.stringify(good()).replace('"K"', unit)};
+		export const createBoard = () => new I2C({ io });
+	`;
+	writeFileSync(join(folder, "mine/board.ts"), board('"°C"'));
+	await checkBoards(folder);
+	writeFileSync(join(folder, "mine/board.ts"), board("1"));
+	await expect(checkBoards(folder)).rejects.toThrow(/mine\/board\.ts: Field T: unit must be text/);
+});
+
 test("the example passes and cannot be changed", () => {
+	checkDefinition(weatherStation);
 	expect(Object.isFrozen(weatherStation)).toBe(true);
 	expect(Object.isFrozen(weatherStation.fields.Temperature?.range)).toBe(true);
 	expect(defineThing(good())).toEqual(good());
