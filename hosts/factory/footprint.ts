@@ -3,17 +3,51 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Bytes of the atom CODE of a compiled module: its byte code, without the symbols, which are shared by all. */
-export function codeBytes(module: Uint8Array): number {
+/** The atom CODE of a compiled module: its byte code, without the symbols, which are shared by all. */
+export function codeOf(module: Uint8Array): Uint8Array {
 	const view = new DataView(module.buffer, module.byteOffset, module.length);
 	// The whole is one atom; its parts follow its size and name.
 	for (let at = 8; at + 8 <= module.length; ) {
 		const size = view.getUint32(at);
 		if (size < 8 || at + size > module.length) break;
-		if (String.fromCharCode(...module.subarray(at + 4, at + 8)) === "CODE") return size - 8;
+		if (String.fromCharCode(...module.subarray(at + 4, at + 8)) === "CODE") return module.subarray(at + 8, at + size);
 		at += size;
 	}
 	throw new Error("no byte code");
+}
+
+/** Bytes of each instruction with its operands, as XS states them: 0 for one with a name, below 0 for one with a text after its length. */
+export function instructionsOf(xsCommon: string): { readonly name: string; readonly size: number }[] {
+	const start = xsCommon.indexOf("gxCodeSizes[XS_CODE_COUNT]");
+	const table = start < 0 ? "" : xsCommon.slice(start, xsCommon.indexOf("};", start));
+	return Array.from(table.matchAll(/(-?\d+) \/\* (\w+) \*\//g), ([, size, name]) => ({ name: name!, size: Number(size) }));
+}
+
+/**
+ * Bytes of those functions that a preloaded module leaves in flash. What stands around them, the body of the module and of its classes,
+ * runs while the image is linked, and the linker keeps what came of it.
+ */
+export function functionBytes(code: Uint8Array, instructions: ReturnType<typeof instructionsOf>): number {
+	const view = new DataView(code.buffer, code.byteOffset, code.length);
+	/** Ends of the functions that we are in: the module's own two, then one of those that stay. */
+	const ends: number[] = [];
+	let bytes = 0;
+	for (let at = 0; at < code.length; ) {
+		while (ends.length > 0 && at >= ends.at(-1)!) ends.pop();
+		const { name, size } = instructions[code[at]!] ?? { name: "none", size: 1 };
+		let next = at + size;
+		if (size === 0) next = at + 3;
+		else if (size === -1) next = at + 2 + view.getUint8(at + 1);
+		else if (size === -2) next = at + 3 + view.getUint16(at + 1, true);
+		else if (size < 0) next = at + 5 + view.getUint32(at + 1, true);
+		if (/^XS_CODE_CODE_[124]$/.test(name)) {
+			const length = size === 2 ? view.getInt8(at + 1) : size === 3 ? view.getInt16(at + 1, true) : view.getInt32(at + 1, true);
+			if (ends.length === 1) bytes += length;
+			ends.push(next + length);
+		}
+		at = next;
+	}
+	return bytes;
 }
 
 /** Output sections of a GNU ld map by name, empty ones left out. A long name stands on a line of its own. */
@@ -27,43 +61,63 @@ export function sectionsOf(map: string): Map<string, number> {
 	return sections;
 }
 
-function modulesOf(folder: string): [name: string, bytes: number][] {
-	return (readdirSync(folder, { recursive: true }) as string[])
-		.filter((name) => name.endsWith(".xsb"))
-		.map((name): [string, number] => [name.slice(0, -4).replaceAll("\\", "/"), codeBytes(readFileSync(join(folder, name)))])
-		.sort(([a], [b]) => (a < b ? -1 : 1));
+interface Module {
+	readonly name: string;
+	/** All that was compiled, and what of it stays. */
+	readonly bytes: readonly [code: number, functions: number];
 }
 
-function table(head: string, rows: readonly (readonly [string, number])[], total: boolean): string {
-	const lines = rows.map(([name, bytes]) => `| ${name} | ${bytes.toLocaleString("en")} |`);
-	const sum = rows.reduce((all, [, bytes]) => all + bytes, 0);
-	if (total) lines.push(`| **all** | **${sum.toLocaleString("en")}** |`);
-	return `| ${head} | bytes |\n|---|---:|\n${lines.join("\n")}\n`;
+function modulesOf(folder: string, instructions: ReturnType<typeof instructionsOf>): Module[] {
+	return (readdirSync(folder, { recursive: true }) as string[])
+		.filter((name) => name.endsWith(".xsb"))
+		.sort()
+		.map((name) => {
+			const code = codeOf(readFileSync(join(folder, name)));
+			return { name: name.slice(0, -4).replaceAll("\\", "/"), bytes: [code.length, functionBytes(code, instructions)] };
+		});
+}
+
+function table(head: readonly string[], rows: readonly (readonly [string, ...number[]])[], total: boolean): string {
+	const line = (name: string, numbers: readonly number[], mark = ""): string =>
+		`| ${mark}${name}${mark} | ${numbers.map((bytes) => `${mark}${bytes.toLocaleString("en")}${mark}`).join(" | ")} |`;
+	const lines = rows.map(([name, ...numbers]) => line(name, numbers));
+	const sums = head.slice(1).map((_, column) => rows.reduce((all, row) => all + (row[column + 1] as number), 0));
+	if (total) lines.push(line("all", sums, "**"));
+	return `| ${head.join(" | ")} |\n|---|${"---:|".repeat(head.length - 1)}\n${lines.join("\n")}\n`;
 }
 
 /** Of the sections that an ESP32's image has; debug information stays on the developer's machine. */
 const loaded = /^\.(flash|iram|dram|rtc|noinit|ext_ram)(?!.*(dummy|_start|_end|reserved))/;
 
-export function report(modules: string, map: string | undefined): string {
-	const all = modulesOf(modules);
-	const source = all.filter(([name]) => name.startsWith("src/"));
-	const parts = new Map<string, number>();
-	for (const [name, bytes] of all) {
+export function report(modules: string, instructions: ReturnType<typeof instructionsOf>, map: string | undefined): string {
+	const all = modulesOf(modules, instructions);
+	const parts = new Map<string, [number, number]>();
+	for (const { name, bytes } of all) {
 		const part = name.split("/").slice(0, 2).join("/");
-		parts.set(part, (parts.get(part) ?? 0) + bytes);
+		const [code, functions] = parts.get(part) ?? [0, 0];
+		parts.set(part, [code + bytes[0], functions + bytes[1]]);
 	}
-	const text = `${table("part", [...parts], true)}\n${table("module of src/", source, true)}`;
-	if (map === undefined) return text;
-	return `${text}\n${table(
-		"section of the image",
-		[...sectionsOf(map)].filter(([name]) => loaded.test(name)),
-		false
+	const source = all.filter(({ name }) => name.startsWith("src/"));
+	const columns = ["byte code", "of it in flash"];
+	const text = `${table(
+		["part", ...columns],
+		[...parts].map(([name, bytes]) => [name, ...bytes] as const),
+		true
+	)}\n${table(
+		["module of src/", ...columns],
+		source.map(({ name, bytes }) => [name, ...bytes] as const),
+		true
 	)}`;
+	if (map === undefined) return text;
+	const sections = [...sectionsOf(map)].filter(([name]) => loaded.test(name));
+	return `${text}\n${table(["section of the image", "bytes"], sections, false)}`;
 }
 
-function main([modules, map]: readonly string[]): void {
-	if (modules === undefined || !existsSync(modules)) throw new Error("usage: footprint.js FOLDER-OF-COMPILED-MODULES [LINK-MAP]");
-	process.stdout.write(report(modules, map === undefined ? undefined : readFileSync(map, "utf8")));
+function main([modules, sdk, map]: readonly string[]): void {
+	if (modules === undefined || sdk === undefined || !existsSync(modules))
+		throw new Error("usage: footprint.js FOLDER-OF-COMPILED-MODULES FOLDER-OF-THE-SDK [LINK-MAP]");
+	const instructions = instructionsOf(readFileSync(join(sdk, "xs/sources/xsCommon.c"), "utf8"));
+	process.stdout.write(report(modules, instructions, map === undefined ? undefined : readFileSync(map, "utf8")));
 }
 
 if (process.argv[1]?.endsWith("footprint.js")) main(process.argv.slice(2));

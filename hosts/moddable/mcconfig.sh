@@ -54,6 +54,12 @@ if [ "${1:-}" = --dry ]; then
 fi
 mkdir -p "$out"
 log="$out/mcconfig.log"
+# mcconfig makes anew the module that was changed, and a constant that it exports stands in others too.
+constants="$out/constants"
+if [ ! -e "$constants" ] || [ -n "$(find "$here/src" -name '*.ts' -newer "$constants" -exec grep -l '^export const enum' {} +)" ]; then
+	rm -rf "$out/tmp"
+	touch "$constants"
+fi
 $work "$@" >"$log" 2>&1
 code=$?
 if [ $code -ne 0 ]; then

@@ -51,8 +51,8 @@ esp32-dry: node_modules/.stamp ## what of the image needs no ESP-IDF: types, byt
 	@for file in hosts/esp32/boards/*/platform; do \
 		echo "$$file"; $(MCCONFIG) --dry `cat $$file` `dirname $$file`/manifest.json || exit 1; done
 
-# The byte code of the dry build, which every machine with the SDK has; sections where a board was linked.
+# The byte code of the dry build, which every machine with the SDK has, and what of it the linker keeps; sections where a board was linked.
 footprint: build ## byte code of each module; ROM and RAM too, of a board that was linked (BOARD=…): for docs/PERFORMANCE.md
 	@$(MCCONFIG) --dry esp32 manifest.json
-	@node build/hosts/factory/footprint.js $(SDK_BUILD)/dry/tmp/esp32/release/extasis/modules/extasis \
+	@node build/hosts/factory/footprint.js $(SDK_BUILD)/dry/tmp/esp32/release/extasis/modules/extasis $(MODDABLE) \
 		$(wildcard $(SDK_BUILD)/bin/$(BOARD_PLATFORM)/release/extasis/xs_esp32.map)

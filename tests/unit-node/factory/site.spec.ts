@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { prepareCertificates } from "../../../hosts/broker/certificates.js";
-import { codeBytes, sectionsOf } from "../../../hosts/factory/footprint.js";
+import { codeOf, functionBytes, instructionsOf, sectionsOf } from "../../../hosts/factory/footprint.js";
 import { createSite } from "../../../hosts/factory/site.js";
 
 let folder: string;
@@ -55,9 +55,20 @@ describe("the footprint", () => {
 
 	test("of a module is its byte code alone", () => {
 		const module = Uint8Array.from(atom("XS_B", ...atom("VERS", 17, 7, 0, 0), ...atom("SYMB", 1, 0), ...atom("CODE", 1, 2, 3, 4, 5)));
-		expect(codeBytes(module)).toBe(5);
-		expect(() => codeBytes(module.subarray(0, module.length - 1))).toThrow("no byte code");
-		expect(() => codeBytes(new Uint8Array(3))).toThrow("no byte code");
+		expect([...codeOf(module)]).toEqual([1, 2, 3, 4, 5]);
+		expect(() => codeOf(module.subarray(0, module.length - 1))).toThrow("no byte code");
+		expect(() => codeOf(new Uint8Array(3))).toThrow("no byte code");
+	});
+
+	test("in flash is that of its functions, not of what made them", () => {
+		const instructions = instructionsOf(
+			"const txS1 gxCodeSizes[XS_CODE_COUNT] = {\n\t1 /* XS_NO_CODE */,\n\t2 /* XS_CODE_CODE_1 */,\n\t3 /* XS_CODE_CODE_2 */,\n\t0 /* XS_CODE_NAME */,\n\t-1 /* XS_CODE_STRING_1 */,\n\t1 /* XS_CODE_END */\n};"
+		);
+		expect(instructions).toHaveLength(6);
+		const [inner, text, end] = [[1, 2, 5, 5], [4, 2, 1, 1], [5]];
+		const method = [...inner, ...text, ...end];
+		const body = [3, 9, 9, 1, method.length, ...method, 2, 1, 0, 5, ...end];
+		expect(functionBytes(Uint8Array.from([1, body.length, ...body, ...end]), instructions)).toBe(method.length + 1);
 	});
 
 	test("of an image is its sections, those with long names too", () => {
