@@ -130,8 +130,8 @@ export interface Host {
 	readonly clock: Clock;
 	/** The one timer: calls back once after `milliseconds`; a second set() replaces the first. */
 	readonly timer: { set(milliseconds: number, callback: () => void): void; clear(): void };
-	/** Cryptographically strong. */
-	random(count: number): Uint8Array;
+	/** Cryptographically strong. A plain function, which is handed on. */
+	readonly random: (count: number) => Uint8Array;
 	readonly crypto: Crypto;
 	readonly sensors: Sensors;
 	readonly actuators?: Actuators;

@@ -87,7 +87,7 @@ export class Thing {
 		this.#definition = definition;
 
 		const vault = new Vault(host.storage, (message) => this.tell({ event: "error", message }));
-		const random = (count: number): Uint8Array => host.random(count);
+		const random = host.random;
 		const factory = loadFactory(vault, random, options);
 		this.#tags = tagsOf(definition, factory);
 		// The rest of it was checked with the definition.

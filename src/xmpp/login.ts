@@ -37,7 +37,7 @@ export class Login {
 	constructor(options: LoginOptions) {
 		this.#options = options;
 		const { accounts, stream, host, domain } = options;
-		this.#request = new LoginRequest({ stream, random: (count) => host.random(count), domain });
+		this.#request = new LoginRequest({ stream, random: host.random, domain });
 		const habits = accounts.habits();
 		if (accounts.account()?.registered === true && mayHurry(habits)) this.#hurry = habits;
 		this.#await("the connection");

@@ -95,8 +95,15 @@ export class Session {
 		const { host, scheduler, domain } = options;
 		if (!isJID(domain) || domain.includes("@") || domain.includes("/")) throw new Error(`"${domain}" is no domain`);
 		this.#options = options;
-		this.#backoff = new Backoff({ random: (count) => host.random(count), seed: options.seed ?? domain });
-		this.#locator = new Locator({ ...options, network: host.network, random: (count) => host.random(count) });
+		this.#backoff = new Backoff({ random: host.random, seed: options.seed ?? domain });
+		this.#locator = new Locator({
+			network: host.network,
+			scheduler,
+			random: host.random,
+			domain,
+			address: options.address,
+			tls: options.tls
+		});
 		this.#stream = new XMPPStream({
 			host,
 			scheduler,
@@ -118,7 +125,7 @@ export class Session {
 		this.router = new IQRouter({
 			outbox: this.#stream,
 			scheduler,
-			random: (count) => host.random(count),
+			random: host.random,
 			onError: (error) => this.#report(error)
 		});
 		this.#liveness = new Liveness({
