@@ -51,7 +51,13 @@ export const enum limits {
 	fragmentBytes = 4096,
 	/** Seconds that sensors get to answer one readout. */
 	readoutSeconds = 10,
-	/** Decisions of the provisioning service that are kept: 40 bytes of RAM each, 200 of storage. */
+	/** Characters of a parameter's value that is text. */
+	parameterText = 256,
+	/** Seconds that an actuator gets to do one thing. */
+	actuatorSeconds = 10,
+	/** Seconds that a message may have waited on its way: what was meant to happen then must not happen now. */
+	delaySeconds = 30,
+	/** Decisions of the provisioning service that are kept: 40 bytes of RAM each, 300 of storage. */
 	decisions = 32,
 	/** Questions to the provisioning service in flight: some 500 bytes each. */
 	questions = 3,

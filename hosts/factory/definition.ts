@@ -1,4 +1,5 @@
 // Whether a definition is sound, asked where it is written: the types say most of it, and what they cannot a maker reads here as a sentence.
+import { parameterTypes } from "../../src/iot/control.js";
 import { limits } from "../../src/limits.js";
 import {
 	categoriesOf,
@@ -33,6 +34,9 @@ export function checkDefinition(definition: Definition): void {
 	if (definition.name !== undefined) checkTag("name", definition.name);
 	if (definition.node !== undefined) checkName("node", definition.node);
 	if (definition.forgetAPIKey !== undefined && typeof definition.forgetAPIKey !== "boolean") fail("forgetAPIKey must be true or false.");
+	if (definition.legacyPeers !== undefined && typeof definition.legacyPeers !== "boolean") fail("legacyPeers must be true or false.");
+	if (definition.decisionHours !== undefined && !(typeof definition.decisionHours === "number" && definition.decisionHours > 0))
+		fail("decisionHours must be a number above 0.");
 	if (!isObject(definition.fields)) fail("fields must be an object: a field's name and what it is.");
 	const names = Object.keys(definition.fields);
 	if (names.length === 0) fail("A thing needs at least one field.");
@@ -44,6 +48,7 @@ export function checkDefinition(definition: Definition): void {
 	if (definition.parameters === undefined) return;
 	if (!isObject(definition.parameters)) fail("parameters must be an object: a parameter's name and what it is.");
 	const keys = Object.keys(definition.parameters);
+	if (keys.length > limits.fields) fail(`A thing has at most ${limits.fields} parameters; this one has ${keys.length}.`);
 	for (let i = 0; i < keys.length; i++) {
 		const name = keys[i]!;
 		checkParameter(name, definition.parameters[name], definition.fields[name]);
@@ -82,8 +87,16 @@ function checkField(name: string, field: FieldDefinition | undefined): void {
 function checkParameter(name: string, parameter: ParameterDefinition | undefined, field: FieldDefinition | undefined): void {
 	checkName("A parameter's name", name);
 	const who = `Parameter ${name}`;
-	if (parameter === undefined || !isObject(parameter) || parameter.type !== "boolean") fail(`${who}: type must be boolean.`);
-	if (field !== undefined && field.type !== parameter.type) fail(`${who} and the field of that name must have the same type.`);
+	if (parameter === undefined || !isObject(parameter) || !parameterTypes.includes(parameter.type))
+		fail(`${who}: type must be one of ${parameterTypes.join(", ")}.`);
+	const { type, range } = parameter;
+	const shown = type === "double" ? "numeric" : type;
+	if (field !== undefined && field.type !== shown && !(type === "string" && field.type === "enum"))
+		fail(`${who} and the field of that name must have the same type.`);
+	if (range !== undefined) {
+		if (type !== "double" && type !== "int" && type !== "long") fail(`${who}: only numbers have a range.`);
+		checkRange(who, range);
+	}
 	if (parameter.actuator !== undefined) checkName(`${who}: actuator`, parameter.actuator);
 }
 

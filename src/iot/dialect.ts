@@ -10,6 +10,8 @@ export interface Dialect {
 	readonly sensorData: string;
 	/** XEP-0324, what a thing asks and is told. */
 	readonly provisioning: string;
+	/** XEP-0325. */
+	readonly control: string;
 	/** The element that names a node, and the attributes that do. */
 	readonly node: string;
 	readonly nodeId: string;
@@ -22,11 +24,18 @@ export interface Dialect {
 	readonly categories: readonly string[];
 	/** Attributes with what a requester shows of device, service and user. */
 	readonly tokens: readonly string[];
+	/** Elements of typed values to be set: those of ParameterType in its order, then such as no parameter here has. */
+	readonly values: readonly string[];
+	/** The attribute with such a value. */
+	readonly value: string;
+	/** The result to a set, and what names a parameter in it. */
+	readonly setResponse: string;
+	readonly parameter: string;
 	/** The result to clearCache has a `clearCacheResponse` in it. */
 	readonly answersClearCache: boolean;
 }
 
-export type DialectFunction = "discovery" | "sensorData" | "provisioning";
+export type DialectFunction = "discovery" | "sensorData" | "provisioning" | "control";
 
 /** In the order in which a component that speaks several is spoken to. */
 export const dialects: readonly Dialect[] = Object.freeze([
@@ -35,6 +44,7 @@ export const dialects: readonly Dialect[] = Object.freeze([
 		discovery: "urn:xmpp:iot:discovery",
 		sensorData: "urn:xmpp:iot:sensordata",
 		provisioning: "urn:xmpp:iot:provisioning",
+		control: "urn:xmpp:iot:control",
 		node: "node",
 		nodeId: "nodeId",
 		sourceId: "sourceId",
@@ -58,6 +68,10 @@ export const dialects: readonly Dialect[] = Object.freeze([
 			"historicalOther"
 		]),
 		tokens: Object.freeze(["deviceToken", "serviceToken", "userToken"]),
+		values: Object.freeze(["boolean", "color", "date", "dateTime", "double", "int", "long", "string", "time", "duration"]),
+		value: "value",
+		setResponse: "setResponse",
+		parameter: "parameter",
 		answersClearCache: true
 	}),
 	Object.freeze({
@@ -65,6 +79,7 @@ export const dialects: readonly Dialect[] = Object.freeze([
 		discovery: "urn:ieee:iot:disco:1.0",
 		sensorData: "urn:ieee:iot:sd:1.0",
 		provisioning: "urn:ieee:iot:prov:d:1.0",
+		control: "urn:ieee:iot:ctr:1.0",
 		node: "nd",
 		nodeId: "id",
 		sourceId: "src",
@@ -73,6 +88,10 @@ export const dialects: readonly Dialect[] = Object.freeze([
 		fieldName: "n",
 		categories: Object.freeze(["m", "p", "s", "c", "i", "h", "h", "h", "h", "h", "h", "h", "h", "h"]),
 		tokens: Object.freeze(["dt", "st", "ut"]),
+		values: Object.freeze(["b", "cl", "d", "dt", "db", "i", "l", "s", "t", "dr", "e"]),
+		value: "v",
+		setResponse: "resp",
+		parameter: "p",
 		answersClearCache: false
 	})
 ]);

@@ -7,34 +7,66 @@ import type { Writer } from "../xml/writer.js";
 import type { Dialect } from "./dialect.js";
 import { ALL_CATEGORIES, type SensorField } from "./sensor-data.js";
 
-/** May this bare JID read that? */
-export interface ReadQuestion {
-	readonly jid: string;
-	/** A set of bits as in sensor-data.ts. */
+/** What is to be read, or set. */
+export interface Asked {
+	/** Of fields, a set of bits as in sensor-data.ts; 0 where parameters are to be set. */
 	readonly categories: number;
 	/** Node ids; none means the whole thing. */
 	readonly nodes: readonly string[];
-	/** Field names; none means every one. */
+	/** Names of fields or parameters; none means every one. */
 	readonly fields: readonly string[];
+}
+
+/** May this bare JID do that? */
+export interface Wish extends Asked {
+	readonly jid: string;
 	/** What the requester showed of device, service and user, space-separated each (R-324-20). */
 	readonly tokens: readonly (string | undefined)[];
 }
 
 /** What of the question is allowed: never more than was asked (R-324-26). */
-export interface ReadPermission {
+export interface Permission {
 	readonly categories: number;
 	/** undefined: all that were asked for. */
 	readonly fields: readonly string[] | undefined;
+	/** Of the nodes that were asked for, ours was named. */
+	readonly narrowed?: boolean;
+}
+
+/** Who wants to read or set something, and waits to be told whether he may. */
+export interface Applicant {
+	/** Full JID as the broker stamped it. */
+	readonly from: string;
+	/** undefined where it is nothing that anybody could mean. */
+	readonly asked: Asked | undefined;
+	/** undefined where they are none. */
+	readonly tokens: Wish["tokens"] | undefined;
+	/** Characters that are held until it is decided. */
+	readonly weight: number;
+	/** The first word counts. */
+	decide(permission: Permission | "all" | undefined): void;
+}
+
+/** Bytes of a name in a list, besides its characters. */
+const NAME = 32;
+
+/** Characters that an applicant holds by what he asked. */
+export function weightOf({ asked, tokens }: Pick<Applicant, "asked" | "tokens">): number {
+	let weight = 0;
+	const names = asked ? asked.fields.concat(asked.nodes) : [];
+	for (let i = 0; i < names.length; i++) weight += NAME + names[i]!.length;
+	for (let i = 0; i < (tokens?.length ?? 0); i++) weight += tokens![i]?.length ?? 0;
+	return weight;
 }
 
 /** Of a request; undefined where one is longer than anybody's token. */
-export function parseTokens(request: Element, dialect: Dialect): ReadQuestion["tokens"] | undefined {
+export function parseTokens(request: Element, dialect: Dialect): Wish["tokens"] | undefined {
 	const tokens = dialect.tokens.map((name) => request.attribute(name));
 	return tokens.some((token) => token !== undefined && token.length > limits.token) ? undefined : tokens;
 }
 
 /** Whether a permission, or nothing less than everything, lets a field out. */
-export function isPermitted(permission: ReadPermission | "all", field: SensorField): boolean {
+export function isPermitted(permission: Permission | "all", field: SensorField): boolean {
 	if (permission === "all") return true;
 	return (permission.categories & field.categories) !== 0 && permission.fields?.includes(field.name) !== false;
 }
@@ -48,56 +80,62 @@ export function parseIsFriend(answer: Element | undefined, dialect: Dialect): bo
 	return answer?.name === "isFriendResponse" && isYes(answer, dialect);
 }
 
-/** The same categories, nodes, fields and tokens as the request (R-324-3). */
-export function writeCanRead(writer: Writer, dialect: Dialect, question: ReadQuestion): void {
-	writer.open("canRead", dialect.provisioning).attribute("jid", question.jid);
-	for (let i = 0; i < dialect.tokens.length; i++) writer.attribute(dialect.tokens[i]!, question.tokens[i]);
-	const { categories } = dialect;
-	if (question.categories === ALL_CATEGORIES) writer.attribute("all", "true");
+/** The same categories, nodes, names and tokens as the request (R-324-3). */
+export function writeWish(writer: Writer, dialect: Dialect, wish: Wish): void {
+	const { categories, fields, nodes } = wish;
+	const control = categories === 0;
+	writer.open(control ? "canControl" : "canRead", dialect.provisioning).attribute("jid", wish.jid);
+	for (let i = 0; i < dialect.tokens.length; i++) writer.attribute(dialect.tokens[i]!, wish.tokens[i]);
+	const flags = dialect.categories;
+	if (categories === ALL_CATEGORIES) writer.attribute("all", "true");
 	else
-		for (let bit = 0; bit < categories.length; bit++)
-			if (
-				question.categories & (1 << bit) &&
-				(bit === 0 || categories[bit - 1] !== categories[bit] || !(question.categories & (1 << (bit - 1))))
-			)
-				writer.attribute(categories[bit]!, "true");
-	const nodes = question.nodes;
-	for (let j = 0; j < nodes.length; j++) writer.open(dialect.node).attribute(dialect.nodeId, nodes[j]!).close();
-	const fields = question.fields;
-	for (let j = 0; j < fields.length; j++) writer.open(dialect.field).attribute(dialect.fieldName, fields[j]!).close();
+		for (let bit = 0; bit < flags.length; bit++)
+			if (categories & (1 << bit) && (bit === 0 || flags[bit - 1] !== flags[bit] || !(categories & (1 << (bit - 1)))))
+				writer.attribute(flags[bit]!, "true");
+	for (let i = 0; i < nodes.length; i++) writer.open(dialect.node).attribute(dialect.nodeId, nodes[i]).close();
+	// Parameters have the XEP's words in both dialects (R-324-30).
+	for (let i = 0; i < fields.length; i++)
+		writer
+			.open(control ? "parameter" : dialect.field)
+			.attribute(control ? "name" : dialect.fieldName, fields[i])
+			.close();
 	writer.close();
 }
 
-/** What of `question` the answer allows; undefined when nothing. `node` is the one that this thing is. */
-export function parseCanRead(
-	answer: Element | undefined,
-	dialect: Dialect,
-	question: ReadQuestion,
-	node: string
-): ReadPermission | undefined {
-	if (answer?.name !== "canReadResponse" || !isYes(answer, dialect)) return;
-	const listed = listsOf(answer, dialect);
+/** What of `wish` the answer allows; undefined when nothing. `node` is the one that this thing is. */
+export function parsePermission(answer: Element | undefined, dialect: Dialect, wish: Wish, node: string): Permission | undefined {
+	const control = wish.categories === 0;
+	if (answer?.name !== (control ? "canControlResponse" : "canReadResponse") || !isYes(answer, dialect)) return;
+	const listed = listsOf(answer, dialect, control);
 	// A list of what we do not understand allows nothing we could name.
-	if (!listed) return;
-	if (listed.nodes.length > 0 && !listed.nodes.includes(node)) return;
-	const categories = allowedCategories(answer, dialect, listed.fields.length > 0);
-	const fields = listed.fields.length === 0 ? undefined : listed.fields;
-	const kept = question.fields.length === 0 || !fields ? fields : fields.filter((name) => question.fields.includes(name));
-	const permission = { categories: categories & question.categories, fields: kept };
-	return permission.categories === 0 || permission.fields?.length === 0 ? undefined : permission;
+	if (listed === undefined) return;
+	const narrowed = listed.nodes.length > 0 || undefined;
+	if (narrowed && !listed.nodes.includes(node)) return;
+	const categories = control ? 0 : wish.categories & allowedCategories(answer, dialect, listed.fields.length > 0);
+	if (categories === 0 && !control) return;
+	if (listed.fields.length === 0) return { categories, fields: undefined, narrowed };
+	const fields = wish.fields.length === 0 ? listed.fields : listed.fields.filter((name) => wish.fields.includes(name));
+	return fields.length === 0 ? undefined : { categories, fields, narrowed };
 }
 
-function listsOf(answer: Element, dialect: Dialect): { nodes: string[]; fields: string[] } | undefined {
+function listsOf(answer: Element, dialect: Dialect, control: boolean): { nodes: string[]; fields: string[] } | undefined {
 	const nodes: string[] = [];
 	const fields: string[] = [];
 	const children = answer.children;
 	for (let i = 0; i < children.length; i++) {
 		const child = children[i]!;
 		if (child.namespace !== dialect.provisioning) continue;
-		const list = child.name === dialect.node ? nodes : child.name === dialect.field ? fields : undefined;
-		const value = child.attribute(child.name === dialect.node ? dialect.nodeId : dialect.fieldName);
-		if (!list || value === undefined) return;
-		list.push(value);
+		const { name } = child;
+		const isNode = name === dialect.node;
+		// <p n=''/> is what the generation after ieee says.
+		const isName = control ? name === "parameter" || name === "p" : name === dialect.field;
+		const value = isNode
+			? child.attribute(dialect.nodeId)
+			: control
+				? (child.attribute("name") ?? child.attribute("n"))
+				: child.attribute(dialect.fieldName);
+		if (!(isNode || isName) || value === undefined) return;
+		(isNode ? nodes : fields).push(value);
 	}
 	return { nodes, fields };
 }

@@ -8,7 +8,7 @@ import { resourceOf, sameBare, sameJID } from "../xmpp/jid.js";
 import type { Outbox } from "../xmpp/outbox.js";
 import type { Scheduler, Task } from "../xmpp/scheduler.js";
 import { dialects } from "./dialect.js";
-import { isPermitted, parseTokens, type ReadPermission, type ReadQuestion } from "./provisioning.js";
+import { type Applicant, isPermitted, type Permission, parseTokens, type Wish, weightOf } from "./provisioning.js";
 import {
 	type Envelope,
 	fragmentEnd,
@@ -45,9 +45,6 @@ export interface ReadoutsOptions {
 	readonly onEnd: (from: string, fields: readonly string[], outcome: "done" | "failed" | "cancelled") => void;
 }
 
-/** Bytes of a name in a list, besides its characters. */
-const NAME = 32;
-
 interface Readout extends Envelope {
 	readonly fields: readonly SensorField[];
 	/** One per field that was answered, in the order of the answers. */
@@ -55,25 +52,11 @@ interface Readout extends Envelope {
 	timeout: Task | undefined;
 }
 
-type Decided = (request: IQRequest, asked: ReadoutRequest | Refusal, permission: ReadPermission | "all" | undefined) => void;
-
-/** Who wants to read, and waits to be told whether he may. */
-export interface Applicant {
-	/** Full JID as the broker stamped it. */
-	readonly from: string;
-	/** undefined where it is nothing that can be read. */
-	readonly asked: ReadoutRequest | undefined;
-	/** undefined where they are none. */
-	readonly tokens: ReadQuestion["tokens"] | undefined;
-	/** Characters that are held until it is decided. */
-	readonly weight: number;
-	/** The first word counts. */
-	decide(permission: ReadPermission | "all" | undefined): void;
-}
+type Decided = (request: IQRequest, asked: ReadoutRequest | Refusal, permission: Permission | "all" | undefined) => void;
 
 /** One object and no more, since strangers can make many of them wait. */
 class Reader implements Applicant {
-	readonly tokens: ReadQuestion["tokens"] | undefined;
+	readonly tokens: Wish["tokens"] | undefined;
 	#request: IQRequest;
 	#asked: ReadoutRequest | Refusal;
 	#onDecided: Decided;
@@ -96,17 +79,10 @@ class Reader implements Applicant {
 
 	get weight(): number {
 		const { from, id } = this.#request;
-		let weight = from.length + id.length;
-		const list = this.asked?.fields ?? [];
-		for (let i = 0; i < list.length; i++) weight += NAME + list[i]!.length;
-		const all = this.asked?.nodes ?? [];
-		for (let i = 0; i < all.length; i++) weight += NAME + all[i]!.length;
-		const items = this.tokens ?? [];
-		for (let i = 0; i < items.length; i++) weight += items[i]?.length ?? 0;
-		return weight;
+		return from.length + id.length + weightOf(this);
 	}
 
-	decide(permission: ReadPermission | "all" | undefined): void {
+	decide(permission: Permission | "all" | undefined): void {
 		if (this.#decided) return;
 		this.#decided = true;
 		this.#onDecided(this.#request, this.#asked, permission);
@@ -148,7 +124,7 @@ export class Readouts {
 		this.#options.authorize(applicant);
 	}
 
-	private decided(request: IQRequest, asked: ReadoutRequest | Refusal, permission: ReadPermission | "all" | undefined): void {
+	private decided(request: IQRequest, asked: ReadoutRequest | Refusal, permission: Permission | "all" | undefined): void {
 		// Who may not read learns nothing, not even that he asked wrongly (R-323-22).
 		if (permission === undefined) this.refuse(request);
 		else if ("condition" in asked) request.fail(asked.condition, asked.text);
@@ -160,7 +136,7 @@ export class Readouts {
 		this.#options.onDenied(request.from);
 	}
 
-	private start(request: IQRequest, asked: ReadoutRequest, permission: ReadPermission | "all"): void {
+	private start(request: IQRequest, asked: ReadoutRequest, permission: Permission | "all"): void {
 		const { clock, node } = this.#options;
 		// Of several nodes the decision may have left one (R-324-5).
 		if (permission === "all" ? asked.nodes.some((id) => id !== node) : asked.nodes.length > 0 && !asked.nodes.includes(node)) {

@@ -1,6 +1,5 @@
-// Who may do what: the one door between a request and a sensor.
-import type { ReadQuestion } from "../iot/provisioning.js";
-import type { Applicant } from "../iot/readouts.js";
+// Who may do what: the one door between a request and a sensor or an actuator.
+import type { Applicant, Wish } from "../iot/provisioning.js";
 import { limits } from "../limits.js";
 import { bareJID, sameBare } from "../xmpp/jid.js";
 
@@ -10,7 +9,7 @@ export interface AuthorizerOptions {
 	/** The provisioning service that is trusted, once it is known. */
 	readonly service: () => string | undefined;
 	/** Has decided, perhaps later, what only the owner, or who decides for him, can know; no owner any more means no. */
-	readonly canRead: (question: ReadQuestion, applicant: Applicant) => void;
+	readonly ask: (wish: Wish, applicant: Applicant) => void;
 }
 
 export class Authorizer {
@@ -21,16 +20,16 @@ export class Authorizer {
 	}
 
 	/** No owner means no (R-323-22, R-324-29, R-347-28). */
-	mayRead(applicant: Applicant): void {
-		const { canRead, owner, service } = this.#options;
+	admit(applicant: Applicant): void {
+		const { ask, owner, service } = this.#options;
 		const { asked, from, tokens } = applicant;
 		const master = owner();
 		if (master === undefined) applicant.decide(undefined);
 		else if (sameBare(master, from) || sameBare(service() ?? master, from)) applicant.decide("all");
-		// No field has such a name, and the owner would have to read it.
+		// Nothing of ours has such a name, and the owner would have to read it.
 		else if (asked === undefined || tokens === undefined || asked.fields.some(isTooLong) || asked.nodes.some(isTooLong))
 			applicant.decide(undefined);
-		else canRead({ jid: bareJID(from), categories: asked.categories, nodes: asked.nodes, fields: asked.fields, tokens }, applicant);
+		else ask({ jid: bareJID(from), categories: asked.categories, nodes: asked.nodes, fields: asked.fields, tokens }, applicant);
 	}
 }
 

@@ -1,5 +1,5 @@
 // Decisions that the provisioning service made, kept until it takes them back: a record each, bounded, the owner's (XEP-0324 3.8).
-import type { Crypto } from "../host.js";
+import type { Clock, Crypto } from "../host.js";
 import { limits } from "../limits.js";
 import { encodeBase32 } from "../text/base32.js";
 import { encodeBase64 } from "../text/base64.js";
@@ -11,24 +11,30 @@ import type { VaultRecord } from "./vault.js";
 const PREFIX = "d.";
 const NAME_BYTES = 6;
 
+export interface DecisionCacheOptions {
+	readonly lifeCycle: LifeCycle;
+	readonly crypto: Pick<Crypto, "digest">;
+	readonly clock: Clock;
+	/** Hours that a decision holds; undefined is until it is taken back. */
+	readonly hours?: number;
+}
+
 export class DecisionCache {
-	#lifeCycle: LifeCycle;
-	#crypto: Pick<Crypto, "digest">;
+	#options: DecisionCacheOptions;
 	/** Names of records, the one used last at the end. After a boot their order is the storage's. */
 	#names: string[] | undefined;
 
-	constructor(lifeCycle: LifeCycle, crypto: Pick<Crypto, "digest">) {
-		this.#lifeCycle = lifeCycle;
-		this.#crypto = crypto;
+	constructor(options: DecisionCacheOptions) {
+		this.#options = options;
 	}
 
 	/** What was kept for this question; undefined for nothing. */
 	read(question: string): VaultRecord | undefined {
 		const { name, sum } = this.keyOf(question);
 		if (!this.load().includes(name)) return;
-		const record = this.#lifeCycle.readOwned(name);
+		const record = this.#options.lifeCycle.readOwned(name);
 		// Half a sum makes the name: the record has it whole.
-		if (record?.sum !== sum) return;
+		if (record?.sum !== sum || !this.holds(record)) return;
 		this.use(name);
 		return record;
 	}
@@ -38,9 +44,11 @@ export class DecisionCache {
 		const { name, sum } = this.keyOf(question);
 		this.use(name);
 		const names = this.load();
+		const { clock, hours, lifeCycle } = this.#options;
+		const at = hours === undefined || !clock.trusted ? undefined : clock.now();
 		try {
-			while (names.length > limits.decisions) this.#lifeCycle.deleteOwned(names.shift()!);
-			this.#lifeCycle.writeOwned(name, { ...decision, sum });
+			while (names.length > limits.decisions) lifeCycle.deleteOwned(names.shift()!);
+			lifeCycle.writeOwned(name, { ...decision, sum, at });
 		} catch {
 			names.pop();
 		}
@@ -50,7 +58,33 @@ export class DecisionCache {
 	clear(): void {
 		const names = this.load();
 		this.#names = [];
-		for (let i = 0; i < names.length; i++) this.#lifeCycle.deleteOwned(names[i]!);
+		for (let i = 0; i < names.length; i++) this.#options.lifeCycle.deleteOwned(names[i]!);
+	}
+
+	/** What was kept for this question is not used from here on. */
+	drop(question: string): void {
+		const { name } = this.keyOf(question);
+		const names = this.load();
+		const at = names.indexOf(name);
+		if (at < 0) return;
+		names.splice(at, 1);
+		this.#options.lifeCycle.deleteOwned(name);
+	}
+
+	each(onDecision: (record: VaultRecord) => void): void {
+		const names = this.load();
+		for (let i = 0; i < names.length; i++) {
+			const record = this.#options.lifeCycle.readOwned(names[i]!);
+			if (record !== undefined && this.holds(record)) onDecision(record);
+		}
+	}
+
+	/** Neither too old nor of the future; where nobody knows the time, it is too old. */
+	private holds({ at }: VaultRecord): boolean {
+		const { clock, hours } = this.#options;
+		if (hours === undefined) return true;
+		const age = clock.now() - (typeof at === "number" ? at : Number.NaN);
+		return clock.trusted && age >= 0 && age < hours * 3_600_000;
 	}
 
 	/** Another owner's are void by their epoch. */
@@ -59,7 +93,7 @@ export class DecisionCache {
 	}
 
 	private load(): string[] {
-		this.#names ??= this.#lifeCycle.listOwned(PREFIX);
+		this.#names ??= this.#options.lifeCycle.listOwned(PREFIX);
 		return this.#names;
 	}
 
@@ -71,7 +105,7 @@ export class DecisionCache {
 	}
 
 	private keyOf(question: string): { name: string; sum: string } {
-		const sum = this.#crypto.digest("SHA-256", encodeUTF8(question));
+		const sum = this.#options.crypto.digest("SHA-256", encodeUTF8(question));
 		return { name: PREFIX + encodeBase32(sum.subarray(0, NAME_BYTES)), sum: encodeBase64(sum.subarray(NAME_BYTES, 24)) };
 	}
 }

@@ -1,26 +1,39 @@
-// Who may be a friend, who may read what: answered from what is kept, else by the provisioning service, else no (XEP-0324 3.3 to 3.5).
+// Who may be a friend, who may read or set what: answered from what is kept, else by the provisioning service, else no (XEP-0324 3.3 to 3.5).
 import type { Host } from "../host.js";
 import type { Dialect } from "../iot/dialect.js";
-import { parseCanRead, parseIsFriend, type ReadPermission, type ReadQuestion, writeCanRead, writeIsFriend } from "../iot/provisioning.js";
-import type { Applicant } from "../iot/readouts.js";
+import {
+	type Applicant,
+	type Permission,
+	parseIsFriend,
+	parsePermission,
+	type Wish,
+	writeIsFriend,
+	writeWish
+} from "../iot/provisioning.js";
 import { limits } from "../limits.js";
 import type { Element } from "../xml/element.js";
 import type { IQRouter } from "../xmpp/iq.js";
 import { foldJID } from "../xmpp/jid.js";
 import type { Scheduler, Task } from "../xmpp/scheduler.js";
 import { DecisionCache } from "./decision-cache.js";
+import type { LifeEvent } from "./events.js";
 import type { LifeCycle } from "./life-cycle.js";
+import type { Provisioning, Service } from "./provisioning.js";
 import type { VaultRecord } from "./vault.js";
 
 export interface DecisionsOptions {
 	readonly router: IQRouter;
 	readonly scheduler: Scheduler;
-	readonly crypto: Host["crypto"];
+	readonly crypto: Pick<Host["crypto"], "digest">;
+	readonly clock: Host["clock"];
 	readonly lifeCycle: LifeCycle;
 	/** The one node id of this thing. */
 	readonly node: string;
-	/** The trusted service, found if need be: once, perhaps later; undefined when there is none. */
-	readonly service: (onService: (service: { readonly jid: string; readonly dialect: Dialect } | undefined) => void) => void;
+	/** The trusted service. */
+	readonly provisioning: Pick<Provisioning, "jid" | "find">;
+	/** Hours that a decision holds; undefined is until it is taken back. */
+	readonly hours?: number;
+	readonly onEvent: (event: LifeEvent) => void;
 }
 
 type FriendDecided = (allowed: boolean) => void;
@@ -30,14 +43,16 @@ interface Question {
 	readonly who: string;
 	/** What is asked, in words that do not depend on dialect and order. */
 	readonly text: string;
-	/** What he wants to read; undefined when he wants to be a friend. */
-	readonly read: ReadQuestion | undefined;
+	/** What he wants to read or set; undefined when he wants to be a friend. */
+	readonly wish: Wish | undefined;
 	/** Those who wait for it (R-324-28). */
 	readonly waiting: (Applicant | FriendDecided)[];
 	/** Bytes that they hold meanwhile. */
 	weight: number;
-	/** The service is being asked. */
+	/** The service is being looked for and asked. */
 	asked: boolean;
+	/** It has been asked. */
+	sent: boolean;
 	/** Nothing that was said before it was asked has been taken back since. */
 	current: boolean;
 }
@@ -58,12 +73,12 @@ export class Decisions {
 
 	constructor(options: DecisionsOptions) {
 		this.#options = options;
-		this.#cache = new DecisionCache(options.lifeCycle, options.crypto);
+		this.#cache = new DecisionCache(options);
 	}
 
 	/** Logged in: what the service took back meanwhile comes before any request is answered from what is kept. */
 	online(): void {
-		this.#wait(limits.serviceFirstSeconds * 1000);
+		this.wait(limits.serviceFirstSeconds * 1000);
 	}
 
 	/** The connection is gone, and with it whoever waits. */
@@ -77,118 +92,151 @@ export class Decisions {
 	/** Nothing of the last owner's counts any more, and whoever waits for his word is refused. */
 	disowned(): void {
 		this.#cache.forget();
-		for (const question of this.#questions.slice()) this.#end(question, undefined);
+		const questions = this.#questions.slice();
+		for (let i = 0; i < questions.length; i++) this.end(questions[i]!, undefined, "nobody");
 	}
 
-	/** The service takes back what it said. Throws when that cannot be made to last. */
+	/** The service takes back what it said, or another one is trusted. Throws when that cannot be made to last. */
 	clear(): void {
-		for (const question of this.#questions) question.current = false;
+		for (let i = 0; i < this.#questions.length; i++) this.doubt(this.#questions[i]!);
 		this.#cache.clear();
+	}
+
+	/** The service parts us from somebody: that he was a friend is not remembered (R-324-13). */
+	part(jid: string): void {
+		const text = friendText(foldJID(jid));
+		for (let i = 0; i < this.#questions.length; i++) if (this.#questions[i]!.text === text) this.doubt(this.#questions[i]!);
+		this.#cache.drop(text);
+	}
+
+	/** Everything that is kept of what others may do. */
+	each(onDecision: (record: VaultRecord) => void): void {
+		this.#cache.each(onDecision);
 	}
 
 	/** `jid` is bare. `decide` comes once, at once where there is no room to wait, else later. */
 	isFriend(jid: string, decide: FriendDecided): void {
 		const who = foldJID(jid);
-		if (!this.#ask(who, `friend ${who}`, undefined, who.length, decide)) decide(false);
+		if (!this.ask(who, friendText(who), undefined, who.length, decide)) decide(false);
 	}
 
 	/** The applicant is told once, at once where there is no room to wait, else later. */
-	canRead(question: ReadQuestion, applicant: Applicant): void {
-		if (!this.#ask(foldJID(question.jid), textOf(question), question, applicant.weight, applicant)) applicant.decide(undefined);
+	judge(wish: Wish, applicant: Applicant): void {
+		if (!this.ask(foldJID(wish.jid), textOf(wish), wish, applicant.weight, applicant)) applicant.decide(undefined);
 	}
 
-	#ask(who: string, text: string, read: ReadQuestion | undefined, held: number, waiting: Applicant | FriendDecided): boolean {
+	/** An answer to it that may be on its way already is not kept. */
+	private doubt(question: Question): void {
+		if (question.sent) question.current = false;
+	}
+
+	private ask(who: string, text: string, wish: Wish | undefined, held: number, waiting: Applicant | FriendDecided): boolean {
 		const asked = this.#questions.find((question) => question.text === text && question.current);
 		const weight = WAITING + held + (asked === undefined ? ASKING + text.length : 0);
-		if (this.#weight + weight > limits.waitingBytes || (asked === undefined && !this.#hasRoom(who))) return false;
+		if (this.#weight + weight > limits.waitingBytes || (asked === undefined && !this.hasRoom(who))) return false;
 		this.#weight += weight;
-		if (asked === undefined) this.#questions.push({ who, text, read, waiting: [waiting], weight, asked: false, current: true });
+		if (asked === undefined)
+			this.#questions.push({ who, text, wish, waiting: [waiting], weight, asked: false, sent: false, current: true });
 		else {
 			asked.waiting.push(waiting);
 			asked.weight += weight;
 		}
 		// Not now: who asks stands deep in the stack, and it is small.
-		if (asked === undefined && this.#hold === undefined) this.#wait(0);
+		if (asked === undefined && this.#hold === undefined) this.wait(0);
 		return true;
 	}
 
-	#wait(milliseconds: number): void {
+	private wait(milliseconds: number): void {
 		this.#options.scheduler.clear(this.#hold);
 		this.#hold = this.#options.scheduler.set(milliseconds, () => {
 			this.#hold = undefined;
-			for (const question of this.#questions.slice()) if (!question.asked) this.#answer(question);
+			for (const question of this.#questions.slice()) if (!question.asked) this.answer(question);
 		});
 	}
 
-	#hasRoom(who: string): boolean {
+	private hasRoom(who: string): boolean {
 		const own = this.#questions.filter((question) => question.who === who).length;
 		return this.#questions.length < limits.questions && own < limits.questionsPerPeer;
 	}
 
-	#answer(question: Question): void {
+	private answer(question: Question): void {
 		if (!this.#questions.includes(question)) return;
-		const kept = this.#cache.read(question.text);
+		const { provisioning } = this.#options;
+		// What was kept is the word of the service that is trusted now (R-324-17).
+		const kept = provisioning.jid === undefined ? undefined : this.#cache.read(question.text);
 		if (kept !== undefined) {
-			this.#end(question, kept);
+			this.end(question, kept, "memory");
 			return;
 		}
 		question.asked = true;
-		this.#options.service((service) => {
-			if (!this.#questions.includes(question)) return;
-			if (service === undefined) this.#end(question, undefined);
-			else this.#send(question, service.jid, service.dialect);
-		});
+		provisioning.find((service) => this.found(question, service));
 	}
 
-	#send(question: Question, jid: string, dialect: Dialect): void {
+	private found(question: Question, service: Service | undefined): void {
+		if (!this.#questions.includes(question)) return;
+		if (service === undefined) this.end(question, undefined, "nobody");
+		else this.send(question, service.jid, service.dialect);
+	}
+
+	private send(question: Question, jid: string, dialect: Dialect): void {
+		const { node, router } = this.#options;
 		try {
-			const writer = this.#options.router.open("get", jid);
-			if (question.read === undefined) writeIsFriend(writer, dialect, question.who);
-			else writeCanRead(writer, dialect, question.read);
+			const writer = router.open("get", jid);
+			if (question.wish === undefined) writeIsFriend(writer, dialect, question.who);
+			else writeWish(writer, dialect, question.wish);
 		} catch {
 			// Larger than any stanza of ours.
-			this.#end(question, undefined);
+			this.end(question, undefined, "nobody");
 			return;
 		}
-		const { node, router } = this.#options;
+		question.sent = true;
 		router.send(({ error, payload }) => {
 			if (!this.#questions.includes(question)) return;
 			// No answer is no, and no decision (R-324-25).
 			const said = error === undefined && payload?.namespace === dialect.provisioning ? payload : undefined;
 			const record = said && recordOf(question, said, dialect, node);
 			if (record !== undefined && question.current) this.#cache.keep(question.text, record);
-			this.#end(question, record);
+			this.end(question, record, record === undefined ? "nobody" : "service");
 		});
 	}
 
-	#end(question: Question, record: VaultRecord | undefined): void {
+	private end(question: Question, record: VaultRecord | undefined, by: "service" | "memory" | "nobody"): void {
 		const index = this.#questions.indexOf(question);
 		if (index < 0) return;
 		this.#questions.splice(index, 1);
 		this.#weight -= question.weight;
-		for (const waiting of question.waiting) {
-			if (typeof waiting === "function") waiting(record?.yes === true);
-			else waiting.decide(permissionOf(record));
+		const allowed = record?.yes === true;
+		this.#options.onEvent({ event: "decision", about: question.who, allowed, by });
+		const permission = permissionOf(record);
+		for (let i = 0; i < question.waiting.length; i++) {
+			const waiting = question.waiting[i]!;
+			if (typeof waiting === "function") waiting(allowed);
+			else waiting.decide(permission);
 		}
 	}
 }
 
+function friendText(who: string): string {
+	return `friend ${who}`;
+}
+
 /** Order and repetition of names mean nothing. */
-function textOf({ jid, categories, nodes, fields, tokens }: ReadQuestion): string {
-	const lists = [nodes, fields].map((names) => [...new Set(names)].sort());
-	return JSON.stringify(["read", foldJID(jid), categories, ...lists, tokens]);
+function textOf({ jid, categories, nodes, fields, tokens }: Wish): string {
+	return JSON.stringify(["may", foldJID(jid), categories, [...new Set(nodes)].sort(), [...new Set(fields)].sort(), tokens]);
 }
 
-function recordOf({ read }: Question, said: Element, dialect: Dialect, node: string): VaultRecord {
-	if (read === undefined) return { yes: parseIsFriend(said, dialect) };
-	const permission = parseCanRead(said, dialect, read, node);
+function recordOf({ who, wish }: Question, said: Element, dialect: Dialect, node: string): VaultRecord {
+	// So that the owner can be told who may.
+	const name = who.length > limits.tagValue ? undefined : who;
+	if (wish === undefined) return { yes: parseIsFriend(said, dialect), who: name };
+	const permission = parsePermission(said, dialect, wish, node);
 	if (permission === undefined) return { yes: false };
-	const { categories, fields } = permission;
-	return { yes: true, categories, fields: fields && JSON.stringify(fields) };
+	const { categories, fields, narrowed } = permission;
+	return { yes: true, who: name, categories, fields: fields && JSON.stringify(fields), narrowed };
 }
 
-function permissionOf(record: VaultRecord | undefined): ReadPermission | undefined {
-	if (record?.yes !== true || typeof record.categories !== "number") return undefined;
+function permissionOf(record: VaultRecord | undefined): Permission | undefined {
+	if (record?.yes !== true || typeof record.categories !== "number") return;
 	const fields = typeof record.fields === "string" ? (JSON.parse(record.fields) as string[]) : undefined;
-	return { categories: record.categories, fields };
+	return { categories: record.categories, fields, narrowed: record.narrowed === true || undefined };
 }

@@ -1,8 +1,9 @@
 // What a maker writes about a thing: who made it, what can be read of it. Data only; hosts/factory/definition.ts checks it before a chip ever sees it.
 import type { SensorValue } from "../host.js";
+import type { ParameterType } from "../iot/control.js";
 import type { FieldCategory, FieldType } from "../iot/sensor-data.js";
 
-export type { FieldCategory, FieldType };
+export type { FieldCategory, FieldType, ParameterType };
 
 export interface FieldDefinition {
 	readonly type: FieldType;
@@ -24,7 +25,9 @@ export interface FieldDefinition {
 
 /** What can be set, by the name of the field that shows it. */
 export interface ParameterDefinition {
-	readonly type: "boolean";
+	readonly type: ParameterType;
+	/** Of a number: the least and the most that it may be. */
+	readonly range?: readonly [number, number];
 	/** Name given to host.actuators; default is the parameter's name. */
 	readonly actuator?: string;
 }
@@ -45,6 +48,10 @@ export interface Definition {
 	readonly forgetAPIKey?: boolean;
 	readonly fields: Readonly<Record<string, FieldDefinition>>;
 	readonly parameters?: Readonly<Record<string, ParameterDefinition>>;
+	/** Refusals of a set also in the words of before XEP-0325 0.3, for peers (slixmpp) that hear nothing else. */
+	readonly legacyPeers?: boolean;
+	/** Hours after which a decision of the provisioning service is asked anew, as contracts may want it; default is when it is taken back. */
+	readonly decisionHours?: number;
 }
 
 /** Freezes it. */

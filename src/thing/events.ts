@@ -23,10 +23,28 @@ export type LifeEvent = ThingEvent &
 				readonly fields: readonly string[];
 				readonly outcome: "done" | "failed" | "cancelled";
 		  }
+		| /** Parameters were set; failed, some of them may be. */ {
+				readonly event: "control";
+				readonly from: string;
+				/** Those that were set, in order. */
+				readonly parameters: readonly string[];
+				readonly outcome: "done" | "failed" | "cancelled";
+				/** In the actuator's words. */
+				readonly reason?: string;
+		  }
 		| /** Someone was refused. */ {
 				readonly event: "denied";
 				readonly from: string;
-				readonly what: "readout" | "claim" | "subscription" | "clearCache";
+				readonly what: "readout" | "control" | "claim" | "subscription" | "clearCache";
+				/** What he wanted to set, as he called it. */
+				readonly parameters?: readonly string[];
+		  }
+		| /** Whether somebody may what he asked for, and by whose word: the service's, what is kept of it, or nobody's, which means no. */ {
+				readonly event: "decision";
+				/** Bare JID. */
+				readonly about: string;
+				readonly allowed: boolean;
+				readonly by: "service" | "memory" | "nobody";
 		  }
 		| {
 				readonly event: "offline";

@@ -44,8 +44,8 @@ export class Provisioning {
 
 	constructor(options: ProvisioningOptions) {
 		this.#options = options;
-		this.#service = this.#load();
-		const clearCache = (request: IQRequest): void => this.#clearCache(request);
+		this.#service = this.load();
+		const clearCache = (request: IQRequest): void => this.clearCache(request);
 		for (const { provisioning } of dialects) options.router.handle("set", "clearCache", provisioning, clearCache);
 	}
 
@@ -57,19 +57,19 @@ export class Provisioning {
 	/** Logged in: it learns that we are here, and takes back now what it could not while we were away. */
 	online(): void {
 		this.#greeted = false;
-		this.#endPause();
-		this.#greet();
+		this.endPause();
+		this.greet();
 	}
 
 	offline(): void {
-		this.#endPause();
-		this.#found(undefined);
+		this.endPause();
+		this.found(undefined);
 	}
 
 	/** Once, perhaps later: the service, found now if it was not known; undefined when there is none. */
 	find(onService: (service: Service | undefined) => void): void {
 		if (this.#service !== undefined || this.#pause !== undefined) {
-			this.#greet();
+			this.greet();
 			onService(this.#service);
 			return;
 		}
@@ -82,9 +82,9 @@ export class Provisioning {
 		const wanted = dialects.map(({ provisioning }) => provisioning);
 		findService(router, domain, wanted, given, (jid, dialect) => {
 			if (this.#searching === undefined || router.address === undefined) return;
-			if (jid !== undefined && dialect !== undefined) this.#keep({ jid: bareJID(jid), dialect });
-			else this.#pause = this.#options.scheduler.set(PAUSE * 1000, () => this.#endPause());
-			this.#found(this.#service);
+			if (jid !== undefined && dialect !== undefined) this.keep({ jid: bareJID(jid), dialect });
+			else this.#pause = this.#options.scheduler.set(PAUSE * 1000, () => this.endPause());
+			this.found(this.#service);
 		});
 	}
 
@@ -92,7 +92,7 @@ export class Provisioning {
 	receive(message: Element): void {
 		const { onFriend, onUnfriend } = this.#options;
 		const from = message.attribute("from");
-		if (from === undefined || !this.#trusts(from) || message.attribute("type") === "error") return;
+		if (from === undefined || !this.trusts(from) || message.attribute("type") === "error") return;
 		for (const { provisioning } of dialects) {
 			const friend = message.child("friend", provisioning)?.attribute("jid");
 			const unfriend = message.child("unfriend", provisioning)?.attribute("jid");
@@ -101,10 +101,10 @@ export class Provisioning {
 		}
 	}
 
-	#clearCache(request: IQRequest): void {
+	private clearCache(request: IQRequest): void {
 		const dialect = dialectOf(request.payload.namespace, "provisioning")!;
 		const { onClear, onDenied } = this.#options;
-		if (!this.#trusts(request.from)) {
+		if (!this.trusts(request.from)) {
 			request.fail("forbidden", "Only this thing's provisioning service may say so.", "cancel");
 			onDenied(request.from);
 			return;
@@ -120,39 +120,42 @@ export class Provisioning {
 		request.send();
 	}
 
-	#trusts(from: string): boolean {
+	private trusts(from: string): boolean {
 		return this.#service !== undefined && sameJID(from, this.#service.jid);
 	}
 
-	#greet(): void {
+	private greet(): void {
 		if (this.#greeted || this.#service === undefined || this.#options.router.address === undefined) return;
 		this.#greeted = true;
 		this.#options.onService(this.#service.jid);
 	}
 
-	#keep(service: Service): void {
-		const { domain, vault } = this.#options;
+	private keep(service: Service): void {
+		const { domain, onClear, vault } = this.#options;
 		this.#service = service;
-		this.#greet();
+		this.greet();
 		try {
+			// What another one said holds no longer (R-324-17); if it stays, the next boot finds out again.
+			const before = vault.read(PROVISIONING);
+			if (before !== undefined && before.jid !== service.jid) onClear();
 			vault.write(PROVISIONING, { jid: service.jid, dialect: service.dialect.name, domain });
 		} catch {
 			// It is found again after the next boot.
 		}
 	}
 
-	#found(service: Service | undefined): void {
+	private found(service: Service | undefined): void {
 		const searching = this.#searching ?? [];
 		this.#searching = undefined;
 		for (const onService of searching) onService(service);
 	}
 
-	#endPause(): void {
+	private endPause(): void {
 		this.#options.scheduler.clear(this.#pause);
 		this.#pause = undefined;
 	}
 
-	#load(): Service | undefined {
+	private load(): Service | undefined {
 		const { vault, domain, given } = this.#options;
 		const record = vault.read(PROVISIONING);
 		const dialect = dialects.find(({ name }) => name === record?.dialect);

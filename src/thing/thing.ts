@@ -18,6 +18,7 @@ import { answerTime } from "../xmpp/time.js";
 import { answerVersion } from "../xmpp/version.js";
 import { Accounts } from "./accounts.js";
 import { Authorizer } from "./authorizer.js";
+import { Controls } from "./controls.js";
 import { Decisions } from "./decisions.js";
 import { categoriesOf, type Definition } from "./definition.js";
 import type { LifeEvent } from "./events.js";
@@ -69,6 +70,7 @@ export class Thing {
 	#friends: Friends;
 	#registering: Registering;
 	#readouts: Readouts;
+	#controls: Controls | undefined;
 	#provisioning: Provisioning;
 	#decisions: Decisions;
 	#timekeeper: Timekeeper;
@@ -86,6 +88,8 @@ export class Thing {
 		this.#host = host;
 		this.#definition = definition;
 
+		const node = definition.node ?? DEFAULT_NODE;
+		const tell = (event: LifeEvent): void => this.tell(event);
 		const vault = new Vault(host.storage, (message) => this.tell({ event: "error", message }));
 		const random = host.random;
 		const factory = loadFactory(vault, random, options);
@@ -179,9 +183,12 @@ export class Thing {
 			router,
 			scheduler,
 			crypto: host.crypto,
+			clock: host.clock,
 			lifeCycle,
-			node: definition.node ?? DEFAULT_NODE,
-			service: (onService) => this.#provisioning.find(onService)
+			node,
+			provisioning: this.#provisioning,
+			hours: definition.decisionHours,
+			onEvent: tell
 		});
 		this.#registering = new Registering({
 			router,
@@ -201,20 +208,22 @@ export class Thing {
 		const authorizer = new Authorizer({
 			owner: () => lifeCycle.owner,
 			service: () => this.#provisioning.jid,
-			canRead: (question, applicant) => this.#decisions.canRead(question, applicant)
+			ask: (wish, applicant) => this.#decisions.judge(wish, applicant)
 		});
 		this.#readouts = new Readouts({
 			router,
 			outbox: session,
 			scheduler,
 			clock: host.clock,
-			node: definition.node ?? DEFAULT_NODE,
+			node,
 			fields: fieldsOf(definition),
-			authorize: (applicant) => authorizer.mayRead(applicant),
+			authorize: (applicant) => authorizer.admit(applicant),
 			onDenied: (from) => this.tell({ event: "denied", from, what: "readout" }),
 			read: (field, onValue) => this.read(field, onValue),
 			onEnd: (from, fields, outcome) => this.tell({ event: "readout", from, fields, outcome })
 		});
+		if (definition.parameters !== undefined && host.actuators !== undefined)
+			this.#controls = new Controls({ host, definition, router, disco: this.#disco, scheduler, node, authorizer, onEvent: tell });
 	}
 
 	get state(): State {
@@ -253,6 +262,7 @@ export class Thing {
 		this.#provisioning.offline();
 		this.#timekeeper.offline();
 		this.#readouts.clear();
+		this.#controls?.clear();
 	}
 
 	private onAccount(jid: string): void {
@@ -279,11 +289,14 @@ export class Thing {
 		this.tell({ event: "offline", reason, detail, retry: retry === undefined ? undefined : Math.round(retry / 1000), address });
 	}
 
-	/** Only its service has anything to say to a thing by message; one that comes back says that its reader has gone. */
+	/** Its service speaks, or somebody sets something; one that comes back says that its reader has gone. */
 	private onMessage(stanza: Element): void {
 		const from = stanza.attribute("from");
 		if (stanza.attribute("type") === "error" && from !== undefined) this.#readouts.forget(from);
-		else this.#provisioning.receive(stanza);
+		else {
+			this.#provisioning.receive(stanza);
+			this.#controls?.receive(stanza);
+		}
 	}
 
 	/** Who is told that it can be claimed finds the sticker shown. */
@@ -300,6 +313,7 @@ export class Thing {
 	private onDisowned(owner: string): void {
 		this.#decisions.disowned();
 		this.#readouts.clear();
+		this.#controls?.clear();
 		this.#friends.disowned(owner);
 	}
 
@@ -318,6 +332,7 @@ export class Thing {
 	private part(jid: string): void {
 		this.#readouts.forget(jid);
 		this.#friends.part(jid);
+		this.#decisions.part(jid);
 	}
 
 	/** Who may learn what we are. To others it is as if nobody were there. */

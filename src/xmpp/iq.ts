@@ -297,13 +297,13 @@ export class IQRequest {
 
 	/** Starts the result; its payload is written into the Writer, then send(). */
 	result(): Writer {
-		this.check();
+		this.#check();
 		return writeAnswer(this.#outbox, this.#to, this.id, "result");
 	}
 
 	/** Sends what result() started. */
 	send(): void {
-		this.check();
+		this.#check();
 		this.#answered = true;
 		// Of an older connection: the peer's router has failed it already, and a resource of the same name may be another now.
 		if (this.#epoch === this.#router.epoch) this.#outbox.send();
@@ -317,12 +317,17 @@ export class IQRequest {
 
 	/** Answers with an error; `type` where it is not the one RFC 6120 recommends. */
 	fail(condition: Condition, text?: string, type?: ErrorType): void {
-		this.check();
-		writeStanzaError(writeAnswer(this.#outbox, this.#to, this.id, "error"), condition, text, type);
+		this.error(condition, text, type);
 		this.send();
 	}
 
-	private check(): void {
+	/** Starts such an answer; more may be written into its `<error/>`, then send(). */
+	error(condition: Condition, text?: string, type?: ErrorType): Writer {
+		this.#check();
+		return writeStanzaError(writeAnswer(this.#outbox, this.#to, this.id, "error"), condition, text, type);
+	}
+
+	#check(): void {
 		if (this.#answered) throw new Error("the request is answered already");
 	}
 }

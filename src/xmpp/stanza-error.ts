@@ -43,15 +43,15 @@ export interface StanzaError {
 	readonly text?: string;
 }
 
-/** Writes `<error/>` into an open stanza. The IoT XEPs want some conditions under another type than the RFC's. */
-export function writeStanzaError(writer: Writer, condition: Condition, text?: string, type?: ErrorType): void {
+/** Writes `<error/>` into an open stanza and leaves it open, for who has more to say. The IoT XEPs want some conditions under another type than the RFC's. */
+export function writeStanzaError(writer: Writer, condition: Condition, text?: string, type?: ErrorType): Writer {
 	writer
 		.open("error")
 		.attribute("type", type ?? types[condition])
 		.open(condition, STANZAS)
 		.close();
 	if (text !== undefined) writer.open("text", STANZAS).attribute("xml:lang", "en").text(text).close();
-	writer.close();
+	return writer;
 }
 
 /** What an error stanza says; one without a known condition is "undefined-condition" (RFC 6120 8.3.2, old peers write none). */

@@ -19,6 +19,8 @@ export class ThingBench {
 	readonly stickers: string[] = [];
 	/** Every sample() that waits for its answer. */
 	readonly samples: { readonly name: string; readonly answer: (error: string | undefined, value?: SensorValue) => void }[] = [];
+	/** Every actuator that was set, and has done it. */
+	readonly sets: string[] = [];
 	onEvent: () => void = () => undefined;
 	readonly thing: Thing;
 	/** Knows SCRAM from the server's side. */
@@ -41,6 +43,12 @@ export class ThingBench {
 			random: fakeRandom(),
 			crypto: this.#server.crypto,
 			sensors: { sample: (name, answer) => void this.samples.push({ name, answer }) },
+			actuators: {
+				set: (name, value, answer) => {
+					this.sets.push(`${name}=${value}`);
+					answer(undefined);
+				}
+			},
 			display: { sticker: (uri) => void this.stickers.push(uri) },
 			event: (event) => {
 				this.events.push(event);

@@ -40,6 +40,7 @@ test("the example passes and cannot be changed", () => {
 	expect(Object.isFrozen(weatherStation)).toBe(true);
 	expect(Object.isFrozen(weatherStation.fields.Temperature?.range)).toBe(true);
 	expect(defineThing(good())).toEqual(good());
+	checkDefinition({ ...good(), parameters: { T: { type: "double", range: [0, 9] }, P: { type: "color" } }, decisionHours: 24 });
 });
 
 test.each([
@@ -55,7 +56,12 @@ test.each([
 	["a range upside down", { fields: { T: { type: "numeric", category: "status", range: [2, 1] } } }, "range must be"],
 	["a constant of another type", { fields: { T: { type: "numeric", category: "status", value: "1" } } }, "value must be a number"],
 	["an enum of nothing", { fields: { T: { type: "enum", category: "status" } } }, "an enum needs dataType"],
-	["a parameter of another type than its field", { parameters: { T: { type: "boolean" } } }, "must have the same type"]
+	["a parameter of another type than its field", { parameters: { T: { type: "boolean" } } }, "must have the same type"],
+	["a parameter of no type", { parameters: { P: { type: "duration" } } }, "Parameter P: type must be one of"],
+	["a range of a text", { parameters: { P: { type: "string", range: [0, 1] } } }, "only numbers have a range"],
+	["a parameter's range upside down", { parameters: { P: { type: "int", range: [2, 1] } } }, "range must be"],
+	["decisions that never hold", { decisionHours: 0 }, "decisionHours must be"],
+	["old peers in words", { legacyPeers: "slixmpp" }, "legacyPeers must be"]
 ])("refused: %s", (_what, wrong, sentence) => {
 	expect(() => checkDefinition({ ...good(), ...(wrong as Partial<Definition>) })).toThrow(sentence);
 });

@@ -2,13 +2,13 @@
 import { dialects } from "../../../src/iot/dialect.js";
 import {
 	isPermitted,
-	parseCanRead,
 	parseIsFriend,
+	parsePermission,
 	parseTokens,
-	type ReadQuestion,
+	type Wish,
 	writeCacheCleared,
-	writeCanRead,
-	writeIsFriend
+	writeIsFriend,
+	writeWish
 } from "../../../src/iot/provisioning.js";
 import { ALL_CATEGORIES, categorySet, type SensorField } from "../../../src/iot/sensor-data.js";
 import { decodeUTF8 } from "../../../src/text/utf8.js";
@@ -18,7 +18,7 @@ import { stanza } from "../../support/wire.js";
 const [xep, ieee] = [dialects[0]!, dialects[1]!];
 const both = [xep, ieee].map((dialect) => [dialect.name, dialect] as const);
 
-const question: ReadQuestion = {
+const question: Wish = {
 	jid: "c@b.example",
 	categories: categorySet(["momentary", "identity"]),
 	nodes: ["thing"],
@@ -33,22 +33,20 @@ function written(write: (writer: Writer) => void): string {
 }
 
 test("R-324-3 R-324-20 the question has the bare JID, categories, nodes, fields and tokens of the request", () => {
-	expect(written((writer) => writeCanRead(writer, xep, question))).toBe(
+	expect(written((writer) => writeWish(writer, xep, question))).toBe(
 		"<canRead xmlns='urn:xmpp:iot:provisioning' jid='c@b.example' deviceToken='a:1 a:2' userToken='u:1' momentary='true' identity='true'><node nodeId='thing'/><field name='Temperature'/><field name='Relay'/></canRead>"
 	);
-	expect(written((writer) => writeCanRead(writer, ieee, question))).toBe(
+	expect(written((writer) => writeWish(writer, ieee, question))).toBe(
 		"<canRead xmlns='urn:ieee:iot:prov:d:1.0' jid='c@b.example' dt='a:1 a:2' ut='u:1' m='true' i='true'><nd id='thing'/><f n='Temperature'/><f n='Relay'/></canRead>"
 	);
 });
 
 test("R-324-3 every category is all; historical ones are one flag in ieee", () => {
 	const none = { ...question, nodes: [], fields: [], tokens: [] };
-	expect(written((writer) => writeCanRead(writer, ieee, { ...none, categories: ALL_CATEGORIES }))).toContain(" all='true'/>");
+	expect(written((writer) => writeWish(writer, ieee, { ...none, categories: ALL_CATEGORIES }))).toContain(" all='true'/>");
 	const hours = 0b1_1110_0000 | 1;
-	expect(written((writer) => writeCanRead(writer, ieee, { ...none, categories: hours }))).toContain(
-		"jid='c@b.example' m='true' h='true'/>"
-	);
-	expect(written((writer) => writeCanRead(writer, xep, { ...none, categories: 0b10_0000 }))).toContain(" historicalSecond='true'/>");
+	expect(written((writer) => writeWish(writer, ieee, { ...none, categories: hours }))).toContain("jid='c@b.example' m='true' h='true'/>");
+	expect(written((writer) => writeWish(writer, xep, { ...none, categories: 0b10_0000 }))).toContain(" historicalSecond='true'/>");
 });
 
 test.each(both)("R-324-1 R-324-2 friendship in %s", (_name, dialect) => {
@@ -66,7 +64,7 @@ test.each(both)("R-324-1 R-324-2 friendship in %s", (_name, dialect) => {
 });
 
 const allowed = (dialect: (typeof dialects)[number], attributes: string, children = "") =>
-	parseCanRead(
+	parsePermission(
 		stanza(`<canReadResponse xmlns='${dialect.provisioning}' jid='c@b.example' ${attributes}>${children}</canReadResponse>`),
 		dialect,
 		question,
@@ -108,6 +106,44 @@ test.each(["<thing/>", "<node/>", "<field/>", "<node name='thing'/>", "<field na
 		expect(allowed(xep, "result='true'", children)).toBeUndefined();
 	}
 );
+
+const control: Wish = { ...question, categories: 0 };
+const controlled = (dialect: (typeof dialects)[number], attributes: string, children = "", wish = control) =>
+	parsePermission(
+		stanza(`<canControlResponse xmlns='${dialect.provisioning}' jid='c@b.example' ${attributes}>${children}</canControlResponse>`),
+		dialect,
+		wish,
+		"thing"
+	);
+
+test("R-324-30 R-324-20 what is to be set is asked with the same tokens and nodes, and parameters in the XEP's words", () => {
+	expect(written((writer) => writeWish(writer, xep, control))).toBe(
+		"<canControl xmlns='urn:xmpp:iot:provisioning' jid='c@b.example' deviceToken='a:1 a:2' userToken='u:1'><node nodeId='thing'/><parameter name='Temperature'/><parameter name='Relay'/></canControl>"
+	);
+	expect(written((writer) => writeWish(writer, ieee, control))).toBe(
+		"<canControl xmlns='urn:ieee:iot:prov:d:1.0' jid='c@b.example' dt='a:1 a:2' ut='u:1'><nd id='thing'/><parameter name='Temperature'/><parameter name='Relay'/></canControl>"
+	);
+});
+
+test("R-324-7 R-324-8 R-324-9 R-324-26 R-324-30 a list of parameters narrows, in either form, and never widens; flags mean nothing", () => {
+	for (const [, dialect] of both) {
+		expect(controlled(dialect, "result='true'")).toEqual({ categories: 0, fields: undefined });
+		expect(controlled(dialect, "result='false' all='true'")).toBeUndefined();
+		expect(controlled(dialect, "result='true'", "<parameter name='Relay'/><p n='Secret'/>")?.fields).toEqual(["Relay"]);
+		expect(controlled(dialect, "result='true'", "<p n='Temperature'/>")?.fields).toEqual(["Temperature"]);
+		expect(controlled(dialect, "result='true'", "<parameter name='Secret'/>")).toBeUndefined();
+		expect(controlled(dialect, "result='true'", "<field name='Relay'/><f n='Relay'/>")).toBeUndefined();
+		expect(controlled(dialect, "result='true'", `<${dialect.node} ${dialect.nodeId}='other'/>`)).toBeUndefined();
+		expect(controlled(dialect, "result='true'", `<${dialect.node} ${dialect.nodeId}='thing'/>`)?.narrowed).toBe(true);
+	}
+});
+
+test("an answer to the one question is none to the other", () => {
+	const read = stanza(`<canReadResponse xmlns='${xep.provisioning}' jid='c@b.example' result='true'/>`);
+	const set = stanza(`<canControlResponse xmlns='${xep.provisioning}' jid='c@b.example' result='true'/>`);
+	expect(parsePermission(read, xep, control, "thing")).toBeUndefined();
+	expect(parsePermission(set, xep, question, "thing")).toBeUndefined();
+});
 
 test("a permission lets out the fields that it names, of the categories that it names", () => {
 	const field = (name: string, categories: number): SensorField => ({ name, type: "string", categories });

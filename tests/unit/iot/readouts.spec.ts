@@ -1,6 +1,6 @@
 // Readouts over a real router, judged as a reader sees them: stanzas in, stanzas out.
 import type { SensorValue } from "../../../src/host.js";
-import type { ReadPermission } from "../../../src/iot/provisioning.js";
+import type { Permission } from "../../../src/iot/provisioning.js";
 import { Readouts } from "../../../src/iot/readouts.js";
 import { categorySet, parseReadoutRequest, SENSOR_DATA, type SensorField } from "../../../src/iot/sensor-data.js";
 import { limits } from "../../../src/limits.js";
@@ -42,7 +42,7 @@ class Bench {
 	]);
 	readonly denied: string[] = [];
 	/** What others than the owner may read. */
-	readonly permissions = new Map<string, ReadPermission>();
+	readonly permissions = new Map<string, Permission>();
 	readonly readouts: Readouts;
 
 	constructor(own: readonly SensorField[] = fields) {

@@ -1,6 +1,5 @@
 // The one door, tried by everyone.
-import type { ReadPermission } from "../../../src/iot/provisioning.js";
-import type { Applicant } from "../../../src/iot/readouts.js";
+import type { Applicant, Permission } from "../../../src/iot/provisioning.js";
 import { ALL_CATEGORIES, type ReadoutRequest } from "../../../src/iot/sensor-data.js";
 import { Authorizer } from "../../../src/thing/authorizer.js";
 
@@ -13,7 +12,7 @@ interface Door {
 	owner?: string;
 	service?: string;
 	/** What the decision will be. */
-	permission?: ReadPermission;
+	permission?: Permission;
 }
 
 /** What is said at the door, and what is asked behind it. */
@@ -25,12 +24,12 @@ function ask(door: Door, from: string, asked: ReadoutRequest | undefined = reque
 	const authorizer = new Authorizer({
 		owner: () => door.owner,
 		service: () => door.service,
-		canRead: ({ jid, fields }, applicant) => {
+		ask: ({ jid, fields }, applicant) => {
 			said.push(`asked ${jid} ${fields.join()}`);
 			applicant.decide(door.permission);
 		}
 	});
-	authorizer.mayRead({ from, asked: asked === nothing ? undefined : asked, tokens: tokens ?? undefined, weight: 0, decide });
+	authorizer.admit({ from, asked: asked === nothing ? undefined : asked, tokens: tokens ?? undefined, weight: 0, decide });
 	return said;
 }
 

@@ -1,11 +1,11 @@
 // Decisions: asked once, kept over a boot, taken back at once; whatever is no answer is a no that nobody keeps.
 import { dialects } from "../../../src/iot/dialect.js";
-import type { ReadPermission, ReadQuestion } from "../../../src/iot/provisioning.js";
-import type { Applicant } from "../../../src/iot/readouts.js";
+import type { Applicant, Permission, Wish } from "../../../src/iot/provisioning.js";
 import { ALL_CATEGORIES } from "../../../src/iot/sensor-data.js";
 import { limits } from "../../../src/limits.js";
 import { Decisions } from "../../../src/thing/decisions.js";
 import { LifeCycle } from "../../../src/thing/life-cycle.js";
+import type { Service } from "../../../src/thing/provisioning.js";
 import { Vault } from "../../../src/thing/vault.js";
 import { TestCrypto } from "../../support/crypto.js";
 import { errorElement, IQBench } from "../../support/iq-bench.js";
@@ -15,7 +15,7 @@ const SERVICE = "provisioning.a.example";
 const NS = dialects[0]!.provisioning;
 const OWNER = "owner@a.example";
 
-const question = (change: Partial<ReadQuestion> = {}): ReadQuestion => ({
+const question = (change: Partial<Wish> = {}): Wish => ({
 	jid: "c@b.example",
 	categories: ALL_CATEGORIES,
 	nodes: [],
@@ -31,10 +31,14 @@ class Bench extends IQBench {
 	readonly vault: Vault;
 	readonly lifeCycle: LifeCycle;
 	readonly decisions: Decisions;
-	readonly decided: (ReadPermission | undefined)[] = [];
+	readonly decided: (Permission | undefined)[] = [];
+	/** Who decided, in order. */
+	readonly by: string[] = [];
 	service: string | undefined = SERVICE;
+	/** It is known, and nobody is there. */
+	provisioningAway = false;
 
-	constructor(storage = new FakeStorage()) {
+	constructor(storage = new FakeStorage(), hours?: number) {
 		super();
 		this.storage = storage;
 		this.vault = new Vault(storage, () => {});
@@ -48,20 +52,33 @@ class Bench extends IQBench {
 			scheduler: this.scheduler,
 			crypto: new TestCrypto(),
 			lifeCycle: this.lifeCycle,
+			clock: this.time.clock,
 			node: "thing",
-			service: (onService) => onService(this.service === undefined ? undefined : { jid: this.service, dialect: dialects[0]! })
+			provisioning: this,
+			hours,
+			onEvent: (event) => {
+				if (event.event === "decision") this.by.push(`${event.by} ${event.allowed}`);
+			}
 		});
 	}
 
+	get jid(): string | undefined {
+		return this.service;
+	}
+
+	find(onService: (service: Service | undefined) => void): void {
+		onService(this.service === undefined || this.provisioningAway ? undefined : { jid: this.service, dialect: dialects[0]! });
+	}
+
 	/** What is asked of the service. */
-	pose(change: Partial<ReadQuestion> = {}, times = 1): string[] {
+	pose(change: Partial<Wish> = {}, times = 1): string[] {
 		const asked = question(change);
-		for (let i = 0; i < times; i++) this.decisions.canRead(asked, this.applicant(asked));
+		for (let i = 0; i < times; i++) this.decisions.judge(asked, this.applicant(asked));
 		this.time.pass(0);
 		return this.wire.sent.slice();
 	}
 
-	applicant({ jid, tokens }: ReadQuestion): Applicant {
+	applicant({ jid, tokens }: Wish): Applicant {
 		const decide: Applicant["decide"] = (permission) => {
 			if (permission === "all") throw new Error("only the owner may do all");
 			this.decided.push(permission);
@@ -258,4 +275,99 @@ test("R-324-1 R-324-2 friendship is asked, kept, and no when there is no answer"
 	bench.answer(`<isFriendResponse xmlns='${NS}' jid='c@b.example' result='true'/>`);
 	ask();
 	expect(friends).toEqual([false, true, true]);
+});
+
+test("R-324-3 R-324-8 what is to be set is asked as canControl, kept, and is another question than what is to be read", () => {
+	const bench = new Bench();
+	bench.pose({ categories: 0, fields: ["Relay"], tokens: ["d:1 d:2", undefined, "u:1"] });
+	expect(bench.request).toBe(
+		`<iq to='${SERVICE}' type='get'><canControl xmlns='${NS}' jid='c@b.example' deviceToken='d:1 d:2' userToken='u:1'><parameter name='Relay'/></canControl></iq>`
+	);
+	const answer = (result: string, name = "canControlResponse"): void =>
+		bench.answer(`<${name} xmlns='${NS}' jid='c@b.example' result='${result}'/>`);
+	answer("false");
+	bench.pose({ categories: 0, fields: ["Relay"] });
+	answer("true");
+	expect(bench.pose({ categories: 0, fields: ["Relay"] })).toEqual([]);
+	expect(bench.pose({ fields: ["Relay"] })).toHaveLength(1);
+	answer("true", "canControlResponse");
+	const control = { categories: 0, fields: undefined };
+	expect(bench.decided).toEqual([undefined, control, control, undefined]);
+});
+
+test("each decision is told with by whose word it is", () => {
+	const bench = new Bench();
+	bench.pose();
+	bench.answer(yes());
+	bench.pose();
+	bench.service = undefined;
+	bench.pose();
+	bench.service = SERVICE;
+	bench.pose({ fields: ["T"] });
+	bench.answer(errorElement("service-unavailable", "cancel"), "error");
+	expect(bench.by).toEqual(["service true", "memory true", "nobody false", "nobody false"]);
+});
+
+test("R-324-15 while the service is away, what was decided is answered from what is kept, and nothing else", () => {
+	const bench = new Bench();
+	bench.pose();
+	bench.answer(yes());
+	const next = new Bench(bench.storage);
+	next.provisioningAway = true;
+	next.pose();
+	next.pose({ fields: ["T"] });
+	expect(next.by).toEqual(["memory true", "nobody false"]);
+});
+
+test("R-324-17 what was kept is no word of a service that is not trusted now", () => {
+	const bench = new Bench();
+	bench.pose();
+	bench.answer(yes());
+	const next = new Bench(bench.storage);
+	next.service = undefined;
+	next.pose();
+	expect(next.by).toEqual(["nobody false"]);
+});
+
+test("with an age limit a decision is asked anew when it is old, from the future, or nobody knows the time", () => {
+	const hour = 3_600_000;
+	const bench = new Bench(undefined, 1);
+	bench.pose();
+	bench.answer(yes());
+	bench.time.pass(hour - 1);
+	expect(bench.pose()).toEqual([]);
+	bench.time.pass(1);
+	expect(bench.pose()).toHaveLength(1);
+	bench.answer(yes());
+	bench.time.jump(-hour);
+	expect(bench.pose()).toHaveLength(1);
+	bench.answer(yes());
+	expect(bench.pose()).toEqual([]);
+	bench.time.clock.trusted = false;
+	expect(bench.pose()).toHaveLength(1);
+	bench.answer(yes());
+	expect(bench.pose()).toHaveLength(1);
+});
+
+test("R-324-13 whom the service parts is no friend from memory, though an answer about him was on its way", () => {
+	const bench = new Bench();
+	const answers: boolean[] = [];
+	const ask = (jid: string): void => {
+		bench.decisions.isFriend(jid, (allowed) => answers.push(allowed));
+		bench.time.pass(0);
+	};
+	const isFriend = (): void => bench.answer(`<isFriendResponse xmlns='${NS}' jid='c@b.example' result='true'/>`);
+	for (const jid of ["c@b.example", "d@b.example"]) {
+		ask(jid);
+		isFriend();
+	}
+	bench.decisions.part("C@b.example");
+	ask("d@b.example");
+	expect(bench.wire.sent).toEqual([]);
+	ask("c@b.example");
+	expect(bench.wire.sent).toHaveLength(1);
+	bench.decisions.part("c@b.example");
+	isFriend();
+	ask("c@b.example");
+	expect(bench.wire.sent).toHaveLength(1);
 });

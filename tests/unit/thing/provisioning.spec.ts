@@ -121,6 +121,32 @@ test("a given address is asked alone, and another one that was kept is not belie
 	expect(bench.found).toEqual([{ jid: "elsewhere.example", dialect: ieee }]);
 });
 
+test("R-324-17 when another service is trusted, what the one before said is dropped; when the same is found again, nothing is", () => {
+	const storage = new FakeStorage();
+	const first = new Bench(storage);
+	first.find();
+	first.offers(SERVICE, xep.provisioning);
+	expect(first.happened).not.toContain("clears");
+	const bench = new Bench(storage, "elsewhere.example");
+	expect(bench.provisioning.jid).toBeUndefined();
+	bench.onClear = () => {
+		throw new Error("worn out");
+	};
+	const found = (other: Bench): void => {
+		other.find();
+		other.answer(`<query xmlns='${DISCO_INFO}'><feature var='${ieee.provisioning}'/></query>`);
+	};
+	found(bench);
+	expect(bench.happened).toContain("clears");
+	// What could not be erased is found again by the next boot.
+	const next = new Bench(storage, "elsewhere.example");
+	found(next);
+	expect(next.happened).toContain("clears");
+	const last = new Bench(storage, "elsewhere.example");
+	expect(last.provisioning.jid).toBe("elsewhere.example");
+	expect(last.happened).not.toContain("clears");
+});
+
 test("R-324-10 clearCache of the service is done and acknowledged in its own dialect", () => {
 	const bench = found();
 	const [answer] = bench.ask("set", `<clearCache xmlns='${xep.provisioning}'/>`, SERVICE);

@@ -57,7 +57,15 @@ test("R-323-1 R-323-2 what presence hashes is what disco tells, sensor data amon
 	const ver = between(said, " ver='", "'");
 	const answer = bench.ask(`<query xmlns='${DISCO}' node='${node}#${ver}'/>`, OWNER);
 	expect(answer).toContain("type='result'");
-	for (const feature of [SENSOR_DATA, DISCO, "urn:xmpp:ping", "jabber:iq:version", "urn:xmpp:time"])
+	for (const feature of [
+		SENSOR_DATA,
+		"urn:xmpp:iot:control",
+		"urn:ieee:iot:ctr:1.0",
+		DISCO,
+		"urn:xmpp:ping",
+		"jabber:iq:version",
+		"urn:xmpp:time"
+	])
 		expect(answer).toContain(`<feature var='${feature}'/>`);
 });
 
@@ -109,6 +117,35 @@ test("R-323-22 R-324-25 R-324-29 strangers are refused and told of: at once with
 		expect(samples).toEqual([]);
 		expect(events[events.length - 1]).toEqual(denied);
 	}
+});
+
+test("R-325-2 R-325-3 R-324-8 the owner sets the relay by request and by message; a stranger gets nothing done", () => {
+	const bench = online(owned);
+	const set = (value: boolean): string => `<set xmlns='urn:xmpp:iot:control'><boolean name='Relay' value='${value}'/></set>`;
+	bench.ask(set(true), OWNER, "set");
+	bench.time.pass(0);
+	expect(bench.line.take()).toContain("<setResponse xmlns='urn:xmpp:iot:control' responseCode='OK'/></iq>");
+	bench.say(`<message from='${OWNER}' to='${bench.thing.jid}'>${set(false)}</message>`);
+	bench.time.pass(0);
+	expect(bench.line.take()).toBe("");
+	bench.ask(set(true), "stranger@a.example/x", "set");
+	bench.say(`<message from='stranger@a.example/x' to='${bench.thing.jid}'>${set(true)}</message>`);
+	bench.time.pass(2000);
+	const search = bench.line.take();
+	expect(bench.say(`<iq type='error' id='${idOf(search)}' from='${DOMAIN}'/>`)).toContain("<error type='cancel'><forbidden");
+	expect(bench.sets).toEqual(["Relay=true", "Relay=false"]);
+	expect(bench.events.filter(({ event }) => event === "control")).toHaveLength(2);
+});
+
+test("R-325-1 a thing without parameters, or whose host has no actuators, does not say that it can be controlled, and cannot", () => {
+	const { parameters, ...definition } = weatherStation;
+	const bench = new ThingBench({ definition }, owned);
+	bench.online();
+	expect(parameters).toBeDefined();
+	expect(bench.ask(`<query xmlns='${DISCO}'/>`, OWNER)).not.toContain("control");
+	expect(bench.ask("<set xmlns='urn:xmpp:iot:control'><boolean name='Relay' value='1'/></set>", OWNER, "set")).toContain(
+		"<service-unavailable"
+	);
 });
 
 test("a listener that throws, a sensor that answers too late: the thing lives on", () => {

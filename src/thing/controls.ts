@@ -1,0 +1,261 @@
+// Parameters are set (XEP-0325 3): who may is asked at the door, all of a request is checked before any of it is done, and it is done in order.
+import type { Host, SensorValue } from "../host.js";
+import {
+	parseSet,
+	type SetRequest,
+	type Setting,
+	settingValue,
+	writeParameterError,
+	writeRefusalCode,
+	writeSetResponse
+} from "../iot/control.js";
+import { type Dialect, dialectOf, dialects } from "../iot/dialect.js";
+import { type Applicant, type Permission, parseTokens, type Wish, weightOf } from "../iot/provisioning.js";
+import type { Refusal } from "../iot/sensor-data.js";
+import { limits } from "../limits.js";
+import { messageOf } from "../text/message.js";
+import type { Element } from "../xml/element.js";
+import type { Writer } from "../xml/writer.js";
+import { isLate } from "../xmpp/delay.js";
+import type { Disco } from "../xmpp/disco.js";
+import type { IQRequest, IQRouter } from "../xmpp/iq.js";
+import type { Scheduler, Task } from "../xmpp/scheduler.js";
+import type { Condition, ErrorType } from "../xmpp/stanza-error.js";
+import type { Authorizer } from "./authorizer.js";
+import type { Definition, ParameterDefinition } from "./definition.js";
+import type { LifeEvent } from "./events.js";
+
+export interface ControlsOptions {
+	readonly host: Pick<Host, "actuators" | "clock">;
+	readonly definition: Definition;
+	readonly router: IQRouter;
+	readonly disco: Disco;
+	readonly scheduler: Scheduler;
+	/** The one node id of this thing. */
+	readonly node: string;
+	readonly authorizer: Authorizer;
+	readonly onEvent: (event: LifeEvent) => void;
+}
+
+/** Who wants to set something, until it is done. */
+class Setter implements Applicant {
+	readonly from: string;
+	readonly dialect: Dialect;
+	/** A message has none, and is never answered (R-325-3). */
+	readonly request: IQRequest | undefined;
+	readonly said: SetRequest | Refusal;
+	readonly tokens: Wish["tokens"] | undefined;
+	#controls: Controls;
+	#decided = false;
+
+	constructor(controls: Controls, from: string, set: Element, request: IQRequest | undefined) {
+		const dialect = dialectOf(set.namespace, "control")!;
+		this.#controls = controls;
+		this.from = from;
+		this.dialect = dialect;
+		this.request = request;
+		this.said =
+			set.name === "set"
+				? parseSet(set, dialect)
+				: { condition: "feature-not-implemented", text: "Forms are not spoken here: set parameters by name." };
+		this.tokens = parseTokens(set, dialect);
+	}
+
+	get asked(): SetRequest | undefined {
+		return "condition" in this.said ? undefined : this.said;
+	}
+
+	get weight(): number {
+		let weight = this.from.length + weightOf(this);
+		const settings = this.asked?.settings ?? [];
+		for (let i = 0; i < settings.length; i++) weight += 64 + settings[i]!.text.length;
+		return weight;
+	}
+
+	decide(permission: Permission | "all" | undefined): void {
+		if (this.#decided) return;
+		this.#decided = true;
+		this.#controls.decided(this, permission);
+	}
+}
+
+/** What is being done. */
+interface Job {
+	readonly setter: Setter;
+	readonly names: readonly string[];
+	readonly values: readonly SensorValue[];
+	/** Not all of what was asked for. */
+	readonly partial: boolean;
+	/** So many are done. */
+	done: number;
+	task: Task | undefined;
+}
+
+export class Controls {
+	#options: ControlsOptions;
+	#names: readonly string[];
+	/** One at a time: who comes meanwhile finds the thing locked (R-325-9). */
+	#job: Job | undefined;
+
+	/** For a definition with parameters and a host with actuators. */
+	constructor(options: ControlsOptions) {
+		const { definition, disco, router } = options;
+		this.#options = options;
+		// Names from the network are looked up in a list: as property names XS would keep each for ever.
+		this.#names = Object.keys(definition.parameters ?? {});
+		const handle = (request: IQRequest): void => {
+			const setter = new Setter(this, request.from, request.payload, request);
+			request.release();
+			options.authorizer.admit(setter);
+		};
+		for (let i = 0; i < dialects.length; i++) {
+			const { control } = dialects[i]!;
+			disco.add(control);
+			router.handle("set", "set", control, handle);
+			router.handle("get", "getForm", control, handle);
+		}
+	}
+
+	/** A message that may be a set. */
+	receive(message: Element): void {
+		const from = message.attribute("from");
+		const type = message.attribute("type") ?? "normal";
+		const set = message.child("set");
+		if (from === undefined || set === undefined || dialectOf(set.namespace, "control") === undefined) return;
+		if (type !== "normal" && type !== "chat") return;
+		const setter = new Setter(this, from, set, undefined);
+		// R-325-25
+		if (isLate(message, this.#options.host.clock)) this.deny(setter);
+		else this.#options.authorizer.admit(setter);
+	}
+
+	/** The connection is gone, or the owner: what is not done yet is not done. */
+	clear(): void {
+		if (this.#job) this.end(this.#job, "cancelled");
+	}
+
+	/** Called by who was admitted or not. */
+	decided(setter: Setter, permission: Permission | "all" | undefined): void {
+		const { said } = setter;
+		// Who may not set learns nothing, not even that he asked wrongly.
+		if (permission === undefined) this.refuse(setter);
+		else if ("condition" in said) this.fail(setter, said.condition, said.text);
+		else this.start(setter, said, permission);
+	}
+
+	private refuse(setter: Setter): void {
+		this.fail(setter, "forbidden", "Access denied.", "cancel");
+		this.deny(setter);
+	}
+
+	/** R-325-29 */
+	private deny({ asked, from }: Setter): void {
+		this.#options.onEvent({ event: "denied", from, what: "control", parameters: asked?.fields });
+	}
+
+	private start(setter: Setter, { fields, nodes, settings }: SetRequest, permission: Permission | "all"): void {
+		const { definition, node } = this.#options;
+		// Of several nodes the decision may have left one (R-324-9); any other makes all of it void (R-325-6).
+		const narrowed = permission !== "all" && permission.narrowed === true;
+		if (nodes.length > 0 && !(narrowed ? nodes.includes(node) : nodes.every((id) => id === node))) {
+			this.fail(setter, "item-not-found", "There is no such node.");
+			return;
+		}
+		const names: string[] = [];
+		const values: SensorValue[] = [];
+		const faults: Setting[] = [];
+		let unknown = false;
+		for (let i = 0; i < settings.length; i++) {
+			const setting = settings[i]!;
+			if (permission !== "all" && permission.fields?.includes(setting.name) === false) continue;
+			const at = this.#names.indexOf(setting.name);
+			const value = at < 0 ? undefined : settingValue(definition.parameters![this.#names[at]!]!, setting);
+			if (value === undefined) {
+				faults.push(setting);
+				unknown ||= at < 0;
+			} else {
+				names.push(setting.name);
+				values.push(value);
+			}
+		}
+		if (faults.length > 0) this.explain(setter, faults, unknown);
+		else if (names.length === 0) this.refuse(setter);
+		else if (this.#job) this.fail(setter, "conflict", "Somebody else is setting something: try again.", "wait");
+		else {
+			const partial = names.length < fields.length || (narrowed && nodes.length > 1);
+			this.#job = { setter, names, values, partial, done: 0, task: undefined };
+			this.step(this.#job);
+		}
+	}
+
+	/** R-325-5, R-325-8 */
+	private explain(setter: Setter, faults: readonly Setting[], unknown: boolean): void {
+		const writer = this.error(setter, unknown ? "item-not-found" : "bad-request", "Nothing was set.");
+		for (let i = 0; writer && i < faults.length; i++) {
+			const { name } = faults[i]!;
+			const known = this.#names.includes(name);
+			writeParameterError(writer, setter.dialect, name, known ? "It cannot have this value." : "There is no such parameter.");
+		}
+		this.sendError(setter, writer, unknown ? "item-not-found" : "bad-request");
+	}
+
+	private step(job: Job): void {
+		const { definition, host, scheduler } = this.#options;
+		const name = job.names[job.done]!;
+		const parameter: ParameterDefinition = definition.parameters![name]!;
+		// In a turn of its own: the answer may come at once, and the stack is small.
+		let open = true;
+		const answered = (error: string | undefined): void => {
+			if (!open || this.#job !== job) return;
+			open = false;
+			scheduler.clear(job.task);
+			if (error === undefined) job.done++;
+			job.task = scheduler.set(0, () => this.proceed(job, error));
+		};
+		job.task = scheduler.set(limits.actuatorSeconds * 1000, () => this.proceed(job, "the actuator did not answer in time"));
+		try {
+			host.actuators!.set(parameter.actuator ?? name, job.values[job.done]!, answered);
+		} catch (error) {
+			answered(messageOf(error));
+		}
+	}
+
+	private proceed(job: Job, error: string | undefined): void {
+		const { dialect, request, asked } = job.setter;
+		const { names } = job;
+		if (error !== undefined) {
+			const name = names[job.done]!;
+			this.end(job, "failed", error);
+			const writer = this.error(job.setter, "internal-server-error", job.done === 0 ? "Nothing was set." : "Not all of it was set.");
+			if (writer) writeParameterError(writer, dialect, name, "The actuator failed.");
+			this.sendError(job.setter, writer, "internal-server-error");
+		} else if (job.done < names.length) this.step(job);
+		else {
+			this.end(job, "done");
+			if (!request) return;
+			const node = asked!.nodes.length > 0 ? this.#options.node : undefined;
+			writeSetResponse(request.result(), dialect, job.partial ? names : undefined, node);
+			request.send();
+		}
+	}
+
+	private end(job: Job, outcome: "done" | "failed" | "cancelled", reason?: string): void {
+		const { onEvent, scheduler } = this.#options;
+		scheduler.clear(job.task);
+		this.#job = undefined;
+		onEvent({ event: "control", from: job.setter.from, parameters: job.names.slice(0, job.done), outcome, reason });
+	}
+
+	private fail(setter: Setter, condition: Condition, text: string, type?: ErrorType): void {
+		this.sendError(setter, this.error(setter, condition, text, type), condition);
+	}
+
+	private error({ request }: Setter, condition: Condition, text: string, type?: ErrorType): Writer | undefined {
+		return request?.error(condition, text, type);
+	}
+
+	private sendError({ dialect, request }: Setter, writer: Writer | undefined, condition: Condition): void {
+		if (writer && this.#options.definition.legacyPeers === true) writeRefusalCode(writer.close(), dialect, condition);
+		request?.send();
+	}
+}
