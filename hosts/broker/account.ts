@@ -4,8 +4,10 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from
 import { readFile } from "node:fs/promises";
 import { connect } from "node:tls";
 import { type Element, Parser, xml } from "@xmpp/xml";
+import { parseSignedForm, SIGNATURE, signatureOf } from "./signature.js";
 
 const NS_SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
+const NS_REGISTER = "jabber:iq:register";
 const SECONDS = 15;
 
 export interface AccountOptions {
@@ -15,6 +17,8 @@ export interface AccountOptions {
 	readonly caFile: string;
 	readonly user: string;
 	readonly password: string;
+	/** Signs the form, if the broker asks for that. */
+	readonly apiKey: { readonly key: string; readonly secret: string };
 }
 
 const base64 = (text: string | Buffer): string => Buffer.from(text as string).toString("base64");
@@ -29,6 +33,30 @@ const scram = (password: string, first: string, challenge: string): { final: str
 	const message = `${first},${challenge},${bare}`;
 	const proof = hmac(createHash("sha256").update(clientKey).digest(), message).map((byte, at) => byte ^ clientKey[at]!);
 	return { final: `${bare},p=${base64(Buffer.from(proof))}`, signature: hmac(hmac(salted, "Server Key"), message) };
+};
+
+/** The submit of the form that is signed, to the broker's domain (XEP-0348). */
+const signedForm = ({ domain, user, password, apiKey }: AccountOptions): Element => {
+	const values = new Map([
+		["FORM_TYPE", SIGNATURE],
+		["oauth_version", "1.0"],
+		["oauth_signature_method", "HMAC-SHA1"],
+		["oauth_token", ""],
+		["oauth_token_secret", ""],
+		["oauth_nonce", randomBytes(16).toString("hex")],
+		["oauth_timestamp", `${Math.floor(Date.now() / 1000)}`],
+		["oauth_consumer_key", apiKey.key],
+		["oauth_signature", "unsigned"],
+		["username", user],
+		["password", password]
+	]);
+	const write = () => {
+		const fields = [...values].map(([name, value]) => xml("field", { var: name }, xml("value", {}, value)));
+		return xml("x", { xmlns: "jabber:x:data", type: "submit" }, fields);
+	};
+	const hmac = (key: string, text: string) => createHmac("sha1", key).update(text).digest("base64");
+	values.set("oauth_signature", signatureOf(apiKey.secret, parseSignedForm(write())!.baseFor(domain), hmac));
+	return write();
 };
 
 export const createAccount = async (options: AccountOptions): Promise<void> => {
@@ -71,8 +99,11 @@ export const createAccount = async (options: AccountOptions): Promise<void> => {
 			`<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='${domain}' version='1.0'>`
 		);
 		await next();
-		const query = xml("query", { xmlns: "jabber:iq:register" }, xml("username", {}, user), xml("password", {}, password));
-		const answer = await ask(xml("iq", { type: "set", id: "register", to: domain }, query));
+		const offered = await ask(xml("iq", { type: "get", id: "form", to: domain }, xml("query", { xmlns: NS_REGISTER })));
+		const form = offered.getChild("query", NS_REGISTER)?.getChild("x", "jabber:x:data");
+		const names = (form?.getChildElements() ?? []).map(({ attrs }) => attrs.var);
+		const submit = names.includes("oauth_signature") ? [signedForm(options)] : [xml("username", {}, user), xml("password", {}, password)];
+		const answer = await ask(xml("iq", { type: "set", id: "register", to: domain }, xml("query", { xmlns: NS_REGISTER }, submit)));
 		if (answer.attrs.type === "result") return;
 		if (answer.getChild("error")?.getChild("conflict") === undefined)
 			throw new Error(answer.getChild("error")?.getChildElements()[0]?.getName() ?? "no reason given");

@@ -27,6 +27,8 @@ export interface BoxOptions {
 	readonly portOffset?: number;
 	/** Address for clients; loopback when absent. */
 	readonly listen?: string;
+	/** No account without an API key, even while there is none; with the first key it is so anyhow. */
+	readonly signedOnly?: boolean;
 	log(line: string): void;
 	/** Prosody ended although nobody stopped it. */
 	onEnd?(how: string): void;
@@ -40,6 +42,10 @@ export interface Box {
 	readonly registry: string;
 	/** "0.12.3" */
 	readonly prosody: string;
+	/** Whether accounts are made by signed forms only. */
+	readonly isSigned: boolean;
+	/** The API key of this name, made for so many accounts when there is none. */
+	apiKey(name: string, accounts: number): { readonly key: string; readonly secret: string };
 	/** Makes an account, or does nothing if it stands with this password. */
 	createAccount(user: string, password: string): Promise<void>;
 	/** Ends Prosody and starts it again on the same ports; settles when the registry is back. */
@@ -154,9 +160,14 @@ const start = async (options: BoxOptions, { domain, listen, given, data, program
 			options.log(`registry: ${event.event} ${event.thing}${event.by === undefined ? "" : ` by ${event.by}`}`);
 			memory.audit(Date.now(), event);
 		};
-		component.current = new RegistryComponent({ jid: registry, secret, port: ports.component, store, event, log: options.log });
-		component.current.start();
-		await component.current.online();
+		const operator = `${OWNER}@${domain}`;
+		const joined = new RegistryComponent({
+			...{ jid: registry, secret, port: ports.component, store, event, log: options.log },
+			...{ domain, operator, signedOnly: options.signedOnly ?? false }
+		});
+		component.current = joined;
+		joined.start();
+		await joined.online();
 		const create = (user: string, password: string) =>
 			createAccount({
 				host: listen === "0.0.0.0" || listen === "::" ? "127.0.0.1" : listen,
@@ -164,22 +175,27 @@ const start = async (options: BoxOptions, { domain, listen, given, data, program
 				domain,
 				caFile: certificates.caFile,
 				user,
-				password
+				password,
+				apiKey: joined.own
 			});
-		const owner = { jid: `${OWNER}@${domain}`, password: await passwordOf(join(data, "owner.password")) };
+		const owner = { jid: operator, password: await passwordOf(join(data, "owner.password")) };
 		await create(OWNER, owner.password);
 		let stopped: Promise<void> | undefined;
 		return {
+			get isSigned() {
+				return joined.office.isSigned;
+			},
+			apiKey: (name, accounts) => joined.office.find(name, accounts),
 			...{ domain, ports, caFile: certificates.caFile, owner, registry, prosody: prosody.version, createAccount: create },
 			restart: async () => {
 				await prosody.stop();
 				await prosody.start();
-				await component.current?.online();
+				await joined.online();
 			},
-			disconnectRegistry: async () => component.current?.stop(),
+			disconnectRegistry: () => joined.stop(),
 			connectRegistry: async () => {
-				component.current?.start();
-				await component.current?.online();
+				joined.start();
+				await joined.online();
 			},
 			stop: () => (stopped ??= stop())
 		};

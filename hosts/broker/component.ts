@@ -1,8 +1,9 @@
 // Joins the service to a broker's component port (XEP-0114) by @xmpp/component, again and again while it is wanted.
 
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { type Component, component } from "@xmpp/component";
 import { sha256 } from "./digest.js";
+import type { KeyOffice } from "./keys.js";
 import type { RegistryEvent } from "./registry.js";
 import { Service } from "./service.js";
 import type { Store } from "./store.js";
@@ -14,6 +15,11 @@ export interface ComponentOptions {
 	readonly secret: string;
 	readonly port: number;
 	readonly store: Store;
+	/** Where the broker serves, and who adds API keys. */
+	readonly domain: string;
+	readonly operator: string;
+	/** No account without an API key, even while there is none. */
+	readonly signedOnly: boolean;
 	event(event: RegistryEvent): void;
 	log(line: string): void;
 }
@@ -23,6 +29,8 @@ export class RegistryComponent {
 	readonly #service: Service;
 	#entity: Component | undefined;
 	#waiting: (() => void)[] = [];
+	/** A key for the accounts that the box itself makes in this run. */
+	readonly own = Object.freeze({ key: randomBytes(16).toString("hex"), secret: randomBytes(16).toString("hex") });
 
 	constructor(options: ComponentOptions) {
 		this.#options = options;
@@ -41,8 +49,16 @@ export class RegistryComponent {
 				// Whatever cannot be sent now is lost with the connection, and its asker with it.
 				this.#entity?.send(stanza).catch(() => {});
 			},
-			event: options.event
+			event: options.event,
+			office: {
+				...{ domain: options.domain, operator: options.operator, signedOnly: options.signedOnly, own: this.own },
+				hmac: (key, text) => createHmac("sha1", key).update(text).digest("base64")
+			}
 		});
+	}
+
+	get office(): KeyOffice {
+		return this.#service.office!;
 	}
 
 	start(): void {

@@ -25,7 +25,7 @@ const lua = (value: Value): string => {
 };
 
 const MODULES = [
-	...["extasis_leash", "disco", "roster", "saslauth", "tls", "register_ibr", "user_account_management", "smacks", "ping", "time"],
+	...["extasis_leash", "disco", "roster", "saslauth", "tls", "extasis_register", "user_account_management", "smacks", "ping", "time"],
 	...["version", "blocklist", "websocket"]
 ];
 
@@ -43,6 +43,8 @@ export const writeConfiguration = (c: Configuration): string => {
 		authentication: "extasis",
 		storage: "internal",
 		allow_registration: true,
+		// Asked whether an account may be made (mod_extasis_register).
+		extasis_office: c.registry,
 		c2s_require_encryption: true,
 		interfaces: c.listen,
 		c2s_ports: [c.ports.starttls],

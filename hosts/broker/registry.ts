@@ -19,8 +19,10 @@ export interface Outcome {
 	readonly payload?: Element;
 	readonly condition?:
 		| "bad-request"
+		| "forbidden"
 		| "item-not-found"
 		| "internal-server-error"
+		| "not-acceptable"
 		| "not-allowed"
 		| "resource-constraint"
 		| "service-unavailable";
@@ -35,10 +37,12 @@ export interface RegistryEvent {
 	readonly event:
 		| ("registered" | "claimed" | "told" | "refused" | "updated" | "removed" | "disowned" | "unregistered" | "replaced" | "twin")
 		// Of the provisioning service: somebody wants something of the thing, its owner decided, or took back what he had decided.
-		| ("asked" | "allowed" | "denied" | "forgotten");
+		| ("asked" | "allowed" | "denied" | "forgotten")
+		// Of the API-key office: keys that come and go, accounts that were made or not. `by` is the name of the key.
+		| ("key-added" | "key-revoked" | "account" | "account-refused");
 	readonly thing: string;
 	readonly by?: string;
-	/** Of a decision: what exactly, as JSON. */
+	/** What exactly, or why; of a decision as JSON. */
 	readonly detail?: string;
 }
 

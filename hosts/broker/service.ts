@@ -4,6 +4,7 @@ import { type Element, xml } from "@xmpp/xml";
 import { describeQuestion } from "./decision-messages.js";
 import type { Question } from "./decision-store.js";
 import { bare } from "./jid.js";
+import { KeyOffice, type KeyOfficeOptions } from "./keys.js";
 import { answerMessage } from "./messages.js";
 import { Provisioning } from "./provisioning.js";
 import { provisioningNamespaces, writeForOwner } from "./provisioning-words.js";
@@ -38,12 +39,15 @@ export interface ServiceOptions {
 	secret(): string;
 	send(stanza: Element): void;
 	event(event: RegistryEvent): void;
+	/** Where the broker asks who may make an account; elsewhere there is no such office. */
+	readonly office?: Omit<KeyOfficeOptions, "secret">;
 }
 
 export class Service {
 	readonly #options: ServiceOptions;
 	readonly #registry: Registry;
 	readonly #provisioning: Provisioning;
+	readonly office: KeyOffice | undefined;
 	readonly #pending = new Map<string, { readonly to: string; settle(reaction: Reaction): void }>();
 	readonly #talkers = new Map<string, number>();
 	#counter = 0;
@@ -69,6 +73,9 @@ export class Service {
 			onQuestion: (question) => this.#askOwner(question),
 			event: (event) => this.#event(event)
 		});
+		const { office, store } = options;
+		const around = { store, now: () => options.now(), event: (event: RegistryEvent) => options.event(event) };
+		this.office = office && new KeyOffice({ ...office, secret: () => options.secret() }, around);
 	}
 
 	receive(stanza: Element): void {
@@ -104,6 +111,7 @@ export class Service {
 		}
 		const answer = (outcome: Outcome) => this.#reply(stanza, outcome);
 		try {
+			if (this.office?.handle(type, from, payload, answer)) return;
 			if (!this.#provisioning.handle(type, from, payload, answer)) this.#registry.handle(type, from, payload, answer);
 		} catch (error) {
 			this.#reply(stanza, { condition: "internal-server-error" });
@@ -116,7 +124,8 @@ export class Service {
 		const answer = xml("iq", { from: to, to: from, id, type: condition === undefined ? "result" : "error" });
 		if (payload !== undefined) answer.append(payload);
 		if (condition !== undefined) {
-			const type = condition === "bad-request" ? "modify" : condition === "resource-constraint" ? "wait" : "cancel";
+			const type =
+				condition === "bad-request" || condition === "not-acceptable" ? "modify" : condition === "resource-constraint" ? "wait" : "cancel";
 			const words = text === undefined ? undefined : xml("text", { xmlns: NS_STANZAS, "xml:lang": "en" }, text);
 			answer.append(xml("error", { type }, xml(condition, { xmlns: NS_STANZAS }), words));
 		}

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import type { Database as SQLite } from "node-sqlite3-wasm";
 import type { RegistryEvent } from "./registry.js";
 import { DECISION_TABLES, SQLiteDecisions } from "./sqlite-decisions.js";
+import { KEY_TABLES, SQLiteKeys } from "./sqlite-keys.js";
 import type { Store, ThingID, ThingRecord } from "./store.js";
 import type { Tag } from "./tags.js";
 
@@ -20,11 +21,15 @@ const MIGRATIONS: readonly string[] = [
 	CREATE INDEX thing_owner ON thing (owner);
 	CREATE INDEX thing_fingerprint ON thing (fingerprint);`,
 	DECISION_TABLES,
-	`CREATE TABLE audit (at INTEGER NOT NULL, event TEXT NOT NULL, thing TEXT NOT NULL, by TEXT, detail TEXT) STRICT;`
+	`CREATE TABLE audit (at INTEGER NOT NULL, event TEXT NOT NULL, thing TEXT NOT NULL, by TEXT, detail TEXT) STRICT;`,
+	KEY_TABLES
 ];
 
 /** Who claimed, gave up or decided what is written down; things that come and go are not. */
-const AUDITED: readonly RegistryEvent["event"][] = ["claimed", "removed", "disowned", "allowed", "denied", "forgotten", "refused", "twin"];
+const AUDITED: readonly RegistryEvent["event"][] = [
+	...(["claimed", "removed", "disowned", "allowed", "denied", "forgotten", "refused", "twin"] as const),
+	...(["key-added", "key-revoked", "account", "account-refused"] as const)
+];
 /** The oldest go first. */
 const AUDIT_ROWS = 100_000;
 
@@ -47,6 +52,7 @@ const recordOf = (row: Row): ThingRecord => ({
 
 export class SQLiteStore implements Store {
 	readonly decisions: SQLiteDecisions;
+	readonly keys: SQLiteKeys;
 	#database: SQLite;
 
 	/** The caller makes sure that no other process has this file open. */
@@ -55,6 +61,7 @@ export class SQLiteStore implements Store {
 		rmSync(`${file}.lock`, { recursive: true, force: true });
 		this.#database = new Database(file);
 		this.decisions = new SQLiteDecisions(this.#database);
+		this.keys = new SQLiteKeys(this.#database);
 		try {
 			this.#prepare(file);
 		} catch (error) {

@@ -1,6 +1,7 @@
 // What the box remembers, and the interface of whatever keeps it; here in memory, for tests and virtual time.
 
 import { type DecisionStore, MemoryDecisions } from "./decision-store.js";
+import { type KeyStore, MemoryKeys } from "./key-store.js";
 import type { Tag } from "./tags.js";
 
 /** One thing: a bare JID, and behind a concentrator the node (XEP-0347 3.5). */
@@ -39,15 +40,17 @@ export interface Store {
 	ofOwner(owner: string): readonly ThingRecord[];
 	ofFingerprint(fingerprint: string): readonly ThingRecord[];
 	listed(): Iterable<ThingRecord>;
-	/** All or nothing, decisions included. */
+	/** All or nothing, decisions and keys included. */
 	transaction(action: () => void): void;
 	readonly decisions: DecisionStore;
+	readonly keys: KeyStore;
 }
 
 export const keyOf = ({ jid, node }: ThingID): string => JSON.stringify([jid, ...node]);
 
 export class MemoryStore implements Store {
 	readonly decisions = new MemoryDecisions();
+	readonly keys = new MemoryKeys();
 	#things = new Map<string, ThingRecord>();
 
 	get(id: ThingID): ThingRecord | undefined {
@@ -80,12 +83,12 @@ export class MemoryStore implements Store {
 
 	transaction(action: () => void): void {
 		const before = new Map(this.#things);
-		const undo = this.decisions.snapshot();
+		const undo = [this.decisions.snapshot(), this.keys.snapshot()];
 		try {
 			action();
 		} catch (error) {
 			this.#things = before;
-			undo();
+			for (const back of undo) back();
 			throw error;
 		}
 	}

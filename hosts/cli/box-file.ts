@@ -60,6 +60,16 @@ export function readBoxFile(folder: string, domain: string): BoxFile | undefined
 	}
 }
 
+/** The owner of the last box whose data is in `folder`, whatever its domain. */
+export function boxOwner(folder: string): string | undefined {
+	try {
+		const { owner } = JSON.parse(readFileSync(join(folder, name), "utf8")) as BoxFile;
+		return typeof owner === "string" ? owner : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
 function replace(path: string, text: string): void {
 	writeFileSync(`${path}.new`, text, { mode: 0o600 });
 	renameSync(`${path}.new`, path);

@@ -1,5 +1,6 @@
 // `extasis broker`: the box alone, in the foreground.
 import { InvalidArgumentError } from "commander";
+import type { Box } from "../broker/box.js";
 import { parseCount, parseDomain } from "./arguments.js";
 import { type BoxFile, boxFolder, writeBoxFile } from "./box-file.js";
 import { untilAsked } from "./ending.js";
@@ -12,6 +13,7 @@ export interface BoxOptions {
 	readonly domain?: string;
 	readonly portOffset?: number;
 	readonly listen?: string;
+	readonly signedOnly?: boolean;
 }
 
 export const addBroker: AddCommand = (program, run) => {
@@ -22,6 +24,7 @@ export const addBroker: AddCommand = (program, run) => {
 		.option("--domain <name>", "the domain that it serves", parseDomain)
 		.option("--port-offset <n>", "ports 5222, 5223, … moved by so many (default: free ports)", parseCount(0, 50_000))
 		.option("--listen <address>", "where to listen (default: this machine only)", parseListen)
+		.option("--signed-only", "no account without an API key, even while there is none (with the first key it is so anyhow)")
 		.action((options: BoxOptions) => run(() => runBroker(options)));
 };
 
@@ -54,7 +57,7 @@ async function runBroker(options: BoxOptions): Promise<number> {
 	const asked = untilAsked();
 	const { box, file, end } = await openBox(options, (text) => process.stderr.write(`${text}\n`));
 	try {
-		process.stdout.write(describeBox(file, box.registry, box.ports.websocket, options.listen ?? file.host));
+		process.stdout.write(describeBox(file, box, options.listen ?? file.host));
 		await Promise.race([asked, end]);
 	} finally {
 		await box.stop();
@@ -62,14 +65,15 @@ async function runBroker(options: BoxOptions): Promise<number> {
 	return 0;
 }
 
-function describeBox({ domain, ports, caFile, owner, passwordFile }: BoxFile, registry: string, websocket: number, listen: string): string {
+function describeBox({ domain, ports, caFile, owner, passwordFile }: BoxFile, box: Box, listen: string): string {
 	const place = listen.includes(":") ? `[${listen}]` : listen;
 	const rows = [
 		["domain", domain],
 		["STARTTLS", `${place}:${ports.starttls}`],
 		["direct TLS", `${place}:${ports.direct}`],
-		["WebSocket", `${place}:${websocket}`],
-		["registry", registry],
+		["WebSocket", `${place}:${box.ports.websocket}`],
+		["registry", box.registry],
+		["accounts", box.isSigned ? "by API key only" : "for whoever reaches it; from the first API key on (extasis keys add) by key only"],
 		["CA file", caFile],
 		["owner", owner],
 		["password in", passwordFile]

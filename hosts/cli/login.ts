@@ -19,14 +19,18 @@ export interface PersonOptions {
 	readonly data: string;
 }
 
-export function addPersonOptions(command: Command): Command {
+export function addPersonOptions(command: Command, me = required()): Command {
 	return command
-		.requiredOption("--as <jid>", "your own address", parseAccountJID)
+		.addOption(me)
 		.option("--address <host:port>", "where the broker is (default: the domain of your address, port 5222 or 5223)", parseAddress)
 		.addOption(new Option("--tls <kind>", "TLS from the first byte, or after STARTTLS (default)").choices(["direct", "starttls"]))
 		.option("--ca <file>", "trust this CA too (PEM)")
 		.option("--password-file <file>", "your password, in its first line (else EXTASIS_PASSWORD, else asked for)")
 		.option("--data <dir>", "a box started here tells its address, CA and owner's password there", defaultData);
+}
+
+function required(): Option {
+	return new Option("--as <jid>", "your own address").argParser(parseAccountJID).makeOptionMandatory();
 }
 
 /** The same options once more, for a command that a person may type next. */

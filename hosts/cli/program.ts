@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = Object.fre
 	thing: async () => (await import("./thing.js")).addThing,
 	sticker: async () => (await import("./sticker.js")).addSticker,
 	claim: async () => (await import("./claim.js")).addClaim,
+	keys: async () => (await import("./keys.js")).addKeys,
 	owner: async () => (await import("./owner.js")).addOwner,
 	read: async () => (await import("./read.js")).addRead,
 	watch: async () => (await import("./watch.js")).addWatch

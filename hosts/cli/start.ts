@@ -34,6 +34,9 @@ const places: Readonly<Record<HostKind, string>> = Object.freeze({
 	simulator: "the XS engine of the chip, with 64 KiB of heap (--host node: on Node instead)",
 	node: "Node (--host simulator: on the XS engine of the chip)"
 });
+/** The API key of the things of this story, and how many accounts all its runs may make. */
+const startKey = "start";
+const startAccounts = 1000;
 /** What a person has to be quicker than the demonstration. */
 const courtesySeconds = 10;
 
@@ -123,6 +126,8 @@ class Play {
 			...{ kind, domain, restart: true, definition: weatherStation, tls: "starttls", anchors: readAnchors(caFile) },
 			address: { host, port: ports.starttls },
 			store: join(data, "things", String(number + 1)),
+			// With this key there, nobody makes an account here without one.
+			apiKey: this.#box.apiKey(startKey, startAccounts),
 			onEvent: (event) => this.#onEvent(number, event),
 			onSticker: (uri) => {
 				actor.sticker = uri;

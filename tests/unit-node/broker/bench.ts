@@ -1,5 +1,6 @@
 // A registry in the hands of a test: stanzas go in and out as text, time stands still until it is moved.
 
+import { createHmac } from "node:crypto";
 import { type Element, Parser } from "@xmpp/xml";
 import { sha256 } from "../../../hosts/broker/digest.js";
 import type { RegistryEvent } from "../../../hosts/broker/registry.js";
@@ -9,6 +10,9 @@ import { MemoryStore, type Store } from "../../../hosts/broker/store.js";
 export const REGISTRY = "registry.example.org";
 export const XEP = "urn:xmpp:iot:discovery";
 export const IEEE = "urn:ieee:iot:disco:1.0";
+export const OPERATOR = "operator@example.org";
+/** What a key of the box itself would sign with. */
+export const OWN = Object.freeze({ key: "box", secret: "secret of the box" });
 export const ERRORS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 
 export const parse = (text: string): Element => {
@@ -42,7 +46,7 @@ export class Bench {
 	#timer = 0;
 	#secret = 0;
 
-	constructor(store: Store = new MemoryStore(), nonce = "n") {
+	constructor(store: Store = new MemoryStore(), nonce = "n", signedOnly = false) {
 		this.store = store;
 		this.service = new Service({
 			jid: REGISTRY,
@@ -58,8 +62,16 @@ export class Bench {
 			},
 			// As it would come over the wire.
 			send: (stanza) => this.#sent.push(parse(stanza.toString())),
-			event: (event) => this.events.push(event)
+			event: (event) => this.events.push(event),
+			office: {
+				...{ domain: "example.org", operator: OPERATOR, signedOnly, own: OWN },
+				hmac: (key, text) => createHmac("sha1", key).update(text).digest("base64")
+			}
 		});
+	}
+
+	get now(): number {
+		return this.#now;
 	}
 
 	pass(seconds: number): void {

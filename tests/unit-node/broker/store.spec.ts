@@ -136,6 +136,39 @@ describe.each<[string, () => Store]>([
 		expect(store.decisions.device("a@x")).toBeUndefined();
 	});
 
+	test("keys, what was made with them, and answered forms come back as they were; a transaction that fails leaves none", () => {
+		const store = make();
+		const { keys } = store;
+		const [first, second] = ["b", "a"].map((key) => ({
+			name: "Zürich'; --",
+			key,
+			secret: `s${key}`,
+			accounts: 2,
+			at: 1,
+			revokedAt: undefined
+		}));
+		keys.putKey(first!);
+		keys.putKey(second!);
+		keys.putKey({ ...first!, revokedAt: 5 });
+		expect(keys.keys()).toEqual([{ ...first, revokedAt: 5 }, second]);
+		for (const user of ["x", "y", "x"]) keys.addMade("a", user, 7);
+		expect([keys.made("a"), keys.made("b"), keys.hasMade("a", "y"), keys.hasMade("b", "y")]).toEqual([2, 0, true, false]);
+		keys.addNonce("a", "n", 10);
+		keys.addNonce("a", "m", 20);
+		expect([keys.hasNonce("a", "n"), keys.hasNonce("b", "n"), keys.nonces(10), keys.nonces(11), keys.hasNonce("a", "n")]).toEqual([
+			...[true, false, 2, 1, false]
+		]);
+		expect(() =>
+			store.transaction(() => {
+				keys.addMade("b", "x", 7);
+				keys.addNonce("b", "x", 70);
+				keys.putKey({ ...second!, accounts: 99 });
+				throw new Error("power");
+			})
+		).toThrow("power");
+		expect([keys.made("b"), keys.nonces(11), keys.keys()[1]?.accounts]).toEqual([0, 1, 2]);
+	});
+
 	test("the provisioning service works on it", () => {
 		const bench = new Bench(make());
 		bench.ask("t@x/1", "set", `<register xmlns='${XEP}'><str name='SN' value='1'/></register>`);
