@@ -72,6 +72,7 @@ export class RegistryComponent {
 		entity.on("connect", () => entity.socket?.setEncoding("utf8"));
 		entity.on("stanza", (stanza) => this.#guard(() => this.#service.receive(stanza)));
 		entity.on("online", () => {
+			this.#guard(() => this.#service.connected());
 			for (const resolve of this.#waiting.splice(0)) resolve();
 		});
 		entity.on("disconnect", () => this.#guard(() => this.#service.disconnected()));

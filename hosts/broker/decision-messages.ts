@@ -16,6 +16,7 @@ const wishOf = ({ kind, jid, node, fields, categories }: Question | Rule, thing:
 	const name = shown(thing === undefined ? jid : nameOf(thing));
 	const of = node[0] === "" ? name : `${shown(node[0])} at ${name}`;
 	if (kind === "friend") return `be a friend of ${of}`;
+	if (kind === "control") return `set ${fields.length === 0 ? "all parameters" : shownList(fields)} of ${of}`;
 	const kinds = describeCategories(categories);
 	return `read ${fields.length === 0 ? "all fields" : shownList(fields)}${kinds && ` (${kinds})`} of ${of}`;
 };
@@ -29,9 +30,12 @@ export const describeQuestion = (question: Question, thing: ThingRecord | undefi
 	return `${wants(question, thing)} (question ${number}): answer ${answers}${some.length > 0 ? "," : ""} or deny ${number}.`;
 };
 
+const untilOf = (until: number | undefined): string =>
+	until === undefined ? "" : ` until ${new Date(until).toISOString().replace(/\.000Z$/, "Z")}`;
+
 const describeRule = (rule: Rule, thing: ThingRecord | undefined): string => {
 	const who = { Caller: shown(rule.who), Domain: `everyone of ${shown(rule.who)}`, All: "everyone" }[rule.range];
-	return `${rule.number}: ${who} may ${rule.allowed ? "" : "not "}${wishOf(rule, thing)}`;
+	return `${rule.number}: ${who} may ${rule.allowed ? "" : "not "}${wishOf(rule, thing)}${untilOf(rule.until)}`;
 };
 
 const list = (lines: readonly string[], otherwise: string): string => {
@@ -66,30 +70,50 @@ export const answerAboutDecisions = (provisioning: Provisioning, owner: string, 
 	}
 };
 
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** A rule that ends ends within ten years. */
+const FAR = 10 * 366 * 86_400_000;
+
+/** "90m", "12h", "7d", or a time with its zone; undefined when it is none, or past. */
+const parseUntil = (text: string, now: number): number | undefined => {
+	const [, count, unit = ""] = /^(\d{1,5})([mhd])$/i.exec(text) ?? [];
+	const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/i.test(text);
+	const until = count !== undefined ? now + Number(count) * UNITS[unit.toLowerCase()]! : isTime ? Date.parse(text) : Number.NaN;
+	return until > now && until <= now + FAR ? until : undefined;
+};
+
 const RANGES: Readonly<Record<string, Range>> = { domain: "Domain", everyone: "All" };
 
 const decide = (provisioning: Provisioning, owner: string, allowed: boolean, said: string): string => {
-	const [, which = "", , scope = "", names = ""] = /^(\S*)(\s+for\s+(domain|everyone)(?!\S))?\s*(.*)$/is.exec(said) ?? [];
+	const [, which = "", , scope = "", , end, names = ""] =
+		/^(\S*)(\s+for\s+(domain|everyone)(?!\S))?(\s+until\s+([^\s,]+)(?!\S))?\s*(.*)$/is.exec(said) ?? [];
 	const range = RANGES[scope.toLowerCase()] ?? "Caller";
+	const until = end === undefined ? undefined : parseUntil(end, provisioning.now());
+	if (end !== undefined && until === undefined) {
+		return `"${shown(end)}" is no time to come: say 90m, 12h, 7d, or a time with its zone as in 2027-01-31T18:00Z.`;
+	}
 	const open = provisioning.questions(owner);
 	const meant = open.filter(({ number, who }) => `${number}` === which || who === which.toLowerCase());
 	if (meant.length === 0) return "There is no such question: say `questions`.";
+	// Who is to set something is let in by the number of his question: an address would answer what was asked since the owner looked, too.
+	const answered = allowed && which.includes("@") ? meant.filter(({ kind }) => kind !== "control") : meant;
+	if (answered.length === 0) return "That is a wish to set something: allow it by the number of the question.";
 	if (names !== "" && !allowed) return "What is denied is denied as a whole: say `allow` with the fields that you allow.";
 	// With fields, his other wishes are left open.
-	const questions = names === "" ? meant : meant.filter(({ kind }) => kind === "read");
+	const questions = names === "" ? answered : answered.filter(({ kind }) => kind !== "friend");
 	if (questions.length === 0) return "That question is not about fields.";
 	const choices = questions.map((question) => ({ question, fields: names === "" ? question.fields : fieldsOf(question, names) }));
 	const [wrong] = choices.flatMap(({ fields }) => (typeof fields === "string" ? [fields] : []));
 	if (wrong !== undefined) return wrong;
 	for (const { question, fields } of choices) {
-		if (!provisioning.decide(question, { allowed, range, fields: fields as readonly string[] })) {
+		if (!provisioning.decide(question, { allowed, range, until, fields: fields as readonly string[] })) {
 			return "You have too many rules: `forget` some first.";
 		}
 	}
 	const numbers = questions.map(({ number }) => number).join(", ");
 	const whom = { Caller: shown(questions[0]!.who), Domain: "everyone of that domain", All: "everyone" }[range];
 	const what = names === "" ? "" : `: ${shownList([...new Set(choices.flatMap(({ fields }) => fields))])}, and nothing else of it`;
-	return `Question ${numbers} is ${allowed ? "allowed" : "denied"} for ${whom}${what}.`;
+	return `Question ${numbers} is ${allowed ? "allowed" : "denied"} for ${whom}${untilOf(until)}${what}.`;
 };
 
 /** Names as the question has them, whatever their case; a sentence when one is not of it. */

@@ -2,11 +2,11 @@
 
 import type { ThingID } from "./store.js";
 
-export type Kind = "friend" | "read";
+export type Kind = "friend" | "read" | "control";
 /** Whom a rule is about: him who asked, all of his domain, or everyone. */
 export type Range = "Caller" | "Domain" | "All";
 
-/** What may be read: a set of bits as in categories.ts, of the named fields; none named means every one. */
+/** What may be read: a set of bits as in categories.ts, of the named fields; none named means every one. What may be set: parameters, of one bit. */
 export interface Scope {
 	readonly fields: readonly string[];
 	readonly categories: number;
@@ -24,6 +24,8 @@ export interface Rule extends ThingID, Scope {
 	readonly allowed: boolean;
 	/** Milliseconds since 1970. */
 	readonly at: number;
+	/** From then on it counts no more. */
+	readonly until?: number;
 }
 
 /** What an owner was asked and has not answered. */
@@ -64,12 +66,18 @@ export interface DecisionStore {
 	rulesAt(jid: string): readonly Rule[];
 	putRule(rule: Rule): void;
 	deleteRule(rule: Pick<Rule, "owner" | "number">): void;
+	/** Those that ended by then. */
+	ended(now: number): readonly Rule[];
+	/** When the next one ends, if any does. */
+	nextEnd(): number | undefined;
 	questionsOf(owner: string): readonly Question[];
 	questionsAt(jid: string): readonly Question[];
 	putQuestion(question: Question): void;
 	deleteQuestion(question: Pick<Question, "owner" | "number">): void;
 	device(jid: string): Device | undefined;
 	putDevice(device: Device): void;
+	/** Those that have not acknowledged the latest change. */
+	untold(): readonly Device[];
 	/** The next number of this owner's. */
 	number(owner: string): number;
 }
@@ -98,6 +106,16 @@ export class MemoryDecisions implements DecisionStore {
 		this.#rules.delete(nameOf(rule));
 	}
 
+	ended(now: number): readonly Rule[] {
+		return where(this.#rules, ({ until }) => until !== undefined && until <= now);
+	}
+
+	nextEnd(): number | undefined {
+		let next: number | undefined;
+		for (const { until } of this.#rules.values()) if (until !== undefined && until < (next ?? Infinity)) next = until;
+		return next;
+	}
+
 	questionsOf(owner: string): readonly Question[] {
 		return where(this.#questions, (question) => question.owner === owner);
 	}
@@ -120,6 +138,10 @@ export class MemoryDecisions implements DecisionStore {
 
 	putDevice(device: Device): void {
 		this.#devices.set(device.jid, Object.freeze({ ...device }));
+	}
+
+	untold(): readonly Device[] {
+		return [...this.#devices.values()].filter(({ changes, acknowledged }) => acknowledged !== changes);
 	}
 
 	number(owner: string): number {

@@ -2,9 +2,9 @@
 
 import { type Element, xml } from "@xmpp/xml";
 import { ALL_CATEGORIES, categoryFlags, parseCategories } from "./categories.js";
-import type { News, Question, Range, Scope } from "./decision-store.js";
+import type { Kind, News, Question, Range, Scope } from "./decision-store.js";
 import { bare } from "./jid.js";
-import { parseBoolean } from "./search.js";
+import { parseBoolean, parsePage } from "./search.js";
 import type { ThingID } from "./store.js";
 import { BadRequest } from "./tags.js";
 
@@ -20,6 +20,8 @@ interface Dialect {
 	readonly nodeAttributes: readonly [string, string, string];
 	readonly field: string;
 	readonly fieldName: string;
+	/** Parameters are <parameter name/> in both; the schema of the ieee dialect has a short form, too (R-324-30). */
+	readonly parameters: Readonly<Record<string, string>>;
 	/** Its flags of categories are single letters. */
 	readonly short: boolean;
 }
@@ -33,6 +35,7 @@ const dialects: readonly Dialect[] = [
 		nodeAttributes: ["nodeId", "sourceId", "cacheType"],
 		field: "field",
 		fieldName: "name",
+		parameters: { parameter: "name" },
 		short: false
 	},
 	{
@@ -43,10 +46,17 @@ const dialects: readonly Dialect[] = [
 		nodeAttributes: ["id", "src", "pt"],
 		field: "f",
 		fieldName: "n",
+		parameters: { parameter: "name", p: "n" },
 		short: true
 	}
 ];
 export const provisioningNamespaces: readonly string[] = [...new Set(dialects.flatMap(({ device, owner }) => [device, owner]))];
+
+const KINDS: readonly Kind[] = ["friend", "read", "control"];
+/** What is asked about each; rules and answers are named after it. */
+const WORDS = { friend: "isFriend", read: "canRead", control: "canControl" } as const;
+/** Where there are no kinds of values, the one bit. */
+const CONTROL = 1;
 
 const NODES = 16;
 const FIELDS = 64;
@@ -57,10 +67,19 @@ const JID = 2047;
 /** What is heard, in words that no longer depend on the dialect. */
 export type Heard =
 	| { readonly what: "isFriend"; readonly jid: string }
-	| { readonly what: "canRead"; readonly jid: string; readonly nodes: readonly ThingID["node"][]; readonly scope: Scope }
+	| {
+			readonly what: "can";
+			readonly kind: "read" | "control";
+			readonly jid: string;
+			readonly nodes: readonly ThingID["node"][];
+			readonly scope: Scope;
+	  }
+	/** An owner wants his thing to ask anew, or all his rules of it gone; none of its nodes named is the thing itself. */
+	| { readonly what: "clearCache" | "deleteRules"; readonly thing: string; readonly nodes: readonly ThingID["node"][] }
+	| { readonly what: "devices"; readonly discovery: string; readonly offset: number; readonly maxCount: number }
 	| {
 			readonly what: "rule";
-			readonly kind: "friend" | "read";
+			readonly kind: Kind;
 			readonly thing: string;
 			readonly who: string;
 			readonly key: string;
@@ -80,22 +99,59 @@ export const parseHeard = (type: "get" | "set", payload: Element): Heard | undef
 	if (type === "get" && namespace === dialect.device) {
 		if (name === "isFriend") return { what: name, jid: parseJID(payload.attrs.jid) };
 		if (name === "canRead") {
-			const { nodes, fields } = parseLists(payload, dialect);
+			const { nodes, fields } = parseLists(payload, dialect, "read");
 			const scope = { fields, categories: parseCategories(payload, dialect.short) || ALL_CATEGORIES };
-			return { what: name, jid: parseJID(payload.attrs.jid), nodes, scope };
+			return { what: "can", kind: "read", jid: parseJID(payload.attrs.jid), nodes, scope };
+		}
+		if (name === "canControl") {
+			const { nodes, fields } = parseLists(payload, dialect, "control");
+			return { what: "can", kind: "control", jid: parseJID(payload.attrs.jid), nodes, scope: { fields, categories: CONTROL } };
 		}
 	}
-	if (type === "set" && namespace === dialect.owner && (name === "isFriendRule" || name === "canReadRule")) {
-		const { jid, remoteJid, key, result, range = "Caller" } = payload.attrs;
-		if (key === undefined || result === undefined) throw new BadRequest("A rule has a key and a result.");
-		if (range !== "Caller" && range !== "Domain" && range !== "All") throw new BadRequest("A rule's range is Caller, Domain or All.");
-		return {
-			...{ what: "rule", kind: name === "canReadRule" ? "read" : "friend", thing: parseJID(jid), who: parseJID(remoteJid), key, range },
-			...{ allowed: parseBoolean(result, false), ...parseLists(payload, dialect), categories: parseCategories(payload, dialect.short) }
-		};
-	}
-	return undefined;
+	if (namespace !== dialect.owner) return undefined;
+	if (type === "get") return name === "getDevices" ? { what: "devices", discovery: dialect.discovery, ...parsePage(payload) } : undefined;
+	if (name === "clearCache" || name === "deleteRules")
+		return { what: name, thing: parseJID(payload.attrs.jid), nodes: parseNodes(payload, dialect) };
+	const kind = KINDS.find((kind) => name === `${WORDS[kind]}Rule`);
+	return kind && parseRule(payload, kind, dialect);
 };
+
+/** One by attributes, or any number by elements. */
+const parseNodes = (payload: Element, dialect: Dialect): readonly ThingID["node"][] => {
+	const { nodes } = parseLists(payload, dialect, "read");
+	const [id = "", source = "", partition = ""] = dialect.nodeAttributes.map((name) => payload.attrs[name]);
+	return nodes.length > 0 ? nodes : [[id, source, partition]];
+};
+
+const parseRule = (payload: Element, kind: Kind, dialect: Dialect): Heard => {
+	const { jid, remoteJid, key, result } = payload.attrs;
+	if (key === undefined || result === undefined) throw new BadRequest("A rule has a key and a result.");
+	// Less than all may be said in an element of its own, beside nodes that are only repeated.
+	const holder = payload.getChild("partial", payload.getNS()) ?? payload;
+	const { fields } = parseLists(holder, dialect, kind);
+	const categories = kind === "read" ? parseCategories(holder, dialect.short) : 0;
+	if (holder !== payload && fields.length === 0 && categories === 0) throw new BadRequest("Part of it, but which?");
+	return {
+		...{ what: "rule", kind, thing: parseJID(jid), who: parseJID(remoteJid), key, range: parseRange(payload) },
+		...{ allowed: parseBoolean(result, false), fields, categories }
+	};
+};
+
+/** By attribute or by an element; rules for whoever holds a token are not kept here. */
+const parseRange = (payload: Element): Range => {
+	const said = payload.attrs.range === undefined ? [] : [payload.attrs.range];
+	for (const child of payload.getChildElements()) {
+		const name = child.getName();
+		if (child.getNS() === payload.getNS() && (name === "all" || name.startsWith("from"))) said.push(RANGES[name] ?? name);
+	}
+	const [range = "Caller", ...more] = said;
+	if (more.length > 0 || (range !== "Caller" && range !== "Domain" && range !== "All")) {
+		throw new BadRequest("A rule's range is Caller, Domain or All.");
+	}
+	return range;
+};
+
+const RANGES: Readonly<Record<string, Range>> = { fromJid: "Caller", fromDomain: "Domain", all: "All" };
 
 const parseJID = (text: string | undefined): string => {
 	const jid = bare(text ?? "");
@@ -103,18 +159,19 @@ const parseJID = (text: string | undefined): string => {
 	return jid;
 };
 
-const parseLists = (payload: Element, dialect: Dialect): { nodes: readonly ThingID["node"][]; fields: readonly string[] } => {
+const parseLists = (payload: Element, dialect: Dialect, kind: Kind): { nodes: readonly ThingID["node"][]; fields: readonly string[] } => {
 	const nodes = new Map<string, ThingID["node"]>();
 	const fields = new Set<string>();
+	const names: Readonly<Record<string, string>> = kind === "control" ? dialect.parameters : { [dialect.field]: dialect.fieldName };
 	for (const child of payload.getChildElements()) {
 		if (child.getNS() !== payload.getNS()) continue;
 		if (child.getName() === dialect.node) {
 			const [id = "", source = "", partition = ""] = dialect.nodeAttributes.map((name) => child.attrs[name]);
 			if (id === "" || [id, source, partition].some((part) => part.length > NAME)) throw new BadRequest("A node has a short name.");
 			nodes.set(JSON.stringify([id, source, partition]), [id, source, partition]);
-		} else if (child.getName() === dialect.field) {
-			const name = child.attrs[dialect.fieldName] ?? "";
-			if (name === "" || name.length > NAME) throw new BadRequest("A field has a short name.");
+		} else if (Object.hasOwn(names, child.getName())) {
+			const name = child.attrs[names[child.getName()]!] ?? "";
+			if (name === "" || name.length > NAME) throw new BadRequest("A field or parameter has a short name.");
 			fields.add(name);
 		}
 	}
@@ -126,22 +183,27 @@ export const writeIsFriendResponse = (namespace: string, jid: string, result: bo
 	xml("isFriendResponse", { xmlns: namespace, jid, result: `${result}` });
 
 /** What is allowed is always said in full: where there are no flags, dialects differ in what that means. */
-export const writeCanReadResponse = (
+export const writeCanResponse = (
 	namespace: string,
+	kind: "read" | "control",
 	jid: string,
 	allowed: (Scope & { readonly nodes: readonly ThingID["node"][] }) | undefined
 ): Element => {
 	const dialect = dialects.find(({ device }) => device === namespace)!;
-	const flags = allowed === undefined ? {} : categoryFlags(allowed.categories, dialect.short);
+	const flags = allowed === undefined || kind === "control" ? {} : categoryFlags(allowed.categories, dialect.short);
+	const name = `${WORDS[kind]}Response`;
 	// Part of history cannot be said with one flag for all of it; without any flag nothing is left.
-	if (allowed === undefined || Object.keys(flags).length === 0) {
-		return xml("canReadResponse", { xmlns: namespace, jid, result: "false" });
+	if (allowed === undefined || (kind === "read" && Object.keys(flags).length === 0)) {
+		return xml(name, { xmlns: namespace, jid, result: "false" });
 	}
-	return xml("canReadResponse", { xmlns: namespace, jid, result: "true", ...flags }, [
+	return xml(name, { xmlns: namespace, jid, result: "true", ...flags }, [
 		...allowed.nodes.map((node) => writeNode(node, dialect)),
-		...allowed.fields.map((name) => xml(dialect.field, { [dialect.fieldName]: name }))
+		...writeNames(kind, allowed.fields, dialect)
 	]);
 };
+
+const writeNames = (kind: Kind, names: readonly string[], dialect: Dialect): Element[] =>
+	names.map((name) => (kind === "control" ? xml("parameter", { name }) : xml(dialect.field, { [dialect.fieldName]: name })));
 
 const writeNode = (node: ThingID["node"], dialect: Dialect): Element =>
 	xml(dialect.node, Object.fromEntries(dialect.nodeAttributes.map((name, at) => [name, node[at] || undefined])));
@@ -159,7 +221,6 @@ export const writeForOwner = ({ jid, node, kind, who, key, fields, categories }:
 	dialects.map((dialect) => {
 		const flags = kind === "read" ? categoryFlags(categories, dialect.short) : {};
 		const nodes = node[0] === "" ? [] : [writeNode(node, dialect)];
-		const names = fields.map((name) => xml(dialect.field, { [dialect.fieldName]: name }));
-		const name = kind === "read" ? "canRead" : "isFriend";
-		return xml(name, { xmlns: dialect.owner, jid, remoteJid: who, key, ...flags }, [...nodes, ...names]);
+		const content = [...nodes, ...writeNames(kind, fields, dialect)];
+		return xml(WORDS[kind], { xmlns: dialect.owner, jid, remoteJid: who, key, ...flags }, content);
 	});

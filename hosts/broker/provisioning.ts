@@ -2,21 +2,15 @@
 // Pure logic over a store, as the registry.
 
 import type { Element } from "@xmpp/xml";
-import type { DecisionStore, Device, Kind, News, Question, Range, Rule, Scope } from "./decision-store.js";
+import type { DecisionStore, Kind, Question, Range, Rule, Scope } from "./decision-store.js";
+import { Devices, type DevicesOptions } from "./devices.js";
+import { writeFound } from "./found.js";
 import { bare } from "./jid.js";
-import {
-	deviceNamespace,
-	type Heard,
-	parseHeard,
-	writeCanReadResponse,
-	writeClearCache,
-	writeIsFriendResponse,
-	writeNews
-} from "./provisioning-words.js";
-import type { Outcome, Reaction, RegistryEvent } from "./registry.js";
+import { type Heard, parseHeard, writeCanResponse, writeIsFriendResponse } from "./provisioning-words.js";
+import type { Outcome, RegistryEvent } from "./registry.js";
 import { closest, domainOf, intersect, judge, supersedes } from "./rules.js";
 import { keyOf, type Store, type ThingID, type ThingRecord } from "./store.js";
-import { BadRequest } from "./tags.js";
+import { BadRequest, dialectOf } from "./tags.js";
 
 /** Open questions about one thing, to one owner, and about one requester's wishes to one owner: who asks must not bury him in questions. */
 const QUESTIONS_AT = 20;
@@ -25,23 +19,19 @@ const QUESTIONS_BY = 5;
 /** A question that nobody answers is forgotten, and asked anew when it arises again. */
 const WEEK = 7 * 24 * 3600 * 1000;
 const RULES = 1000;
-/** Words for a thing that is away. */
-const NEWS = 100;
+/** Milliseconds that a timer can be set for, with room to spare. */
+const LONGEST = 24 * 3600 * 1000;
 
 const FRIENDSHIP: Scope = { fields: [], categories: 1 };
 const WHOLE: ThingID["node"] = ["", "", ""];
 
-export interface ProvisioningOptions {
+export interface ProvisioningOptions extends Omit<DevicesOptions, "thingOf"> {
 	readonly jid: string;
-	readonly store: Store;
 	now(): number;
 	/** Nobody can guess it. */
 	secret(): string;
-	/** The full JID at which a thing is, or was last. */
-	addressOf(jid: string): string | undefined;
-	ask(to: string, payload: Element, onReaction: (reaction: Reaction) => void): void;
-	/** A message to a thing. */
-	tell(to: string, payload: Element): void;
+	/** Calls back once after so many milliseconds; gives what cancels it. */
+	later(milliseconds: number, callback: () => void): () => void;
 	/** An owner has something to decide. */
 	onQuestion(question: Question): void;
 	event(event: RegistryEvent): void;
@@ -54,19 +44,23 @@ export interface Decision {
 	/** Less than what was asked for; undefined for all of it. */
 	readonly fields?: readonly string[];
 	readonly categories?: number;
+	/** Milliseconds since 1970, when it is to end. */
+	readonly until?: number;
 }
 
 export class Provisioning {
 	readonly #options: ProvisioningOptions;
 	readonly #store: Store;
 	readonly #decisions: DecisionStore;
-	/** Things that are being told to forget what they keep. */
-	readonly #telling = new Set<string>();
+	readonly #devices: Devices;
+	/** Of the next end of a rule. */
+	#cancel: (() => void) | undefined;
 
 	constructor(options: ProvisioningOptions) {
 		this.#options = options;
 		this.#store = options.store;
 		this.#decisions = options.store.decisions;
+		this.#devices = new Devices({ ...options, thingOf: (id) => this.thingOf(id) });
 	}
 
 	/** False when this is no request to a provisioning service; else it is answered at once. */
@@ -75,20 +69,20 @@ export class Provisioning {
 		try {
 			const heard = parseHeard(type, payload);
 			if (heard === undefined) return false;
-			outcome = heard.what === "rule" ? this.#rule(bare(from), heard) : this.#question(bare(from), payload.getNS()!, heard);
+			outcome = this.#outcome(bare(from), payload.getNS()!, heard);
 		} catch (error) {
 			if (!(error instanceof BadRequest)) throw error;
 			outcome = { condition: "bad-request", text: error.message };
 		}
 		answer(outcome);
 		// A thing that did not acknowledge is there after all.
-		this.#tell(bare(from));
+		this.#devices.tell(bare(from));
 		return true;
 	}
 
 	/** A thing came online: what was taken back while it was away comes before anything it asks. */
 	available(jid: string): void {
-		this.#tell(bare(jid));
+		this.#devices.tell(bare(jid));
 	}
 
 	/** The things at this address have changed hands: nothing that another owner decided or was asked is left. */
@@ -99,6 +93,10 @@ export class Provisioning {
 		});
 	}
 
+	now(): number {
+		return this.#options.now();
+	}
+
 	questions(owner: string): readonly Question[] {
 		return this.#decisions.questionsOf(owner).filter((question) => this.#holds(question) && !this.#isOld(question));
 	}
@@ -107,14 +105,37 @@ export class Provisioning {
 		return this.#decisions.rulesOf(owner).filter((rule) => this.#holds(rule));
 	}
 
+	/** The broker can be reached: what came to its end meanwhile ends now, and things hear what they have missed. */
+	connected(): void {
+		this.#endRules();
+		this.#devices.tellAll();
+	}
+
+	/** Until it is connected again. */
+	disconnected(): void {
+		this.#cancel?.();
+	}
+
+	/** Rules are not asked whether they have ended only here: one that has decides nothing from that moment on. */
+	#endRules(): void {
+		const ended = this.#decisions.ended(this.#options.now());
+		for (const rule of ended) this.#drop(rule, "ended");
+		const next = this.#decisions.nextEnd();
+		this.#cancel?.();
+		this.#cancel =
+			next === undefined
+				? undefined
+				: this.#options.later(Math.min(Math.max(next - this.#options.now(), 0), LONGEST), () => this.#endRules());
+	}
+
 	/** The question is settled; false when there is no room for more rules. */
-	decide(question: Question, { allowed, range, fields = question.fields, categories = question.categories }: Decision): boolean {
+	decide(question: Question, { allowed, range, fields = question.fields, categories = question.categories, until }: Decision): boolean {
 		const { owner, jid, node, kind } = question;
 		if (this.#decisions.rulesOf(owner).length + 2 > RULES) return false;
 		const who = range === "Caller" ? question.who : range === "Domain" ? domainOf(question.who) : "";
 		const make = (allowed: boolean, scope: Scope): Rule => ({
 			...{ owner, number: this.#decisions.number(owner), jid, node, kind, range, who, allowed },
-			...{ fields: [...scope.fields], categories: scope.categories, at: this.#nowAt(question) }
+			...{ fields: [...scope.fields], categories: scope.categories, at: this.#nowAt(question), until }
 		});
 		this.#store.transaction(() => {
 			this.#decisions.deleteQuestion(question);
@@ -122,27 +143,32 @@ export class Provisioning {
 			// First, so that the owner's last word is what he allows.
 			if (rest !== undefined) this.#put(make(false, rest));
 			this.#put(make(allowed, { fields, categories }));
-			if (kind === "friend" && range === "Caller") this.#note(question, { what: allowed ? "friend" : "unfriend", jid: who, owner });
-			this.#spoil(jid);
+			if (kind === "friend" && range === "Caller") this.#devices.note(question, { what: allowed ? "friend" : "unfriend", jid: who, owner });
+			this.#devices.spoil(jid);
 			for (const other of this.#decisions.questionsAt(jid)) if (this.#isSettled(other)) this.#decisions.deleteQuestion(other);
 		});
-		const detail = JSON.stringify({ node, kind, range, who, fields, categories });
+		const detail = JSON.stringify({ node, kind, range, who, fields, categories, until });
 		this.#options.event({ event: allowed ? "allowed" : "denied", thing: jid, by: owner, detail });
-		this.#tell(jid);
+		this.#devices.tell(jid);
+		if (until !== undefined) this.#endRules();
 		return true;
 	}
 
 	forget(rule: Rule): void {
+		this.#drop(rule, "forgotten");
+	}
+
+	#drop(rule: Rule, event: "forgotten" | "ended"): void {
 		this.#store.transaction(() => {
 			this.#decisions.deleteRule(rule);
 			if (rule.kind === "friend" && rule.range === "Caller" && rule.allowed)
-				this.#note(rule, { what: "unfriend", jid: rule.who, owner: rule.owner });
-			this.#spoil(rule.jid);
+				this.#devices.note(rule, { what: "unfriend", jid: rule.who, owner: rule.owner });
+			this.#devices.spoil(rule.jid);
 		});
 		const { node, kind, range, who, fields, categories, allowed } = rule;
 		const detail = JSON.stringify({ node, kind, range, who, fields, categories, allowed });
-		this.#options.event({ event: "forgotten", thing: rule.jid, by: rule.owner, detail });
-		this.#tell(rule.jid);
+		this.#options.event({ event, thing: rule.jid, by: rule.owner, detail });
+		this.#devices.tell(rule.jid);
 	}
 
 	/** The record by which a node, or the thing as a whole, is somebody's. */
@@ -150,24 +176,55 @@ export class Provisioning {
 		return this.#store.get({ jid, node }) ?? this.#store.get({ jid, node: WHOLE });
 	}
 
-	#question(thing: string, namespace: string, heard: Extract<Heard, { jid: string }>): Outcome {
+	#outcome(from: string, namespace: string, heard: Heard): Outcome {
+		switch (heard.what) {
+			case "rule":
+				return this.#rule(from, heard);
+			case "devices": {
+				const dialect = dialectOf(heard.discovery)!;
+				return { payload: writeFound(this.#store.ofOwner(from), dialect, heard.offset, heard.maxCount) };
+			}
+			case "clearCache":
+			case "deleteRules":
+				return this.#refresh(from, heard);
+			default:
+				return this.#question(from, namespace, heard);
+		}
+	}
+
+	/** Of his own things; of others he does not learn whether they are there. */
+	#refresh(owner: string, { what, thing, nodes }: Extract<Heard, { thing: string; nodes: unknown }>): Outcome {
+		const his = this.#store.ofJID(thing).filter((each) => each.owner === owner);
+		// What a thing keeps is kept for all its nodes together.
+		const own = what === "clearCache" ? his : his.filter((each) => nodes.some((node) => keyOf({ jid: thing, node }) === keyOf(each)));
+		if (own.length === 0) return { condition: "item-not-found" };
+		if (what === "deleteRules") {
+			const rules = this.rules(owner).filter((rule) => own.some((each) => keyOf(each) === keyOf(rule)));
+			for (const rule of rules) this.#drop(rule, "forgotten");
+		}
+		this.#devices.spoil(thing);
+		this.#devices.tell(thing);
+		return {};
+	}
+
+	#question(thing: string, namespace: string, heard: Extract<Heard, { what: "isFriend" | "can" }>): Outcome {
 		const { jid } = heard;
 		if (heard.what === "isFriend") {
 			const allowed = this.#judge({ jid: thing, node: WHOLE }, "friend", jid, namespace, FRIENDSHIP);
 			return { payload: writeIsFriendResponse(namespace, jid, allowed !== undefined) };
 		}
-		const { nodes, scope } = heard;
+		const { kind, nodes, scope } = heard;
 		let allowed: Scope | undefined;
 		const named: ThingID["node"][] = [];
 		for (const node of nodes.length === 0 ? [WHOLE] : nodes) {
-			const here = this.#judge({ jid: thing, node }, "read", jid, namespace, scope);
-			// One list of fields is said for all nodes.
+			const here = this.#judge({ jid: thing, node }, kind, jid, namespace, scope);
+			// One list of names is said for all nodes.
 			const common = here && (allowed === undefined ? here : intersect(allowed, here));
 			if (common === undefined) continue;
 			allowed = common;
 			if (nodes.length > 0) named.push(node);
 		}
-		return { payload: writeCanReadResponse(namespace, jid, allowed && { ...allowed, nodes: named }) };
+		return { payload: writeCanResponse(namespace, kind, jid, allowed && { ...allowed, nodes: named }) };
 	}
 
 	/** What of it is allowed; whatever nobody has decided, the owner is asked. */
@@ -175,9 +232,7 @@ export class Provisioning {
 		const owner = this.thingOf(id)?.owner;
 		// Nobody's: nobody can allow it (R-324-29).
 		if (owner === undefined) return undefined;
-		if (this.#decisions.device(id.jid)?.namespace !== namespace) {
-			this.#decisions.putDevice({ ...(this.#decisions.device(id.jid) ?? newDevice(id.jid)), namespace });
-		}
+		this.#devices.spokeIn(id.jid, namespace);
 		// No thing needs to ask for them (R-324-24).
 		if (who === owner || who === this.#options.jid) return scope;
 		const { allowed, unknown } = judge(this.#rulesFor(id, owner, kind, who), scope);
@@ -216,15 +271,16 @@ export class Provisioning {
 			return { condition: "item-not-found" };
 		}
 		const decision: Decision =
-			allowed && kind === "read"
+			allowed && kind !== "friend"
 				? { allowed, range, fields: fields.length === 0 ? undefined : fields, categories: categories || undefined }
 				: { allowed, range };
 		return this.decide(question, decision) ? {} : { condition: "resource-constraint" };
 	}
 
 	/** Still his who decided it or was asked, and since he has it. */
-	#holds({ jid, node, owner, at }: Rule | Question): boolean {
+	#holds({ jid, node, owner, at, until }: Rule | (Question & { readonly until?: undefined })): boolean {
 		const thing = this.thingOf({ jid, node });
+		if (until !== undefined && until <= this.#options.now()) return false;
 		return thing?.owner === owner && (thing.claimedAt ?? 0) <= at;
 	}
 
@@ -247,43 +303,7 @@ export class Provisioning {
 		}
 		this.#decisions.putRule(rule);
 	}
-
-	/** What it keeps may hold no longer. */
-	#spoil(jid: string): void {
-		const device = this.#decisions.device(jid);
-		if (device !== undefined) this.#decisions.putDevice({ ...device, changes: device.changes + 1 });
-	}
-
-	#note({ jid, node }: ThingID, news: News): void {
-		const namespace = deviceNamespace(this.thingOf({ jid, node })?.namespace ?? "");
-		const device = this.#decisions.device(jid) ?? { ...newDevice(jid), namespace };
-		const others = device.news.filter((each) => each.jid !== news.jid && each.owner === news.owner);
-		this.#decisions.putDevice({ ...device, news: [...others, news].slice(-NEWS) });
-	}
-
-	/** Until it has acknowledged. News go first: what is said in order arrives in order, so one answer acknowledges all. */
-	#tell(jid: string): void {
-		const device = this.#decisions.device(jid);
-		const address = this.#options.addressOf(jid);
-		const telling = `${jid} ${address}`;
-		if (device === undefined || device.acknowledged === device.changes || address === undefined || this.#telling.has(telling)) return;
-		this.#telling.add(telling);
-		const { namespace, news, changes } = device;
-		const owner = this.thingOf({ jid, node: WHOLE })?.owner;
-		for (const each of news) if (each.owner === owner) this.#options.tell(address, writeNews(namespace, each));
-		this.#options.ask(address, writeClearCache(namespace), (reaction) => {
-			this.#telling.delete(telling);
-			const now = this.#decisions.device(jid);
-			if (reaction !== "acknowledged" || now === undefined) return;
-			const left = now.news.filter((each) => !news.some(({ what, jid }) => what === each.what && jid === each.jid));
-			this.#decisions.putDevice({ ...now, acknowledged: Math.max(now.acknowledged, changes), news: left });
-			// Something changed meanwhile.
-			this.#tell(jid);
-		});
-	}
 }
-
-const newDevice = (jid: string): Device => ({ jid, namespace: deviceNamespace(""), changes: 0, acknowledged: 0, news: [] });
 
 /** What of the question is not allowed with it; undefined when nothing is left. */
 const restOf = (question: Scope, allowed: Scope): Scope | undefined => {

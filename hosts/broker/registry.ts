@@ -1,18 +1,17 @@
 // The Thing Registry (XEP-0347 and its ieee dialect): pure logic over a store; time, the network and chance are its caller's.
 
 import { type Element, xml } from "@xmpp/xml";
+import { nodeAttributes, writeFound } from "./found.js";
 import { bare, isFull } from "./jid.js";
-import { parseBoolean, parseSearch } from "./search.js";
+import { parseBoolean, parseSearch, type Search } from "./search.js";
 import { keyOf, type Store, type ThingID, type ThingRecord } from "./store.js";
-import { BadRequest, type Dialect, dialectOf, fingerprint, mergeTags, parseTags, type Tag, withoutKey, writeTags } from "./tags.js";
+import { BadRequest, type Dialect, dialectOf, fingerprint, mergeTags, parseTags, type Tag, withoutKey } from "./tags.js";
 
 /** Nodes behind one JID. */
 const NODES = 256;
 /** Accounts that are remembered as online, and connections of each. */
 const ONLINE = 10_000;
 const RESOURCES = 8;
-/** Characters of one answer to a search: a broker ends the stream of a component that writes half a megabyte at once. */
-const PAGE = 65_536;
 
 /** An empty outcome is an empty result. */
 export interface Outcome {
@@ -36,8 +35,8 @@ export type Reaction = "acknowledged" | "refused" | "unreachable";
 export interface RegistryEvent {
 	readonly event:
 		| ("registered" | "claimed" | "told" | "refused" | "updated" | "removed" | "disowned" | "unregistered" | "replaced" | "twin")
-		// Of the provisioning service: somebody wants something of the thing, its owner decided, or took back what he had decided.
-		| ("asked" | "allowed" | "denied" | "forgotten")
+		// Of the provisioning service: somebody wants something of the thing, its owner decided, or took back what he had decided; or that came to its end.
+		| ("asked" | "allowed" | "denied" | "forgotten" | "ended")
 		// Of the API-key office: keys that come and go, accounts that were made or not. `by` is the name of the key.
 		| ("key-added" | "key-revoked" | "account" | "account-refused");
 	readonly thing: string;
@@ -289,19 +288,7 @@ export class Registry {
 
 	#search(payload: Element, dialect: Dialect): Outcome {
 		const search = parseSearch(payload, dialect);
-		const found: Element[] = [];
-		let at = 0;
-		let length = 0;
-		for (const thing of this.#store.listed()) {
-			if (!search.matches(thing.tags) || at++ < search.offset) continue;
-			if (found.length === search.maxCount) return { payload: xml("found", { xmlns: dialect.namespace, more: "true" }, found) };
-			const who = { owner: thing.owner ?? thing.jid, jid: thing.jid, ...nodeAttributes(thing, dialect) };
-			const element = xml("thing", who, writeTags(withoutKey(thing.tags)));
-			length += element.toString().length;
-			if (found.length > 0 && length > PAGE) return { payload: xml("found", { xmlns: dialect.namespace, more: "true" }, found) };
-			found.push(element);
-		}
-		return { payload: xml("found", { xmlns: dialect.namespace, more: "false" }, found) };
+		return { payload: writeFound(matching(this.#store.listed(), search), dialect, search.offset, search.maxCount) };
 	}
 
 	/** The thing of jid and node attributes, if it is the asker's; to everyone else it does not exist. */
@@ -355,5 +342,6 @@ export class Registry {
 	}
 }
 
-const nodeAttributes = (thing: ThingID, dialect: Dialect): Record<string, string | undefined> =>
-	Object.fromEntries(dialect.node.map((name, at) => [name, thing.node[at] || undefined]));
+function* matching(things: Iterable<ThingRecord>, search: Search): Iterable<ThingRecord> {
+	for (const thing of things) if (search.matches(thing.tags)) yield thing;
+}

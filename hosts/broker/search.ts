@@ -85,6 +85,12 @@ const parseTest = (operator: Element): Test => {
 	}
 };
 
+/** Throws BadRequest. */
+export const parsePage = ({ attrs }: Element): Pick<Search, "offset" | "maxCount"> => ({
+	offset: parseCount(attrs.offset, 0, 0),
+	maxCount: Math.min(parseCount(attrs.maxCount, 1, MOST), MOST)
+});
+
 export const parseSearch = (payload: Element, dialect: Dialect): Search => {
 	const operators = payload.getChildElements().filter((child) => child.getNS() === dialect.namespace);
 	if (operators.length === 0) throw new BadRequest("A search needs at least one operator.");
@@ -98,8 +104,7 @@ export const parseSearch = (payload: Element, dialect: Dialect): Search => {
 		};
 	});
 	return {
-		offset: parseCount(payload.attrs.offset, 0, 0),
-		maxCount: Math.min(parseCount(payload.attrs.maxCount, 1, MOST), MOST),
+		...parsePage(payload),
 		matches: (tags) => tests.every((test) => test(tags))
 	};
 };

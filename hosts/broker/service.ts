@@ -68,6 +68,7 @@ export class Service {
 			now: () => options.now(),
 			secret: () => options.secret(),
 			addressOf: (jid) => this.#registry.addressOf(jid),
+			later: (milliseconds, callback) => options.later(milliseconds, callback),
 			ask: (to, payload, onReaction) => this.#ask(to, payload, onReaction),
 			tell: (to, payload) => options.send(xml("message", { from: options.jid, to }, payload)),
 			onQuestion: (question) => this.#askOwner(question),
@@ -88,9 +89,15 @@ export class Service {
 		else if (name === "message") this.#message(stanza, from);
 	}
 
+	/** The broker takes what is sent. */
+	connected(): void {
+		this.#provisioning.connected();
+	}
+
 	/** The connection to the broker is lost: nobody is online, nothing asked will be answered. */
 	disconnected(): void {
 		this.#registry.forgetPresence();
+		this.#provisioning.disconnected();
 		for (const { settle } of [...this.#pending.values()]) settle("unreachable");
 	}
 

@@ -19,6 +19,9 @@ CREATE INDEX question_jid ON question (jid);
 CREATE TABLE device (jid TEXT PRIMARY KEY, namespace TEXT NOT NULL, changes INTEGER NOT NULL, acknowledged INTEGER NOT NULL, news TEXT NOT NULL) STRICT;
 CREATE TABLE owner_number (owner TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT;`;
 
+export const RULES_END = `ALTER TABLE rule ADD COLUMN until INTEGER;
+CREATE INDEX rule_until ON rule (until) WHERE until IS NOT NULL;`;
+
 type Row = Record<string, unknown>;
 
 const sharedOf = (row: Row) => ({
@@ -32,7 +35,19 @@ const sharedOf = (row: Row) => ({
 	categories: Number(row.categories),
 	at: Number(row.at)
 });
-const ruleOf = (row: Row): Rule => ({ ...sharedOf(row), range: row.range as Rule["range"], allowed: Number(row.allowed) === 1 });
+const ruleOf = (row: Row): Rule => ({
+	...sharedOf(row),
+	range: row.range as Rule["range"],
+	allowed: Number(row.allowed) === 1,
+	until: row.until === null ? undefined : Number(row.until)
+});
+const deviceOf = (row: Row): Device => ({
+	jid: row.jid as string,
+	namespace: row.namespace as string,
+	changes: Number(row.changes),
+	acknowledged: Number(row.acknowledged),
+	news: JSON.parse(row.news as string) as readonly News[]
+});
 const questionOf = (row: Row): Question => ({ ...sharedOf(row), key: row.key as string });
 
 export class SQLiteDecisions implements DecisionStore {
@@ -51,14 +66,23 @@ export class SQLiteDecisions implements DecisionStore {
 	}
 
 	putRule(rule: Rule): void {
-		this.#database.run("INSERT OR REPLACE INTO rule VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [
+		this.#database.run("INSERT OR REPLACE INTO rule VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [
 			...[rule.owner, rule.number, rule.jid, JSON.stringify(rule.node), rule.kind, rule.range, rule.who],
-			...[JSON.stringify(rule.fields), rule.categories, rule.allowed ? 1 : 0, rule.at]
+			...[JSON.stringify(rule.fields), rule.categories, rule.allowed ? 1 : 0, rule.at, rule.until ?? null]
 		]);
 	}
 
 	deleteRule({ owner, number }: Pick<Rule, "owner" | "number">): void {
 		this.#database.run("DELETE FROM rule WHERE owner = ? AND number = ?", [owner, number]);
+	}
+
+	ended(now: number): readonly Rule[] {
+		return (this.#database.all("SELECT * FROM rule WHERE until <= ? ORDER BY number, owner", [now]) as Row[]).map(ruleOf);
+	}
+
+	nextEnd(): number | undefined {
+		const { next } = this.#database.get("SELECT min(until) AS next FROM rule WHERE until IS NOT NULL") as Row;
+		return next === null ? undefined : Number(next);
 	}
 
 	questionsOf(owner: string): readonly Question[] {
@@ -82,11 +106,11 @@ export class SQLiteDecisions implements DecisionStore {
 
 	device(jid: string): Device | undefined {
 		const row = this.#database.get("SELECT * FROM device WHERE jid = ?", [jid]) as Row | undefined | null;
-		if (!row) return undefined;
-		return {
-			...{ jid, namespace: row.namespace as string, changes: Number(row.changes), acknowledged: Number(row.acknowledged) },
-			news: JSON.parse(row.news as string) as readonly News[]
-		};
+		return row ? deviceOf(row) : undefined;
+	}
+
+	untold(): readonly Device[] {
+		return (this.#database.all("SELECT * FROM device WHERE acknowledged <> changes ORDER BY jid") as Row[]).map(deviceOf);
 	}
 
 	putDevice({ jid, namespace, changes, acknowledged, news }: Device): void {

@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Database as SQLite } from "node-sqlite3-wasm";
 import type { RegistryEvent } from "./registry.js";
-import { DECISION_TABLES, SQLiteDecisions } from "./sqlite-decisions.js";
+import { DECISION_TABLES, RULES_END, SQLiteDecisions } from "./sqlite-decisions.js";
 import { KEY_TABLES, SQLiteKeys } from "./sqlite-keys.js";
 import type { Store, ThingID, ThingRecord } from "./store.js";
 import type { Tag } from "./tags.js";
@@ -22,12 +22,13 @@ const MIGRATIONS: readonly string[] = [
 	CREATE INDEX thing_fingerprint ON thing (fingerprint);`,
 	DECISION_TABLES,
 	`CREATE TABLE audit (at INTEGER NOT NULL, event TEXT NOT NULL, thing TEXT NOT NULL, by TEXT, detail TEXT) STRICT;`,
-	KEY_TABLES
+	KEY_TABLES,
+	RULES_END
 ];
 
 /** Who claimed, gave up or decided what is written down; things that come and go are not. */
 const AUDITED: readonly RegistryEvent["event"][] = [
-	...(["claimed", "removed", "disowned", "allowed", "denied", "forgotten", "refused", "twin"] as const),
+	...(["claimed", "removed", "disowned", "allowed", "denied", "forgotten", "ended", "refused", "twin"] as const),
 	...(["key-added", "key-revoked", "account", "account-refused"] as const)
 ];
 /** The oldest go first. */
