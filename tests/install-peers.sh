@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests need and we did not write, if it is missing: slixmpp for the system's Python, a C compiler for the simulator (of 32 bits too,
-# where the machine can), valgrind.
+# Installs what the tests need and we did not write, if it is missing: slixmpp for the system's Python, names for brokers that talk to each other,
+# a C compiler for the simulator (of 32 bits too, where the machine can), valgrind.
 set -eu
 
 amd64() { [ "$(uname -m)" = x86_64 ]; }
@@ -14,6 +14,8 @@ need() { # NAME PACKAGES
 }
 /usr/bin/python3 -c 'import slixmpp' 2>/dev/null || need "slixmpp for /usr/bin/python3" "python3-slixmpp python3-slixmpp-lib"
 [ -x /usr/sbin/dnsmasq ] || need "a name server that only tests start" dnsmasq-base
+# With it Prosody can be told which name server to ask.
+if command -v dpkg >/dev/null; then dpkg -s lua-unbound >/dev/null 2>&1 || need "unbound for Prosody" lua-unbound; fi
 command -v valgrind >/dev/null || need valgrind "valgrind libc6-dbg"
 [ -f /usr/include/mbedtls/ssl.h ] || need "mbedTLS 2.28" libmbedtls-dev
 command -v cc >/dev/null || command -v gcc >/dev/null || need "a C compiler" "gcc libc6-dev"

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { createAccount } from "./account.js";
 import { prepareCertificates } from "./certificates.js";
 import { RegistryComponent } from "./component.js";
-import { writeConfiguration } from "./configuration.js";
+import { type Federation, writeConfiguration } from "./configuration.js";
 import { takeLock } from "./lock.js";
 import { freePorts, lastPorts, type Ports, shiftedPorts } from "./ports.js";
 import { endLeftover, findProsody, PortTaken, Prosody } from "./prosody.js";
@@ -29,6 +29,8 @@ export interface BoxOptions {
 	readonly listen?: string;
 	/** No account without an API key, even while there is none; with the first key it is so anyhow. */
 	readonly signedOnly?: boolean;
+	/** No other broker is talked to when absent. */
+	readonly federation?: Federation;
 	log(line: string): void;
 	/** Prosody ended although nobody stopped it. */
 	onEnd?(how: string): void;
@@ -119,6 +121,7 @@ const start = async (options: BoxOptions, { domain, listen, given, data, program
 	const prosody = new Prosody({
 		program,
 		configuration,
+		services: options.federation === undefined ? [] : ["s2s"],
 		log: options.log,
 		onEnd: (how) => {
 			options.log(`prosody ended by itself (${how})`);
@@ -130,7 +133,20 @@ const start = async (options: BoxOptions, { domain, listen, given, data, program
 	let ports = given ?? (await lastPorts(portsFile)) ?? (await freePorts(listen));
 	for (let tries = 1; ; tries++) {
 		const { served, certificate, key } = certificates;
-		const text = { domain, registry, secret, ports, listen: [listen], folder, modules: modulesFolder(), served, certificate, key };
+		const { federation } = options;
+		const text = {
+			federation,
+			domain,
+			registry,
+			secret,
+			ports,
+			listen: [listen],
+			folder,
+			modules: modulesFolder(),
+			served,
+			certificate,
+			key
+		};
 		await writePrivately(configuration, writeConfiguration(text));
 		await rm(`${folder}/prosody.log`, { force: true });
 		try {

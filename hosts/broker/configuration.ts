@@ -2,6 +2,16 @@
 
 import type { Ports } from "./ports.js";
 
+/** Other brokers, whose people may want something of our things. */
+export interface Federation {
+	/** Where they reach us. */
+	readonly port: number;
+	/** PEM of the CAs whose brokers are believed, instead of the system's. */
+	readonly trust?: string;
+	/** The name server to ask, as 127.0.0.1:53, instead of the system's; Prosody needs lua-unbound for it. */
+	readonly resolver?: string;
+}
+
 export interface Configuration {
 	readonly domain: string;
 	readonly registry: string;
@@ -14,6 +24,8 @@ export interface Configuration {
 	readonly served: string;
 	readonly certificate: string;
 	readonly key: string;
+	/** None is talked to when absent. */
+	readonly federation?: Federation;
 }
 
 type Value = string | number | boolean | readonly Value[];
@@ -29,6 +41,20 @@ const MODULES = [
 	...["version", "blocklist", "websocket"]
 ];
 
+const federationLines = ({ federation, folder }: Configuration): string[] => {
+	const lines: string[] = [];
+	// A folder that is not there: the system's CAs would be believed besides.
+	if (federation?.trust !== undefined)
+		lines.push(`s2s_ssl = { cafile = ${lua(federation.trust)}, capath = ${lua(`${folder}/no-others`)} }`);
+	const server = federation?.resolver?.replace(/:(\d+)$/, "@$1");
+	if (server !== undefined) {
+		lines.push(
+			`unbound = { resolvconf = false, hoststxt = false, forward = { ${lua(server)} }, options = { ["do-not-query-localhost:"] = "no" } }`
+		);
+	}
+	return lines;
+};
+
 export const writeConfiguration = (c: Configuration): string => {
 	const options: Record<string, Value> = {
 		// As root (containers, CI) Prosody would refuse to start; it is confined to its folder and to loopback.
@@ -38,8 +64,14 @@ export const writeConfiguration = (c: Configuration): string => {
 		plugin_paths: [c.modules],
 		certificates: c.served,
 		modules_enabled: MODULES,
-		// No other server is talked to: things and owners of one box share its domain.
-		modules_disabled: ["s2s", "offline"],
+		// Without federation no other server is talked to: things and owners of one box share its domain.
+		modules_disabled: c.federation === undefined ? ["s2s", "offline"] : ["offline"],
+		// By certificates alone: dialback would believe whoever answers for a name.
+		s2s_require_encryption: true,
+		s2s_secure_auth: true,
+		s2s_interfaces: c.listen,
+		s2s_ports: c.federation === undefined ? [] : [c.federation.port],
+		s2s_direct_tls_ports: [],
 		authentication: "extasis",
 		storage: "internal",
 		allow_registration: true,
@@ -64,6 +96,7 @@ export const writeConfiguration = (c: Configuration): string => {
 		`log = { { levels = { min = "info" }, to = "console" }, { levels = { min = "info" }, to = "file", filename = ${lua(`${c.folder}/prosody.log`)} } }`,
 		// Direct TLS has no host name to choose by when a client sends none.
 		`ssl = { certificate = ${lua(c.certificate)}, key = ${lua(c.key)} }`,
+		...federationLines(c),
 		`VirtualHost ${lua(c.domain)}`,
 		`Component ${lua(c.registry)}`,
 		`	name = "Thing Registry"`,

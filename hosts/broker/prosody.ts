@@ -50,6 +50,7 @@ const runnable = (path: string): Promise<boolean> =>
 export class Prosody {
 	readonly #program: string;
 	readonly #configuration: string;
+	readonly #services: readonly string[];
 	readonly #log: (line: string) => void;
 	readonly #onEnd: (how: string) => void;
 	#child: ChildProcess | undefined;
@@ -57,10 +58,17 @@ export class Prosody {
 	/** What it said it is, as "0.12.3". */
 	version = "";
 
-	/** onEnd: it ended although nobody stopped it. */
-	constructor(options: { program: string; configuration: string; log(line: string): void; onEnd(how: string): void }) {
+	/** services: what listens besides. onEnd: it ended although nobody stopped it. */
+	constructor(options: {
+		program: string;
+		configuration: string;
+		services?: readonly string[];
+		log(line: string): void;
+		onEnd(how: string): void;
+	}) {
 		this.#program = options.program;
 		this.#configuration = options.configuration;
+		this.#services = [...SERVICES, ...(options.services ?? [])];
 		this.#log = options.log;
 		this.#onEnd = options.onEnd;
 	}
@@ -78,7 +86,7 @@ export class Prosody {
 		child.stdin.on("error", () => {});
 		const kill = () => child.kill("SIGKILL");
 		process.once("exit", kill);
-		const waiting = new Set(SERVICES);
+		const waiting = new Set(this.#services);
 		const said: string[] = [];
 		try {
 			await new Promise<void>((resolve, reject) => {

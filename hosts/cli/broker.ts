@@ -1,10 +1,11 @@
 // `extasis broker`: the box alone, in the foreground.
+import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { Box } from "../broker/box.js";
-import { parseCount, parseDomain } from "./arguments.js";
+import { parseCount, parseDomain, readAnchors } from "./arguments.js";
 import { type BoxFile, boxFolder, writeBoxFile } from "./box-file.js";
 import { untilAsked } from "./ending.js";
-import { Failure, messageOf, prepareFolder } from "./errors.js";
+import { Failure, Misuse, messageOf, prepareFolder } from "./errors.js";
 import { defaultData } from "./login.js";
 import type { AddCommand } from "./program.js";
 
@@ -14,6 +15,8 @@ export interface BoxOptions {
 	readonly portOffset?: number;
 	readonly listen?: string;
 	readonly signedOnly?: boolean;
+	readonly federate?: number;
+	readonly federateCa?: string;
 }
 
 export const addBroker: AddCommand = (program, run) => {
@@ -25,6 +28,8 @@ export const addBroker: AddCommand = (program, run) => {
 		.option("--port-offset <n>", "ports 5222, 5223, … moved by so many (default: free ports)", parseCount(0, 50_000))
 		.option("--listen <address>", "where to listen (default: this machine only)", parseListen)
 		.option("--signed-only", "no account without an API key, even while there is none (with the first key it is so anyhow)")
+		.option("--federate <port>", "talk to other brokers, and listen for them there", parseCount(1, 65_535))
+		.option("--federate-ca <file>", "the CAs of the brokers to believe, instead of the system's (PEM)")
 		.action((options: BoxOptions) => run(() => runBroker(options)));
 };
 
@@ -34,7 +39,13 @@ function parseListen(text: string): string {
 }
 
 /** The box in DATA/box, and DATA/box.json for the other commands. Throws a Failure. */
-export async function openBox({ data, ...options }: BoxOptions, log: (text: string) => void) {
+export async function openBox({ data, federate, federateCa, ...options }: BoxOptions, log: (text: string) => void) {
+	if (federateCa !== undefined) {
+		if (federate === undefined) throw new Misuse("--federate-ca is for --federate.");
+		readAnchors(federateCa);
+	}
+	const trust = federateCa === undefined ? undefined : resolve(federateCa);
+	const federation = federate === undefined ? undefined : { port: federate, trust };
 	try {
 		// Only who needs the box loads it.
 		const { startBox } = await import("../broker/box.js");
@@ -45,7 +56,7 @@ export async function openBox({ data, ...options }: BoxOptions, log: (text: stri
 		});
 		end.catch(() => {});
 		const onEnd = (how: string): void => lost(new Failure(`The broker ended by itself (${how}); its log is in ${boxFolder(data)}.`));
-		const box = await startBox({ data: boxFolder(data), ...options, log, onEnd });
+		const box = await startBox({ data: boxFolder(data), ...options, federation, log, onEnd });
 		return { box, file: writeBoxFile(data, box, options.listen), end };
 	} catch (error) {
 		throw new Failure(messageOf(error));

@@ -8,6 +8,7 @@ import { addPersonOptions, asPerson, type PersonOptions } from "./login.js";
 import type { AddCommand } from "./program.js";
 import { parseField } from "./read.js";
 import { findRegistry } from "./registry.js";
+import { search } from "./search.js";
 
 /** The box gives a thing half a minute to answer. */
 const patience = 40_000;
@@ -15,22 +16,31 @@ const patience = 40_000;
 interface DecideOptions extends PersonOptions {
 	readonly domain?: boolean;
 	readonly everyone?: boolean;
+	readonly until?: string;
 }
 
 export const addOwner: AddCommand = (program, run) => {
-	const owner = program.command("owner").description("decide who may read your things");
+	const owner = program.command("owner").description("what is yours, and who may read and set what of it");
 	const add = (name: string, what: string): Command => addPersonOptions(owner.command(name)).description(what);
 	add("things", "what is yours").action((options: PersonOptions) => run(() => say("things", options)));
 	add("questions", "who wants what of your things").action((options: PersonOptions) => run(() => say("questions", options)));
 	addRange(add("allow", "allow what somebody asked for, all of it or only these fields"))
 		.argument("<who>", "an address, for all that it asked, or the number of a question", parseWho)
-		.argument("[fields...]", "only these fields of what was asked", parseField)
+		.argument("[fields...]", "only these fields or parameters of what was asked", parseField)
 		.action((who: string, fields: string[] | undefined, options: DecideOptions) => {
-			run(() => say(`allow ${who}${rangeOf(options)}${fieldsOf(fields ?? [])}`, options, / is allowed for /));
+			run(() => say(`allow ${who}${rangeOf(options)}${untilOf(options)}${fieldsOf(fields ?? [])}`, options, / is allowed for /));
 		});
 	addRange(add("deny", "deny what somebody asked for"))
 		.argument("<who>", "an address, for all that it asked, or the number of a question", parseWho)
-		.action((who: string, options: DecideOptions) => run(() => say(`deny ${who}${rangeOf(options)}`, options, / is denied for /)));
+		.action((who: string, options: DecideOptions) =>
+			run(() => say(`deny ${who}${rangeOf(options)}${untilOf(options)}`, options, / is denied for /))
+		);
+	add("search", "the things that everybody may find: those that all of this is true of")
+		.argument(
+			"<tests...>",
+			"such as MAN=example.org, #V>=1.5, SN~*77* (# before a number; =, <>, <, >, <=, >=, or ~ and the sign that stands for anything)"
+		)
+		.action((tests: string[], options: PersonOptions) => run(() => search(tests, options)));
 	add("rules", "what you decided so far").action((options: PersonOptions) => run(() => say("rules", options)));
 	add("forget", "take back what you decided")
 		.argument("<number>", "of the rule", parseNumber)
@@ -41,7 +51,14 @@ export const addOwner: AddCommand = (program, run) => {
 };
 
 function addRange(command: Command): Command {
-	return command.option("--domain", "for everyone of the asker's domain").option("--everyone", "for everyone");
+	return command
+		.option("--domain", "for everyone of the asker's domain")
+		.option("--everyone", "for everyone")
+		.option(
+			"--until <time>",
+			"not for good: for 90m, 12h, 7d, or until a time such as 2027-01-31T18:00 (yours, if it names no zone)",
+			parseUntil
+		);
 }
 
 function parseNumber(text: string): string {
@@ -51,6 +68,18 @@ function parseNumber(text: string): string {
 
 function parseWho(text: string): string {
 	return /^\d{1,9}$/.test(text) ? text : parseBareJID(text);
+}
+
+/** For a box that may live in another zone; how long from now is counted there. */
+function parseUntil(text: string): string {
+	if (/^\d{1,5}[mhd]$/i.test(text)) return text;
+	const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$/i.test(text);
+	// A date alone would be taken for midnight of Greenwich.
+	const time = new Date(isTime && text.length === 10 ? `${text}T00:00` : text);
+	if (!isTime || Number.isNaN(time.getTime()))
+		throw new InvalidArgumentError("90m, 12h, 7d, or a time such as 2027-01-31T18:00 is wanted.");
+	if (time.getTime() <= Date.now()) throw new InvalidArgumentError("that time is past.");
+	return time.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 /** It becomes part of a line of words. */
@@ -63,6 +92,10 @@ function parseName(text: string): string {
 function rangeOf({ domain, everyone }: DecideOptions): string {
 	if (domain && everyone) throw new Misuse("Either --domain or --everyone, not both.");
 	return domain ? " for domain" : everyone ? " for everyone" : "";
+}
+
+function untilOf({ until }: DecideOptions): string {
+	return until === undefined ? "" : ` until ${until}`;
 }
 
 /** Commas, since a name may hold a blank. */

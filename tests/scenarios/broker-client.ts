@@ -37,17 +37,17 @@ export class BrokerClient {
 		return socket;
 	}
 
-	static async connect(box: Box, tls: "direct" | "starttls"): Promise<BrokerClient> {
+	static async connect(box: Box, tls: "direct" | "starttls", host = "127.0.0.1"): Promise<BrokerClient> {
 		const port = box.ports[tls];
 		const secure = { servername: box.domain, ca: readFileSync(box.caFile), ALPNProtocols: ["xmpp-client"] };
 		if (tls === "direct") {
-			const socket = connectTLS({ host: "127.0.0.1", port, ...secure });
+			const socket = connectTLS({ host, port, ...secure });
 			await once(socket, "secureConnect");
 			const client = new BrokerClient(box, socket);
 			await client.#open();
 			return client;
 		}
-		const socket = connectPlain({ host: "127.0.0.1", port });
+		const socket = connectPlain({ host, port });
 		await once(socket, "connect");
 		const client = new BrokerClient(box, socket);
 		await client.#open();
@@ -64,8 +64,8 @@ export class BrokerClient {
 	}
 
 	/** Connected, logged in, bound. */
-	static async login(box: Box, user: string, password: string, resource: string): Promise<BrokerClient> {
-		const client = await BrokerClient.connect(box, "direct");
+	static async login(box: Box, user: string, password: string, resource: string, host?: string): Promise<BrokerClient> {
+		const client = await BrokerClient.connect(box, "direct", host);
 		await client.authenticate(user, password, "sha256");
 		await client.bind(resource);
 		return client;

@@ -74,9 +74,19 @@ test("R-324-2 R-324-4 R-324-6 R-324-10 R-324-13 R-324-14 the owner lets a strang
 		`5: ${stranger} may read Temperature (all values, past ones too) of 0007`,
 		""
 	]);
+	// Found by everybody, since it was claimed for all to see; never by what nobody is told.
+	const found = await asStranger("owner", "search", "MAN=extasis.example", "SN~*00*", "#V>=1", "MODEL<>Toaster");
+	expect(found).toEqual(done(expect.stringMatching(new RegExp(`^${jid}  of ${box.owner.jid}  .*SN=0007.*V=1`))));
+	expect(found.stdout).not.toContain("KEY");
+	expect(await asStranger("owner", "search", "MAN=extasis.example", "#V>1")).toEqual(
+		failed("extasis: Nothing that everybody may find is like that.\n")
+	);
+
 	expect((await asOwner("owner", "forget", "5")).stdout).toMatch(/^Rule 5 is forgotten/);
 	expect((await asStranger("read", jid, "Temperature", "Humidity")).code).toBe(1);
-	expect((await asOwner("owner", "deny", stranger, "--domain")).stdout).toMatch(/is denied for everyone of that domain\.\n$/);
+	expect((await asOwner("owner", "deny", stranger, "--domain", "--until", "12h")).stdout).toMatch(
+		/is denied for everyone of that domain until \S+Z\.\n$/
+	);
 	// No friend any more: he does not even see where it is.
 	expect((await asOwner("owner", "forget", "2")).code).toBe(0);
 	expect(await asStranger("read", jid, "Temperature")).toEqual(failed(expect.stringContaining("its owner decides who may be one")));

@@ -88,6 +88,18 @@ test.each<[string[], string]>([
 	[["owner", "allow", "3", "--domain", "--everyone", "--as", "a@b.example"], "not both"],
 	[["owner", "deny", "3", "Temperature", "--as", "a@b.example"], "too many arguments"],
 	[["owner", "forget", "s@c.example", "--as", "a@b.example"], "number of a rule"],
+	[["owner", "allow", "3", "--until", "tomorrow", "--as", "a@b.example"], "90m, 12h, 7d"],
+	[["owner", "allow", "3", "--until", "2001-01-01T00:00Z", "--as", "a@b.example"], "that time is past"],
+	[["owner", "search", "--as", "a@b.example"], "missing required argument"],
+	[["owner", "search", "MAN", "--as", "a@b.example"], '"MAN" is no test'],
+	[["owner", "search", "MAN=", "--as", "a@b.example"], '"MAN=" is no test'],
+	[["owner", "search", "#V=one", "--as", "a@b.example"], '"one" is not a number'],
+	[["owner", "search", "SN~*", "--as", "a@b.example"], "is no mask"],
+	[["owner", "search", "key=abc", "--as", "a@b.example"], "Nobody finds a thing by its KEY"],
+	[["keys", "dance"], "unknown command 'dance'"],
+	[["keys", "list"], "No box has run in data"],
+	[["keys", "add", "a b"], "letters, digits, dots and hyphens"],
+	[["keys", "add", "a", "--accounts", "0"], "from 1 to 1000000"],
 	[["owner", "disown", " ", "--as", "a@b.example"], "name of a thing"],
 	[["read", "--as", "a@b.example"], "missing required argument"],
 	[["read", "b.example", "--as", "a@b.example"], "address is wanted"],
@@ -113,16 +125,17 @@ test("nothing typed shows what there is", async () => {
 	expect(nothing.code).toBe(2);
 	expect(await extasis(["owner"])).toMatchObject({ code: 2, stdout: "" });
 	const owner = await extasis(["owner", "--help"]);
-	for (const name of ["things", "questions", "allow", "deny", "rules", "forget", "disown"]) expect(owner.stdout).toContain(`\n  ${name} `);
+	for (const name of ["things", "questions", "allow", "deny", "rules", "forget", "disown", "search"])
+		expect(owner.stdout).toContain(`\n  ${name} `);
 	const help = await extasis(["--help"]);
 	expect(help).toMatchObject({ code: 0, stderr: "" });
-	for (const name of ["start", "broker", "thing", "sticker", "claim", "owner", "read", "watch"])
+	for (const name of ["start", "broker", "thing", "sticker", "claim", "keys", "owner", "read", "watch"])
 		expect(help.stdout).toContain(`\n  ${name} `);
 	expect((await extasis(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 test("each command explains itself", async () => {
-	for (const name of ["start", "broker", "thing", "sticker", "claim", "owner", "read", "watch"]) {
+	for (const name of ["start", "broker", "thing", "sticker", "claim", "keys", "owner", "read", "watch"]) {
 		const { code, stdout } = await extasis([name, "--help"]);
 		expect(code).toBe(0);
 		expect(stdout).toContain(`Usage: extasis ${name}`);
