@@ -178,7 +178,7 @@ const start = async (options: BoxOptions, { domain, listen, given, data, program
 		};
 		const operator = `${OWNER}@${domain}`;
 		const joined = new RegistryComponent({
-			...{ jid: registry, secret, port: ports.component, store, event, log: options.log },
+			...{ jid: registry, secret, port: ports.component, store, pepper: memory.pepper, event, log: options.log },
 			...{ domain, operator, signedOnly: options.signedOnly ?? false }
 		});
 		component.current = joined;

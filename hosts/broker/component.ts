@@ -2,7 +2,7 @@
 
 import { createHmac, randomBytes } from "node:crypto";
 import { type Component, component } from "@xmpp/component";
-import { sha256 } from "./digest.js";
+import { blind, sha256 } from "./digest.js";
 import type { KeyOffice } from "./keys.js";
 import type { RegistryEvent } from "./registry.js";
 import { Service } from "./service.js";
@@ -15,6 +15,8 @@ export interface ComponentOptions {
 	readonly secret: string;
 	readonly port: number;
 	readonly store: Store;
+	/** A secret of this box. */
+	readonly pepper: string;
 	/** Where the broker serves, and who adds API keys. */
 	readonly domain: string;
 	readonly operator: string;
@@ -38,7 +40,7 @@ export class RegistryComponent {
 			jid: options.jid,
 			store: options.store,
 			now: () => Date.now(),
-			sha256,
+			sha256: (text) => blind(options.pepper, sha256(text)),
 			later: (milliseconds, callback) => {
 				const timer = setTimeout(() => this.#guard(callback), milliseconds);
 				return () => clearTimeout(timer);

@@ -48,7 +48,7 @@ export interface RegistryEvent {
 export interface RegistryOptions {
 	readonly store: Store;
 	now(): number;
-	/** Of the text's UTF-8, as 64 hexadecimal digits. */
+	/** Of the text's UTF-8, as 64 hexadecimal digits; keyed, where the store is one that lasts. */
 	readonly sha256: (text: string) => string;
 	/** Sends an iq of type set to a full JID and brings back what came of it, exactly once. */
 	ask(to: string, payload: Element, onReaction: (reaction: Reaction) => void): void;

@@ -29,7 +29,7 @@ export interface ServiceOptions {
 	readonly jid: string;
 	readonly store: Store;
 	now(): number;
-	/** Of the text's UTF-8, as 64 hexadecimal digits. */
+	/** Of the text's UTF-8, as 64 hexadecimal digits; keyed, where the store is one that lasts. */
 	readonly sha256: (text: string) => string;
 	/** Calls back once after so many milliseconds; gives what cancels it. */
 	later(milliseconds: number, callback: () => void): () => void;

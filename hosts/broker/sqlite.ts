@@ -1,8 +1,10 @@
 // The box's memory in one SQLite file.
 
+import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Database as SQLite } from "node-sqlite3-wasm";
+import { blind } from "./digest.js";
 import type { RegistryEvent } from "./registry.js";
 import { DECISION_TABLES, RULES_END, SQLiteDecisions } from "./sqlite-decisions.js";
 import { KEY_TABLES, SQLiteKeys } from "./sqlite-keys.js";
@@ -12,7 +14,7 @@ import type { Tag } from "./tags.js";
 const { Database } = createRequire(import.meta.url)("node-sqlite3-wasm") as typeof import("node-sqlite3-wasm");
 
 /** Each entry leads from the version of its index to the next; what stands here is never changed, only added to. */
-const MIGRATIONS: readonly string[] = [
+const MIGRATIONS: readonly (string | ((database: SQLite) => void))[] = [
 	`CREATE TABLE thing (
 		jid TEXT NOT NULL, node TEXT NOT NULL, namespace TEXT NOT NULL, tags TEXT NOT NULL, fingerprint TEXT, owner TEXT,
 		self_owned INTEGER NOT NULL, listed INTEGER NOT NULL, told INTEGER NOT NULL, address TEXT,
@@ -23,7 +25,17 @@ const MIGRATIONS: readonly string[] = [
 	DECISION_TABLES,
 	`CREATE TABLE audit (at INTEGER NOT NULL, event TEXT NOT NULL, thing TEXT NOT NULL, by TEXT, detail TEXT) STRICT;`,
 	KEY_TABLES,
-	RULES_END
+	RULES_END,
+	// What was a hash of a thing's tags is from now on one that only this box can make.
+	(database) => {
+		const pepper = randomBytes(32).toString("hex");
+		database.exec("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT");
+		database.run("INSERT INTO meta VALUES ('pepper', ?)", [pepper]);
+		for (const { fingerprint } of database.all("SELECT DISTINCT fingerprint FROM thing WHERE fingerprint IS NOT NULL") as Row[]) {
+			const old = fingerprint as string;
+			database.run("UPDATE thing SET fingerprint = ? WHERE fingerprint = ?", [blind(pepper, old), old]);
+		}
+	}
 ];
 
 /** Who claimed, gave up or decided what is written down; things that come and go are not. */
@@ -84,10 +96,17 @@ export class SQLiteStore implements Store {
 		}
 		for (let at = version; at < MIGRATIONS.length; at++) {
 			this.transaction(() => {
-				this.#database.exec(MIGRATIONS[at]!);
+				const migration = MIGRATIONS[at]!;
+				if (typeof migration === "string") this.#database.exec(migration);
+				else migration(this.#database);
 				this.#database.exec(`PRAGMA user_version = ${at + 1}`);
 			});
 		}
+	}
+
+	/** Goes into every fingerprint. */
+	get pepper(): string {
+		return (this.#database.get("SELECT value FROM meta WHERE name = 'pepper'") as Row).value as string;
 	}
 
 	close(): void {

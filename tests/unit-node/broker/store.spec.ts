@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "@jest/globals";
 import type { Question, Rule } from "../../../hosts/broker/decision-store.js";
+import { blind } from "../../../hosts/broker/digest.js";
 import { SQLiteStore } from "../../../hosts/broker/sqlite.js";
 import { MemoryStore, type Store, type ThingRecord } from "../../../hosts/broker/store.js";
 import { Bench, XEP } from "./bench.js";
@@ -257,10 +258,15 @@ describe("the file", () => {
 			PRAGMA user_version = 1;`);
 		old.close();
 		const store = sqlite();
-		expect(store.get(thing("a@x"))).toEqual(thing("a@x"));
+		// A fingerprint is found as before, under the secret of this box.
+		const fingerprint = blind(store.pepper, "f");
+		expect(store.get(thing("a@x"))).toEqual(thing("a@x", { fingerprint }));
+		expect(store.ofFingerprint("f")).toEqual([]);
 		expect(store.decisions.number("o@x")).toBe(1);
 		close(store);
-		expect(sqlite().decisions.number("o@x")).toBe(2);
+		const again = sqlite();
+		expect(again.decisions.number("o@x")).toBe(2);
+		expect(again.ofFingerprint(fingerprint)).toHaveLength(1);
 	});
 
 	test("of a newer version is refused in one sentence and not touched", () => {
