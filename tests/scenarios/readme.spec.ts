@@ -94,15 +94,19 @@ test("every command of the tour does what the tour says", async () => {
 		.map((line) => line.replace("--port-offset 20000", `--port-offset ${offset}`).replace("25222", String(5222 + offset)));
 	expect(commands.map((command) => command.split(" ")[2])).toEqual([
 		"broker",
+		"keys",
 		"thing",
 		"sticker",
 		"claim",
 		"read",
 		"watch",
 		"owner",
+		"owner",
 		"owner"
 	]);
-	const [broker, thing, sticker, claim, read, watch, things, questions] = commands as [
+	const [broker, keys, thing, sticker, claim, read, watch, things, questions, search] = commands as [
+		string,
+		string,
 		string,
 		string,
 		string,
@@ -114,7 +118,8 @@ test("every command of the tour does what the tour says", async () => {
 	];
 
 	await stays(broker, /password in/);
-	await stays(thing, /"event":"registered"/);
+	const [, key, secret] = /^API key +(\S+)\nsecret +(\S+)\n/.exec((await outcome(type(keys))).stdout)!;
+	await stays(thing.replace("KEY --api-secret SECRET", `${key} --api-secret ${secret}`), /"event":"registered"/);
 	expect(await outcome(type(sticker))).toMatchObject({ code: 0 });
 	const claimed = await outcome(type(claim));
 	expect(claimed).toMatchObject({ code: 0 });
@@ -127,6 +132,10 @@ test("every command of the tour does what the tour says", async () => {
 		stdout: expect.stringContaining(`0001 extasis.example WeatherStation – ${jid} (online`)
 	});
 	expect(await outcome(type(questions))).toMatchObject({ code: 0, stdout: "Nobody wants anything of your things.\n" });
+	expect(await outcome(type(search))).toMatchObject({
+		code: 0,
+		stdout: expect.stringMatching(new RegExp(`^${jid}  of owner@box.example  `))
+	});
 	expect(await end(await stays(watch.replace("THING", jid), /Temperature.*Humidity/), "SIGINT")).toBe(0);
 }, 90_000);
 
