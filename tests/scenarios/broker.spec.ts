@@ -306,6 +306,53 @@ describe("what outlives what", () => {
 		await second.stop();
 	});
 
+	test("a question that waits is asked still, and what a thing was not told it is told, when the box is back", async () => {
+		const PROVISIONING = "urn:xmpp:iot:provisioning";
+		const first = await start("waits");
+		await first.createAccount("thing", PASSWORD);
+		const people = async (at: Box) => ({
+			thing: await BrokerClient.login(at, "thing", PASSWORD, "x"),
+			owner: await BrokerClient.login(at, "owner", at.owner.password, "x")
+		});
+		const say = async (owner: BrokerClient, text: string, at: Box): Promise<string> => {
+			owner.send(`<message type='chat' to='${at.registry}'><body>${text}</body></message>`);
+			const answer = await owner.next((stanza) => stanza.is("message") && !stanza.getChild("canControl", PROVISIONING));
+			return answer.getChildText("body") ?? "";
+		};
+		const set = (thing: BrokerClient, who: string, at: Box) =>
+			thing.ask("get", `<canControl xmlns='${PROVISIONING}' jid='${who}'><parameter name='Relay'/></canControl>`, at.registry);
+		const may = async (thing: BrokerClient, who: string, at: Box) =>
+			(await set(thing, who, at)).getChild("canControlResponse", PROVISIONING)?.attrs.result;
+
+		let { thing, owner } = await people(first);
+		await thing.ask("set", `<register xmlns='${DISCOVERY}'>${tagsOf("WAITS")}</register>`, first.registry);
+		owner.send(`<presence/>`);
+		await owner.ask("set", `<mine xmlns='${DISCOVERY}'>${tagsOf("WAITS")}</mine>`, first.registry);
+		thing.acknowledge(await thing.request("claimed"));
+		expect([await may(thing, "a@box.example", first), await may(thing, "b@box.example", first)]).toEqual(["false", "false"]);
+		expect(await say(owner, "allow 1", first)).toMatch(/ is allowed for a@box\.example\.$/);
+		// It hears that it is to forget, and dies before it does.
+		await thing.request("clearCache");
+		await thing.end();
+		await owner.end();
+		await first.stop();
+
+		const second = await start("waits");
+		({ thing, owner } = await people(second));
+		owner.send(`<presence/>`);
+		// Its presence brings what it has missed.
+		thing.send(`<presence to='${second.registry}'/>`);
+		thing.acknowledge(await thing.request("clearCache"));
+		expect(await may(thing, "a@box.example", second)).toBe("true");
+		expect(await say(owner, "questions", second)).toBe("2: b@box.example wants to set Relay of WAITS");
+		expect(await say(owner, "allow 2", second)).toMatch(/ is allowed for b@box\.example\.$/);
+		thing.acknowledge(await thing.request("clearCache"));
+		expect(await may(thing, "b@box.example", second)).toBe("true");
+		await thing.end();
+		await owner.end();
+		await second.stop();
+	});
+
 	test("a port that was taken meanwhile is replaced, a given one is told", async () => {
 		const data = join(folder, "taken");
 		const first = await start("taken");
