@@ -33,8 +33,8 @@ bench-heap: build ## what a thing's life takes of a chip's memory; rewrites that
 	$(NPX)/esbuild tests/bench/heap.ts --bundle --platform=node --format=esm --packages=external --outfile=build/bench/heap.mjs --log-level=warning
 	node build/bench/heap.mjs
 
-soak: peers ## a thousand seeded faults on a real wire (SEED=2 for others): a long run
-	HISTORIES=1000 SEED=$(or $(SEED),1) $(JEST) tests/faults/offsets --selectProjects scenarios
+soak: peers ## a thousand seeded histories of faults on a real wire (SEED=2 for others): a long run
+	HISTORIES=1000 SEED=$(or $(SEED),1) $(JEST) tests/faults/histories --selectProjects scenarios
 
 check: build ## types, lint and format
 	$(NPX)/tsc -p src/tsconfig.json
