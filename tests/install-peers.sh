@@ -1,7 +1,25 @@
 #!/bin/sh
 # Installs what the tests need and we did not write, if it is missing: slixmpp for the system's Python, names for brokers that talk to each other,
-# a C compiler for the simulator (of 32 bits too, where the machine can), valgrind.
+# a C compiler for the simulator (of 32 bits too, where the machine can), valgrind. ejabberd, whose package would start a public daemon, is only
+# unpacked, into build/peers, beside the system.
 set -eu
+cd "$(dirname "$0")/.."
+
+# Where the system has one the tests start that, as their own process.
+ejabberd=build/peers/ejabberd
+has_ejabberd() { [ -x "$ejabberd/usr/sbin/ejabberdctl" ] || [ -x /usr/sbin/ejabberdctl ]; }
+unpack_ejabberd() {
+	echo "Unpacking ejabberd into $ejabberd: the tests need a second broker."
+	rm -rf "$ejabberd.new"
+	mkdir -p "$ejabberd.new/packages"
+	# It, and what it needs and the system has not.
+	wanted=$(apt-get install -s --no-install-recommends ejabberd | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+	# shellcheck disable=SC2086 # words
+	(cd "$ejabberd.new/packages" && apt-get download -q $wanted >/dev/null 2>&1)
+	for package in "$ejabberd.new"/packages/*.deb; do dpkg-deb -x "$package" "$ejabberd.new"; done
+	rm -rf "$ejabberd" "$ejabberd.new/packages"
+	mv "$ejabberd.new" "$ejabberd"
+}
 
 amd64() { [ "$(uname -m)" = x86_64 ]; }
 narrow() { printf '#include <stdio.h>\nint main(void) { return puts("") < 0; }\n' | cc -m32 -xc - -o /dev/null 2>/dev/null; }
@@ -21,18 +39,22 @@ command -v valgrind >/dev/null || need valgrind "valgrind libc6-dbg"
 command -v cc >/dev/null || command -v gcc >/dev/null || need "a C compiler" "gcc libc6-dev"
 # Without it the simulator's slots have 32 bytes, and says so.
 if amd64 && ! narrow; then need "gcc for 32 bits" gcc-multilib; fi
-[ -n "$packages" ] || exit 0
+[ -n "$packages" ] || has_ejabberd || names="ejabberd"
+[ -n "$names" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
-	echo "The tests need $names: install your system's packages of them (Debian:$packages), then run this again." >&2
+	echo "The tests need $names: install your system's packages of them (Debian:$packages ejabberd), then run this again." >&2
 	exit 1
 fi
 sudo=
-if [ "$(id -u)" != 0 ]; then
+if [ -n "$packages" ] && [ "$(id -u)" != 0 ]; then
 	command -v sudo >/dev/null || { echo "The tests need $names: as root, type: apt-get install$packages" >&2; exit 1; }
 	sudo=sudo
 fi
-echo "Installing$packages by apt-get: the tests need $names."
-$sudo apt-get update -qq
-# shellcheck disable=SC2086 # words
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
+if [ -n "$packages" ]; then
+	echo "Installing$packages by apt-get: the tests need $names."
+	$sudo apt-get update -qq
+	# shellcheck disable=SC2086 # words
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
+fi
+has_ejabberd || unpack_ejabberd

@@ -23,7 +23,7 @@ const CODE = fileURLToPath(new URL("../../build", import.meta.url));
 const CLIENT = fileURLToPath(new URL("./client-process.js", import.meta.url));
 
 export interface ProsodyStageOptions {
-	readonly box: Box;
+	readonly box: Pick<Box, "domain" | "registry" | "ports" | "caFile" | "createAccount" | "connectRegistry" | "disconnectRegistry">;
 	/** Of things' stores; each stage has its own. */
 	readonly folder: string;
 	/** Makes names of accounts that no other stage has. */

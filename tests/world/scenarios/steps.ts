@@ -61,9 +61,9 @@ export function said(thing: StageThing, test: (element: Element) => boolean): nu
 	return thing.said.filter(({ element }) => test(element)).length;
 }
 
-/** An answer to our own account: it pushed a change of the roster. */
+/** An answer to our own account, by name (ejabberd) or not: it pushed a change of the roster. Everybody else who asks has a resource, or is a component. */
 export function isPushAnswer(element: Element): boolean {
-	return element.is("iq") && element.attrs.type === "result" && element.attrs.to === undefined;
+	return element.is("iq") && element.attrs.type === "result" && /^([^/]+@[^/]+)?$/.test(element.attrs.to ?? "");
 }
 
 function isUpdate(element: Element): boolean {
