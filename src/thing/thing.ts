@@ -94,9 +94,12 @@ export class Thing {
 		const random = host.random;
 		const factory = loadFactory(vault, random, options);
 		this.#tags = tagsOf(definition, factory);
-		// The rest of it was checked with the definition.
-		const fault = checkValue(factory.serial) ?? checkValue(factory.key);
-		if (fault !== undefined) throw new Error(`The sticker cannot be made: serial number or KEY ${fault}.`);
+		// Serial number and KEY come from elsewhere than the definition.
+		for (let i = 0; i < this.#tags.length; i++) {
+			const { name, value } = this.#tags[i]!;
+			const fault = typeof value === "string" ? checkValue(value) : undefined;
+			if (fault !== undefined) throw new Error(`The sticker cannot be made: the value of the tag ${name} ${fault}.`);
+		}
 		const lifeCycle = new LifeCycle(vault, random);
 		this.#lifeCycle = lifeCycle;
 		const accounts = new Accounts(vault, random, domain);
