@@ -109,7 +109,7 @@ export function writeSetResponse(writer: Writer, dialect: Dialect, done: readonl
 	writer.open(dialect.setResponse, dialect.control);
 	// Older peers see nothing without it (R-325-26).
 	if (dialect.name === "xep") writer.attribute("responseCode", "OK");
-	if (done === undefined) return;
+	if (!done) return;
 	if (node !== undefined) writer.open(dialect.node).attribute(dialect.nodeId, node).close();
 	for (let i = 0; i < done.length; i++) writer.open(dialect.parameter).attribute(dialect.fieldName, done[i]).close();
 }

@@ -108,7 +108,7 @@ export function parsePermission(answer: Element | undefined, dialect: Dialect, w
 	if (answer?.name !== (control ? "canControlResponse" : "canReadResponse") || !isYes(answer, dialect)) return;
 	const listed = listsOf(answer, dialect, control);
 	// A list of what we do not understand allows nothing we could name.
-	if (listed === undefined) return;
+	if (!listed) return;
 	const narrowed = listed.nodes.length > 0 || undefined;
 	if (narrowed && !listed.nodes.includes(node)) return;
 	const categories = control ? 0 : wish.categories & allowedCategories(answer, dialect, listed.fields.length > 0);

@@ -27,8 +27,7 @@ export class Authorizer {
 		if (master === undefined) applicant.decide(undefined);
 		else if (sameBare(master, from) || sameBare(service() ?? master, from)) applicant.decide("all");
 		// Nothing of ours has such a name, and the owner would have to read it.
-		else if (asked === undefined || tokens === undefined || asked.fields.some(isTooLong) || asked.nodes.some(isTooLong))
-			applicant.decide(undefined);
+		else if (!asked || !tokens || asked.fields.some(isTooLong) || asked.nodes.some(isTooLong)) applicant.decide(undefined);
 		else ask({ jid: bareJID(from), categories: asked.categories, nodes: asked.nodes, fields: asked.fields, tokens }, applicant);
 	}
 }

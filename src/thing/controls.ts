@@ -121,7 +121,7 @@ export class Controls {
 		const from = message.attribute("from");
 		const type = message.attribute("type") ?? "normal";
 		const set = message.child("set");
-		if (from === undefined || set === undefined || dialectOf(set.namespace, "control") === undefined) return;
+		if (from === undefined || !set || !dialectOf(set.namespace, "control")) return;
 		if (type !== "normal" && type !== "chat") return;
 		const setter = new Setter(this, from, set, undefined);
 		// R-325-25

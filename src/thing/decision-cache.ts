@@ -75,7 +75,7 @@ export class DecisionCache {
 		const names = this.load();
 		for (let i = 0; i < names.length; i++) {
 			const record = this.#options.lifeCycle.readOwned(names[i]!);
-			if (record !== undefined && this.holds(record)) onDecision(record);
+			if (record && this.holds(record)) onDecision(record);
 		}
 	}
 

@@ -132,17 +132,16 @@ export class Decisions {
 
 	private ask(who: string, text: string, wish: Wish | undefined, held: number, waiting: Applicant | FriendDecided): boolean {
 		const asked = this.#questions.find((question) => question.text === text && question.current);
-		const weight = WAITING + held + (asked === undefined ? ASKING + text.length : 0);
-		if (this.#weight + weight > limits.waitingBytes || (asked === undefined && !this.hasRoom(who))) return false;
+		const weight = WAITING + held + (asked ? 0 : ASKING + text.length);
+		if (this.#weight + weight > limits.waitingBytes || (!asked && !this.hasRoom(who))) return false;
 		this.#weight += weight;
-		if (asked === undefined)
-			this.#questions.push({ who, text, wish, waiting: [waiting], weight, asked: false, sent: false, current: true });
+		if (!asked) this.#questions.push({ who, text, wish, waiting: [waiting], weight, asked: false, sent: false, current: true });
 		else {
 			asked.waiting.push(waiting);
 			asked.weight += weight;
 		}
 		// Not now: who asks stands deep in the stack, and it is small.
-		if (asked === undefined && this.#hold === undefined) this.wait(0);
+		if (!asked && !this.#hold) this.wait(0);
 		return true;
 	}
 
@@ -150,7 +149,11 @@ export class Decisions {
 		this.#options.scheduler.clear(this.#hold);
 		this.#hold = this.#options.scheduler.set(milliseconds, () => {
 			this.#hold = undefined;
-			for (const question of this.#questions.slice()) if (!question.asked) this.answer(question);
+			const list = this.#questions.slice();
+			for (let i = 0; i < list.length; i++) {
+				const question = list[i]!;
+				if (!question.asked) this.answer(question);
+			}
 		});
 	}
 
@@ -164,7 +167,7 @@ export class Decisions {
 		const { provisioning } = this.#options;
 		// What was kept is the word of the service that is trusted now (R-324-17).
 		const kept = provisioning.jid === undefined ? undefined : this.#cache.read(question.text);
-		if (kept !== undefined) {
+		if (kept) {
 			this.end(question, kept, "memory");
 			return;
 		}
@@ -174,7 +177,7 @@ export class Decisions {
 
 	private found(question: Question, service: Service | undefined): void {
 		if (!this.#questions.includes(question)) return;
-		if (service === undefined) this.end(question, undefined, "nobody");
+		if (!service) this.end(question, undefined, "nobody");
 		else this.send(question, service.jid, service.dialect);
 	}
 
@@ -182,7 +185,7 @@ export class Decisions {
 		const { node, router } = this.#options;
 		try {
 			const writer = router.open("get", jid);
-			if (question.wish === undefined) writeIsFriend(writer, dialect, question.who);
+			if (!question.wish) writeIsFriend(writer, dialect, question.who);
 			else writeWish(writer, dialect, question.wish);
 		} catch {
 			// Larger than any stanza of ours.
@@ -193,10 +196,10 @@ export class Decisions {
 		router.send(({ error, payload }) => {
 			if (!this.#questions.includes(question)) return;
 			// No answer is no, and no decision (R-324-25).
-			const said = error === undefined && payload?.namespace === dialect.provisioning ? payload : undefined;
+			const said = !error && payload?.namespace === dialect.provisioning ? payload : undefined;
 			const record = said && recordOf(question, said, dialect, node);
-			if (record !== undefined && question.current) this.#cache.keep(question.text, record);
-			this.end(question, record, record === undefined ? "nobody" : "service");
+			if (record && question.current) this.#cache.keep(question.text, record);
+			this.end(question, record, !record ? "nobody" : "service");
 		});
 	}
 
@@ -228,9 +231,9 @@ function textOf({ jid, categories, nodes, fields, tokens }: Wish): string {
 function recordOf({ who, wish }: Question, said: Element, dialect: Dialect, node: string): VaultRecord {
 	// So that the owner can be told who may.
 	const name = who.length > limits.tagValue ? undefined : who;
-	if (wish === undefined) return { yes: parseIsFriend(said, dialect), who: name };
+	if (!wish) return { yes: parseIsFriend(said, dialect), who: name };
 	const permission = parsePermission(said, dialect, wish, node);
-	if (permission === undefined) return { yes: false };
+	if (!permission) return { yes: false };
 	const { categories, fields, narrowed } = permission;
 	return { yes: true, who: name, categories, fields: fields && JSON.stringify(fields), narrowed };
 }
