@@ -152,7 +152,7 @@ class Play {
 		const actor = this.#actors[number]!;
 		switch (event.event) {
 			case "account":
-				this.#story.tell("account", `${name} made its own account: ${event.jid}`, "good");
+				this.#story.tell("account", `${name} made its own account, signed with its API key: ${event.jid}`, "good");
 				break;
 			case "registered":
 				this.#story.tell("registry", `${name} is registered with ${event.registry}; nobody's yet`, "good");

@@ -1,10 +1,11 @@
 // Accounts by signed forms on a real Prosody (XEP-0348): a thing makes one with its API key, and every other way is shut.
-import { createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { connect as connectPlain } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll } from "@jest/globals";
-import { type Element, xml } from "@xmpp/xml";
+import { type Element, Parser, xml } from "@xmpp/xml";
 import { type Box, startBox } from "../../hosts/broker/box.js";
 import { BrokerClient } from "./broker-client.js";
 import { extasis, type Outcome, ThingProcess } from "./extasis-process.js";
@@ -255,6 +256,54 @@ test("without the component no account is made, and the thing is told to come ag
 	await expect(login("away")).rejects.toThrow(/not-authorized/);
 	expect(await submit(signed({ ...key, username: "away" }))).toBe("made");
 });
+
+/** A component in the box's place, by the secret that lies in the box's folder. */
+const impostor = async (onRequest: (iq: Element, answer: (text: string) => void) => void): Promise<() => void> => {
+	const configuration = await readFile(join(folder, "box", "prosody", "prosody.cfg.lua"), "utf8");
+	const [, secret] = /component_secret = "(\w+)"/.exec(configuration)!;
+	const socket = connectPlain({ host: "127.0.0.1", port: box.ports.component });
+	const parser = new Parser();
+	await new Promise<void>((resolve, reject) => {
+		socket.once("error", reject);
+		parser.on("start", ({ attrs }) => {
+			const handshake = createHash("sha1").update(`${attrs.id}${secret}`).digest("hex");
+			socket.write(`<handshake>${handshake}</handshake>`);
+		});
+		parser.on("element", (element) => {
+			if (element.is("handshake")) resolve();
+			else if (element.getChild("registration", KEYS) !== undefined) onRequest(element, (text) => socket.write(text));
+		});
+		socket.setEncoding("utf8").on("data", (text) => parser.write(`${text}`));
+		socket.write(`<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='${box.registry}'>`);
+	});
+	return () => socket.destroy();
+};
+
+test("a component that is silent, or says something else, makes no account either", async () => {
+	const key = await makeKey("silent", 5);
+	await box.disconnectRegistry();
+	let refuses = false;
+	const leave = await impostor(({ attrs }, answer) => {
+		const { id, from } = attrs;
+		// Not from the address that was asked, and not with the id of the question.
+		answer(`<iq type='result' id='${id}' from='other@${box.registry}' to='${from}'/>`);
+		answer(`<iq type='result' id='${id}x' from='${box.registry}' to='${from}'/>`);
+		answer(`<iq type='result' id='${id}' from='${box.registry}/r' to='${from}'/>`);
+		if (refuses) answer(`<iq type='error' id='${id}' from='${box.registry}' to='${from}'/>`);
+	});
+	try {
+		const client = await connect();
+		const ask = async (user: string) => condition(await client.ask("set", write(signed({ ...key, username: user }))));
+		expect(await ask("silent")).toBe("wait resource-constraint");
+		refuses = true;
+		expect(await ask("refused")).not.toBe("made");
+	} finally {
+		leave();
+		await box.connectRegistry();
+	}
+	for (const user of ["silent", "refused"]) await expect(login(user)).rejects.toThrow(/not-authorized/);
+	expect(await submit(signed({ ...key, username: "silent" }))).toBe("made");
+}, 90_000);
 
 test("nobody but the broker asks the office, and nobody but the operator has to do with keys", async () => {
 	await box.createAccount("nosy", "password of the nosy");

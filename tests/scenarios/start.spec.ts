@@ -99,7 +99,7 @@ async function settled(data: string): Promise<void> {
 
 test("the story by itself: claimed, friends, read, a stranger refused; Ctrl-C ends it all; the next run goes on", async () => {
 	const first = new Typed(["start"]);
-	const [, jid = ""] = await first.until(/made its own account: (\S+@\S+)/);
+	const [, jid = ""] = await first.until(/made its own account, signed with its API key: (\S+@\S+)/);
 	await first.until(/is registered with registry\./);
 	await first.until(/npx extasis claim 'iotdisco:/);
 	await first.until(/claimed\s.*is owner@\S+'s now/);
