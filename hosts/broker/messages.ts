@@ -11,9 +11,10 @@ import { BadRequest, tagValue } from "./tags.js";
 
 const HELP = [
 	"I am the registry of things. You can say:",
-	"the text of a sticker (iotdisco:…) – claim that thing",
+	"the text of a sticker (iotdisco:…) – claim that thing; with the word private before it, for no search to find",
 	"things – list what is yours",
-	"disown NAME – give up a thing: its NAME, serial number or address",
+	"hide NAME – let no search find a thing any more: its NAME, serial number or address",
+	"disown NAME – give up a thing",
 	"questions – who wants what of your things",
 	"allow N, allow N FIELD …, allow N for domain, allow N until 12h, deny N – answer question N, for its asker or for all of his domain (or: for everyone), for good or until then (90m, 12h, 7d or a time such as 2027-01-31T18:00Z); an address instead of N answers all of his, but allows nobody to set anything",
 	"rules – what you answered so far",
@@ -51,7 +52,7 @@ export const answerMessage = (
 ): string | undefined => {
 	try {
 		const sticker = findSticker(text);
-		if (sticker !== undefined) return claim(registry, me, from, sticker);
+		if (sticker !== undefined) return claim(registry, me, from, sticker, !/^\s*private\s/i.test(text));
 	} catch (error) {
 		if (!(error instanceof BadRequest || error instanceof TooMany)) throw error;
 		return error.message;
@@ -60,11 +61,16 @@ export const answerMessage = (
 	const word = said.split(/\s/, 1)[0] ?? "";
 	const rest = said.slice(word.length).trim();
 	const mine = registry.thingsOf(from);
-	if (word.toLowerCase() === "things") return list(registry, mine);
-	if (word.toLowerCase() !== "disown") return answerAboutDecisions(provisioning, bare(from), word.toLowerCase(), rest) ?? HELP;
+	const command = word.toLowerCase();
+	if (command === "things") return list(registry, mine);
+	if (command !== "disown" && command !== "hide") return answerAboutDecisions(provisioning, bare(from), command, rest) ?? HELP;
 	const [thing, ...more] = mine.filter((each) => isCalled(each, rest));
 	if (thing === undefined) return "Nothing of yours is called that: say `things`.";
 	if (more.length > 0) return "More than one is called that: use its address.";
+	if (command === "hide") {
+		registry.hide(thing);
+		return `${nameOf(thing)} is private: no search finds it.`;
+	}
 	registry.disown(thing, (done) => {
 		sayLater(
 			done ? `${nameOf(thing)} is no longer yours.` : `${nameOf(thing)} did not answer: it can be given up only while it is online.`
@@ -73,8 +79,8 @@ export const answerMessage = (
 	return undefined;
 };
 
-const claim = (registry: Registry, me: string, from: string, { tags, registry: named }: Sticker): string => {
+const claim = (registry: Registry, me: string, from: string, { tags, registry: named }: Sticker, isPublic: boolean): string => {
 	if (named !== undefined && bare(named) !== me) return `This sticker belongs to another registry: ask ${bare(named)}.`;
-	const thing = registry.claim(from, tags, true);
+	const thing = registry.claim(from, tags, isPublic);
 	return thing === undefined ? "No unclaimed thing has exactly this sticker." : `${nameOf(thing)} is yours: ${thing.jid}`;
 };

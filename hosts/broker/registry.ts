@@ -185,6 +185,15 @@ export class Registry {
 		});
 	}
 
+	/** It leaves the searches and stays his: without the record a finder of the sticker could claim it. */
+	hide(thing: ThingRecord): void {
+		if (!thing.listed) return;
+		this.#store.put({ ...thing, listed: false });
+		this.#options.event({ event: "removed", thing: thing.jid, by: thing.owner });
+		const address = this.#addressOf(thing);
+		if (address !== undefined) this.#options.ask(address, this.#toThing("removed", thing), () => {});
+	}
+
 	/** undefined when the answer waits for the thing. */
 	#outcome(type: string, from: string, payload: Element, answerLater: (outcome: Outcome) => void): Outcome | undefined {
 		const dialect = dialectOf(payload.getNS());
@@ -277,12 +286,7 @@ export class Registry {
 	#remove(from: string, payload: Element, dialect: Dialect): Outcome {
 		const thing = this.#owned(from, payload, dialect);
 		if (thing === undefined) return NOT_FOUND;
-		if (!thing.listed) return {};
-		// It leaves the searches and stays his: without the record a finder of the sticker could claim it.
-		this.#store.put({ ...thing, listed: false });
-		this.#options.event({ event: "removed", thing: thing.jid, by: thing.owner });
-		const address = this.#addressOf(thing);
-		if (address !== undefined) this.#options.ask(address, this.#toThing("removed", thing), () => {});
+		this.hide(thing);
 		return {};
 	}
 

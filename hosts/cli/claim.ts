@@ -11,13 +11,18 @@ export const addClaim: AddCommand = (program, run) => {
 	addPersonOptions(program.command("claim"))
 		.description("claim the thing behind a sticker")
 		.argument("<uri>", "the sticker's text, iotdisco:…")
-		.action((uri: string, options: PersonOptions) => run(() => claimSticker(uri, options)));
+		.option("--private", "for no search to find")
+		.action((uri: string, options: ClaimOptions) => run(() => claimSticker(uri, options)));
 };
 
-async function claimSticker(uri: string, options: PersonOptions): Promise<number> {
+interface ClaimOptions extends PersonOptions {
+	readonly private?: boolean;
+}
+
+async function claimSticker(uri: string, options: ClaimOptions): Promise<number> {
 	const sticker = readSticker(uri);
 	return await asPerson(options, async (consumer) => {
-		const owned = await claimThing(consumer, sticker);
+		const owned = await claimThing(consumer, sticker, !options.private);
 		process.stdout.write(`${owned.thing} is yours now, ${consumer.jid}.\n`);
 		process.stderr.write(
 			owned.online
@@ -48,9 +53,9 @@ export interface Owned {
 }
 
 /** Claims and becomes the thing's friend. That it is offline is no failure: it will hear of its owner. */
-export async function claimThing(consumer: Consumer, sticker: Sticker): Promise<Owned> {
+export async function claimThing(consumer: Consumer, sticker: Sticker, isPublic = true): Promise<Owned> {
 	const registry = await findRegistry(consumer, sticker.registry);
-	const thing = await claim(consumer, registry, sticker);
+	const thing = await claim(consumer, registry, sticker, isPublic);
 	const stop = acceptFriendship(consumer, thing);
 	try {
 		await locate(consumer, thing, { tries: 5, patience: 6000 });

@@ -45,6 +45,9 @@ export const addOwner: AddCommand = (program, run) => {
 	add("forget", "take back what you decided")
 		.argument("<number>", "of the rule", parseNumber)
 		.action((number: string, options: PersonOptions) => run(() => say(`forget ${number}`, options, /^Rule \d+ is forgotten/)));
+	add("hide", "let no search find a thing any more")
+		.argument("<name>", "its name, serial number or address", parseName)
+		.action((name: string, options: PersonOptions) => run(() => say(`hide ${name}`, options, / is private: /)));
 	add("disown", "give up a thing")
 		.argument("<name>", "its name, serial number or address", parseName)
 		.action((name: string, options: PersonOptions) => run(() => say(`disown ${name}`, options, / is no longer yours\.$/)));

@@ -40,11 +40,16 @@ async function registryNamespace(consumer: Consumer, jid: string): Promise<strin
 }
 
 /** The bare JID of the thing that is now the person's. Throws a Failure. */
-export async function claim(consumer: Consumer, registry: Registry, { tags }: Sticker): Promise<string> {
+export async function claim(consumer: Consumer, registry: Registry, { tags }: Sticker, isPublic = true): Promise<string> {
 	const children: Element[] = tags.map(({ name, value }) =>
 		typeof value === "number" ? xml("num", { name, value: String(value) }) : xml("str", { name, value })
 	);
-	const answer = await consumer.ask("set", registry.jid, xml("mine", { xmlns: registry.namespace }, ...children), 30_000);
+	const answer = await consumer.ask(
+		"set",
+		registry.jid,
+		xml("mine", { xmlns: registry.namespace, public: isPublic ? undefined : "false" }, ...children),
+		30_000
+	);
 	if (answer.refusal !== undefined) {
 		if (answer.refusal.condition === "item-not-found") {
 			throw new Failure(

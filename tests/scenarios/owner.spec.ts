@@ -82,6 +82,9 @@ test("R-324-2 R-324-4 R-324-6 R-324-10 R-324-13 R-324-14 the owner lets a strang
 		failed("extasis: Nothing that everybody may find is like that.\n")
 	);
 
+	expect(await asOwner("owner", "hide", "0007")).toEqual(done("0007 is private: no search finds it.\n"));
+	expect((await asStranger("owner", "search", "MAN=extasis.example")).code).toBe(1);
+
 	expect((await asOwner("owner", "forget", "5")).stdout).toMatch(/^Rule 5 is forgotten/);
 	expect((await asStranger("read", jid, "Temperature", "Humidity")).code).toBe(1);
 	expect((await asOwner("owner", "deny", stranger, "--domain", "--until", "12h")).stdout).toMatch(

@@ -87,6 +87,32 @@ describe("an owner with a chat client", () => {
 		);
 	});
 
+	test("claims for himself alone, or hides later what all could find; only his own", () => {
+		const search = (bench: Bench) =>
+			bench
+				.ask("anybody@example.net/x", "get", `<search xmlns='${XEP}'><strEq name='SN' value='77'/></search>`)[0]!
+				.getChild("found")!
+				.getChildElements().length;
+		const bench = registered();
+		const [claimed] = bench.receive(`<message from='${OWNER}' to='${REGISTRY}' type='chat'><body>Private ${STICKER}</body></message>`);
+		expectSame(
+			[claimed!],
+			`<iq from='${REGISTRY}' to='${THING}' id='n-1' type='set'><claimed xmlns='${XEP}' jid='owner@example.org' public='false'/></iq>`
+		);
+		expect(search(bench)).toBe(0);
+		const open = registered();
+		open.say(OWNER, STICKER);
+		expect(search(open)).toBe(1);
+		expect(open.say("other@example.org/x", "hide Cellar")).toEqual(["Nothing of yours is called that: say `things`."]);
+		expect(search(open)).toBe(1);
+		const [removed, said] = open.receive(`<message from='${OWNER}' to='${REGISTRY}' type='chat'><body>hide Cellar</body></message>`);
+		expectSame([removed!], `<iq from='${REGISTRY}' to='${THING}' id='n-2' type='set'><removed xmlns='${XEP}'/></iq>`);
+		expect(bodyOf(said!)).toBe("Cellar is private: no search finds it.");
+		expect(search(open)).toBe(0);
+		expect(open.say(OWNER, "hide Cellar")).toEqual(["Cellar is private: no search finds it."]);
+		expect(open.say(OWNER, "things")[0]).toContain("(online, private)");
+	});
+
 	test("a sticker that fits nothing, is spoiled or belongs elsewhere is told as such, without its KEY", () => {
 		const bench = registered();
 		const answers = [`${STICKER}2`, `${STICKER};R=registry.example.com`, `${STICKER};SN=78`, "iotdisco:geheim"].flatMap((text) =>

@@ -125,7 +125,7 @@ test("nothing typed shows what there is", async () => {
 	expect(nothing.code).toBe(2);
 	expect(await extasis(["owner"])).toMatchObject({ code: 2, stdout: "" });
 	const owner = await extasis(["owner", "--help"]);
-	for (const name of ["things", "questions", "allow", "deny", "rules", "forget", "disown", "search"])
+	for (const name of ["things", "questions", "allow", "deny", "rules", "forget", "disown", "hide", "search"])
 		expect(owner.stdout).toContain(`\n  ${name} `);
 	const help = await extasis(["--help"]);
 	expect(help).toMatchObject({ code: 0, stderr: "" });
