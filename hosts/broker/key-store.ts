@@ -21,6 +21,7 @@ export interface KeyStore {
 	keys(): readonly APIKey[];
 	/** Adds it, or replaces the one of the same `key`. */
 	putKey(key: APIKey): void;
+	deleteKey(key: string): void;
 	/** How many accounts were made with it. */
 	made(key: string): number;
 	hasMade(key: string, user: string): boolean;
@@ -43,6 +44,10 @@ export class MemoryKeys implements KeyStore {
 
 	putKey(key: APIKey): void {
 		this.#keys.set(key.key, Object.freeze({ ...key }));
+	}
+
+	deleteKey(key: string): void {
+		this.#keys.delete(key);
 	}
 
 	made(key: string): number {

@@ -108,9 +108,15 @@ export class KeyOffice {
 		if (!NAME.test(name)) throw new BadRequest("A key's name is letters, digits, dots and hyphens, 64 at most.");
 		if (!(accounts >= 1 && accounts <= MOST)) throw new BadRequest(`A key is for 1 to ${MOST} accounts.`);
 		if (this.#valid(name) !== undefined) throw new BadRequest("There is a key of this name: revoke it first, or take another name.");
-		if (this.#keys.keys().length >= KEYS) throw new BadRequest(`There are ${KEYS} keys: that is all there can be.`);
+		const keys = this.#keys.keys();
+		const [oldest] = keys.filter(({ revokedAt }) => revokedAt !== undefined);
+		if (keys.length >= KEYS && oldest === undefined) throw new BadRequest(`There are ${KEYS} keys: revoke one first.`);
 		const key = { name, key: this.#options.secret(), secret: this.#options.secret(), accounts, at: this.#around.now() };
-		this.#keys.putKey(key);
+		this.#around.store.transaction(() => {
+			// One that nobody knows any more makes no accounts either.
+			if (keys.length >= KEYS && oldest !== undefined) this.#keys.deleteKey(oldest.key);
+			this.#keys.putKey(key);
+		});
 		this.#around.event({ event: "key-added", thing: key.key, by: name, detail: JSON.stringify({ accounts }) });
 		return key;
 	}

@@ -21,6 +21,7 @@ const WEEK = 7 * 24 * 3600 * 1000;
 const RULES = 1000;
 /** Milliseconds that a timer can be set for, with room to spare. */
 const LONGEST = 24 * 3600 * 1000;
+const AGAIN = 60_000;
 
 const FRIENDSHIP: Scope = { fields: [], categories: 1 };
 const WHOLE: ThingID["node"] = ["", "", ""];
@@ -118,14 +119,16 @@ export class Provisioning {
 
 	/** Rules are not asked whether they have ended only here: one that has decides nothing from that moment on. */
 	#endRules(): void {
-		const ended = this.#decisions.ended(this.#options.now());
-		for (const rule of ended) this.#drop(rule, "ended");
-		const next = this.#decisions.nextEnd();
-		this.#cancel?.();
-		this.#cancel =
-			next === undefined
-				? undefined
-				: this.#options.later(Math.min(Math.max(next - this.#options.now(), 0), LONGEST), () => this.#endRules());
+		try {
+			for (const rule of this.#decisions.ended(this.now())) this.#drop(rule, "ended");
+		} finally {
+			const next = this.#decisions.nextEnd();
+			this.#cancel?.();
+			// One that is past could not be written down: a disk may be full for a while.
+			const left = next === undefined ? undefined : next - this.now();
+			this.#cancel =
+				left === undefined ? undefined : this.#options.later(left > 0 ? Math.min(left, LONGEST) : AGAIN, () => this.#endRules());
+		}
 	}
 
 	/** The question is settled; false when there is no room for more rules. */

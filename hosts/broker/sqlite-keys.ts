@@ -41,6 +41,10 @@ export class SQLiteKeys implements KeyStore {
 		);
 	}
 
+	deleteKey(key: string): void {
+		this.#database.run("DELETE FROM api_key WHERE key = ?", [key]);
+	}
+
 	made(key: string): number {
 		return this.#count("SELECT count(*) AS n FROM api_account WHERE key = ?", key);
 	}

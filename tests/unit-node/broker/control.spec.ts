@@ -281,6 +281,20 @@ describe("a rule that ends", () => {
 		expect(bench.take()).toEqual([]);
 	});
 
+	test("ends though the disk is full, and the thing is told when it is no longer", () => {
+		const bench = forAnHour(owned());
+		const { store } = bench;
+		const transaction = store.transaction.bind(store);
+		store.transaction = () => {
+			throw new Error("disk full");
+		};
+		expect(() => bench.pass(3600)).toThrow("disk full");
+		expect(mayControl(bench, ["Relay"])).toBe(false);
+		store.transaction = transaction;
+		bench.pass(60);
+		expect(acknowledge(bench, bench.take())).toBe(1);
+	});
+
 	test("of friendship ends the friendship", () => {
 		const bench = owned();
 		bench.ask(THING, "get", `<isFriend xmlns='${DEVICE.xep}' jid='${STRANGER}'/>`);

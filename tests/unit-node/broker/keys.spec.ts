@@ -239,6 +239,17 @@ describe("the operator", () => {
 		expect(ask(bench, "set", payload.replace("NS", `xmlns='${KEYS}'`))).toBe(expected);
 	});
 
+	test("a thousand keys are enough, and of the revoked ones the oldest makes room", () => {
+		const bench = new Bench();
+		for (let at = 0; at < 1000; at++) expect(add(bench, `k${at}`).key).not.toBe("");
+		expect(ask(bench, "set", `<add xmlns='${KEYS}' name='more' accounts='1'/>`)).toBe("bad-request");
+		for (const name of ["k5", "k3"]) expect(ask(bench, "set", `<revoke xmlns='${KEYS}' name='${name}'/>`)).toBe("");
+		const fresh = add(bench, "more");
+		expect(submit(bench, form(bench, fresh))).toBe("");
+		const left = bench.store.keys.keys();
+		expect([left.length, left.some(({ name }) => name === "k3"), left.some(({ name }) => name === "k5")]).toEqual([1000, false, true]);
+	});
+
 	test("a name is free again after its key was revoked, and the old key stays dead", () => {
 		const bench = new Bench();
 		const old = add(bench);

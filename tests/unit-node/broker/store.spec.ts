@@ -168,6 +168,8 @@ describe.each<[string, () => Store]>([
 			})
 		).toThrow("power");
 		expect([keys.made("b"), keys.nonces(11), keys.keys()[1]?.accounts]).toEqual([0, 1, 2]);
+		keys.deleteKey("b");
+		expect(keys.keys()).toEqual([second]);
 	});
 
 	test("the provisioning service works on it", () => {
