@@ -5,7 +5,7 @@ JEST := NODE_OPTIONS=--experimental-vm-modules $(NPX)/jest
 SOURCES := $(shell find src hosts -name '*.ts' 2>/dev/null) tsconfig.json tsconfig.build.json
 
 .DEFAULT_GOAL := help
-.PHONY: help build start test unit world scenarios stress bench bench-heap bench-xml fuzz soak check format conformance peers prosody clean
+.PHONY: help build start test unit world scenarios stress bench bench-heap bench-xml fuzz soak oracle check format conformance peers prosody clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench-heap: build ## what a thing's life takes of a chip's memory; rewrites that
 
 soak: peers ## a thousand seeded histories of faults on a real wire (SEED=2 for others): a long run
 	HISTORIES=1000 SEED=$(or $(SEED),1) $(JEST) tests/faults/histories --selectProjects scenarios
+
+oracle: build ## a hundred thousand random histories of rules, owners and outages, judged by an oracle (SEED=n for others)
+	ORACLE=$(or $(ORACLE),100000) SEED=$(or $(SEED),1) $(JEST) tests/world/oracle --selectProjects node
 
 check: build ## types, lint and format
 	$(NPX)/tsc -p src/tsconfig.json

@@ -51,6 +51,8 @@ export class Registering {
 	#task: Task | undefined;
 	/** The registry has our tags since this login (R-347-24). */
 	#registered = false;
+	/** How often the registry took an owner away in this boot. */
+	#takings = 0;
 	/** The registry was asked once in this boot whether we are still claimed (R-347-16, 17). */
 	#checked = false;
 
@@ -115,9 +117,12 @@ export class Registering {
 	}
 
 	#register(): void {
+		const takings = this.#takings;
 		this.#ask(
 			(writer, dialect) => writeRegister(writer, dialect, this.#options.tags),
 			(answer, jid) => {
+				// The owner whom it names may be the one who was taken away meanwhile: it is asked anew.
+				if (this.#takings !== takings) return;
 				if (answer.claimed !== undefined) {
 					if (!this.#claim(answer.claimed))
 						this.#options.onEvent({ event: "error", message: "The registry names another owner than the one we have." });
@@ -258,6 +263,7 @@ export class Registering {
 
 	/** Kept before it is acknowledged: a registry that heard nothing still has the owner, and we ask it at the next boot. */
 	#receiveDisowned(request: IQRequest): void {
+		this.#takings++;
 		this.#disown(() => request.succeed());
 	}
 

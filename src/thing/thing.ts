@@ -275,6 +275,8 @@ export class Thing {
 
 	private onOnline(jid: string): void {
 		this.tell({ event: "online", jid });
+		// Who knows where we are may ask before we have said that we are here.
+		if (this.#session.router.address === jid) this.#decisions.online();
 		this.#friends.online(() => {
 			// The roster's answer may be that the connection ended.
 			if (this.#session.router.address !== jid) return;

@@ -371,3 +371,13 @@ test("R-347-11 a claim that overtakes the answer to register stands", () => {
 	expect([bench.lifeCycle.state, bench.lifeCycle.owner]).toEqual(["claimed", OWNER]);
 	expect(bench.names).toEqual(["claimed"]);
 });
+
+test("R-347-29 a disowned that crosses our register: the owner whom the answer still names is not taken, the registry is asked anew", () => {
+	const bench = new Bench().find();
+	const register = bench.wire.sent.pop()!;
+	bench.tell(`<disowned xmlns='${DISCOVERY}'/>`);
+	bench.wire.sent.push(register);
+	bench.answer(`<claimed xmlns='${DISCOVERY}' jid='${OWNER}'/>`);
+	expect(bench.lifeCycle.owner).toBeUndefined();
+	expect(bench.request).toContain("<register ");
+});
