@@ -82,6 +82,8 @@ export const enum limits {
 	scramIterationsLeast = 4096,
 	/** SCRAM iterations above which a server is refused: it could keep a chip busy for minutes. */
 	scramIterationsMost = 100_000,
+	/** Characters of a token that a server gives for the next login (XEP-0484); in storage alone, two of them. */
+	loginToken = 512,
 	/** Seconds for each step of login (R-CORE-12). */
 	stepSeconds = 15,
 	/** Seconds of silence until the server is asked whether it is there, and those it then has for any byte at all. */

@@ -3,7 +3,7 @@ import type { Host } from "../host.js";
 import { encodeBase32 } from "../text/base32.js";
 import { decodeBase64, encodeBase64 } from "../text/base64.js";
 import type { Account, AccountStore, ServerHabits } from "../xmpp/account.js";
-import { isBinding } from "../xmpp/mechanism.js";
+import { isBinding, sameChoice } from "../xmpp/mechanism.js";
 import type { ScramKeys } from "../xmpp/scram.js";
 import type { Vault } from "./vault.js";
 
@@ -12,6 +12,8 @@ const ACCOUNT = "account";
 const KEYS = "scram";
 /** A cache as well: saves a login the waiting for what the broker will say anyway. */
 const HABITS = "server";
+/** What the broker gave to log in with, as secret as the password. */
+const TOKENS = "tokens";
 
 export class Accounts implements AccountStore {
 	#vault: Vault;
@@ -45,11 +47,11 @@ export class Accounts implements AccountStore {
 	/** Written only when something has changed: flash wears out, and a thing logs in often. */
 	keepHabits(habits: ServerHabits): void {
 		const old = this.#habits;
-		const { mechanism, binding, sm, refusals } = habits;
-		if (old?.mechanism === mechanism && old.binding === binding && old.sm === sm && old.refusals === refusals) return;
-		this.#habits = Object.freeze({ mechanism, binding, sm, refusals });
+		const { mechanism, binding, inline, sm, refusals } = habits;
+		if (old && sameChoice(old, habits) && old.sm === sm && old.refusals === refusals) return;
+		this.#habits = Object.freeze({ mechanism, binding, inline, sm, refusals });
 		try {
-			this.#vault.write(HABITS, { mechanism, binding, sm, refusals, domain: this.#domain });
+			this.#vault.write(HABITS, { ...this.#habits, domain: this.#domain });
 		} catch {
 			// The next boot waits once.
 		}
@@ -57,11 +59,11 @@ export class Accounts implements AccountStore {
 
 	#loadHabits(): ServerHabits | undefined {
 		const record = this.#vault.read(HABITS);
-		const { mechanism, binding } = record ?? {};
+		const { mechanism, binding, inline } = record ?? {};
 		if (mechanism !== "SCRAM-SHA-256" && mechanism !== "SCRAM-SHA-1") return undefined;
-		if (!isBinding(binding)) return undefined;
+		if (!isBinding(binding) || typeof inline !== "number") return undefined;
 		if (record?.domain !== this.#domain || typeof record.sm !== "boolean" || typeof record.refusals !== "number") return undefined;
-		return Object.freeze({ mechanism, binding, sm: record.sm, refusals: record.refusals });
+		return Object.freeze({ mechanism, binding, inline, sm: record.sm, refusals: record.refusals });
 	}
 
 	account(): Account | undefined {
@@ -100,6 +102,24 @@ export class Accounts implements AccountStore {
 			});
 		} catch {
 			// The next login derives them again.
+		}
+	}
+
+	tokens(): readonly string[] {
+		const record = this.#vault.read(TOKENS);
+		const mine = record && record.username === this.#account?.username && typeof record.tokens === "string";
+		return mine ? String(record.tokens).split("\n") : [];
+	}
+
+	/** With none, none is left behind: a thing that is handed over keeps no way in. */
+	keepTokens(tokens: readonly string[]): void {
+		const text = tokens.join("\n");
+		if (text === this.tokens().join("\n")) return;
+		try {
+			if (text === "") this.#vault.delete(TOKENS);
+			else this.#vault.write(TOKENS, { username: this.#account?.username, tokens: text });
+		} catch {
+			// What was given before is good until this has been used.
 		}
 	}
 

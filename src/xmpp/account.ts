@@ -30,4 +30,11 @@ export interface AccountStore {
 	/** What keepHabits() kept; a cache as well. */
 	habits(): ServerHabits | undefined;
 	keepHabits(habits: ServerHabits): void;
+	/** What keepTokens() kept, of this account. */
+	tokens(): readonly string[];
+	/**
+	 * What the server gave to log in with instead of the password, and as secret (XEP-0484): each as its mechanism, a space and the token.
+	 * The newest first; the one before it stays until that has worked.
+	 */
+	keepTokens(tokens: readonly string[]): void;
 }

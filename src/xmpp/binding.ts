@@ -10,9 +10,12 @@ export function writeBind(iq: Writer): void {
 	iq.open("bind", NAMESPACE_BIND).close();
 }
 
-/** The full JID as the server wrote it; undefined unless it is one of the account `bare`. */
-export function parseBind(result: Element, bare: string): string | undefined {
-	const jid = result.child("bind", NAMESPACE_BIND)?.child("jid", NAMESPACE_BIND)?.text;
-	if (jid === undefined || !isJID(jid) || resourceOf(jid) === undefined || !sameBare(jid, bare)) return;
-	return jid;
+/** The full JID as the server wrote it. */
+export function parseBind(result: Element): string | undefined {
+	return result.child("bind", NAMESPACE_BIND)?.child("jid", NAMESPACE_BIND)?.text;
+}
+
+/** A full JID of the account `bare`. */
+export function isBoundTo(jid: string, bare: string): boolean {
+	return isJID(jid) && resourceOf(jid) !== undefined && sameBare(jid, bare);
 }

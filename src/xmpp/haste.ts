@@ -24,7 +24,7 @@ export function refused(habits: ServerHabits): ServerHabits {
 
 /** What a login that went well leaves of the old; a server that offers other things than before is another server. */
 export function afterwards(old: ServerHabits | undefined, hurried: boolean, choice: Choice, sm: boolean): ServerHabits {
-	const { mechanism, binding } = choice;
-	if (!old || hurried || !sameChoice(old, choice) || old.sm !== sm) return { mechanism, binding, sm, refusals: Refusals.none };
+	const { mechanism, binding, inline } = choice;
+	if (!old || hurried || !sameChoice(old, choice) || old.sm !== sm) return { mechanism, binding, inline, sm, refusals: Refusals.none };
 	return { ...old, refusals: old.refusals === Refusals.one ? Refusals.forgiven : old.refusals };
 }

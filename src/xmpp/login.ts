@@ -3,17 +3,19 @@ import { limits } from "../limits.js";
 import type { Element } from "../xml/element.js";
 import type { Account, ServerHabits } from "./account.js";
 import { AccountMaking } from "./account-making.js";
-import { parseBind, writeBind } from "./binding.js";
-import { type Features, isFeatures, NAMESPACE_CSI, parseFeatures } from "./features.js";
+import { isBoundTo, parseBind, writeBind } from "./binding.js";
+import { type Features, isFeatures, parseFeatures } from "./features.js";
 import { afterwards, mayHurry, refused } from "./haste.js";
+import { agentOf, NAMESPACE_BIND2, NAMESPACE_SASL2, writeInline } from "./inline.js";
 import type { LoginOptions, Step } from "./login-options.js";
 import { LoginRequest } from "./login-request.js";
 import { type Choice, chooseMechanism, isBound, sameChoice } from "./mechanism.js";
-import { Authentication, NAMESPACE_SASL } from "./sasl.js";
+import { Authentication } from "./sasl.js";
 import type { Task } from "./scheduler.js";
 import { parseStanzaError } from "./stanza-error.js";
 import { NAMESPACE_TLS } from "./stream.js";
 import { NAMESPACE_SM } from "./stream-management.js";
+import { TokenLogin } from "./token-login.js";
 
 /** One for each connection; ends the stream where it cannot go on. */
 export class Login {
@@ -23,6 +25,7 @@ export class Login {
 	#request: LoginRequest;
 	#choice: Choice | undefined;
 	#authentication: Authentication | undefined;
+	#tokens: TokenLogin;
 	/** What the server offers before SASL, and after it. */
 	#offered: Features | undefined;
 	#features: Features | undefined;
@@ -38,9 +41,10 @@ export class Login {
 		this.#options = options;
 		const { accounts, stream, host, domain } = options;
 		this.#request = new LoginRequest({ stream, random: host.random, domain });
+		this.#tokens = new TokenLogin(accounts, host.crypto);
 		const habits = accounts.habits();
 		if (accounts.account()?.registered === true && mayHurry(habits)) this.#hurry = habits;
-		this.#await("the connection");
+		this.await("the connection");
 	}
 
 	/** The connection ended before an address stood. */
@@ -50,18 +54,18 @@ export class Login {
 
 	/** Nothing is awaited ever more. */
 	stop(): void {
-		this.#await("nothing");
+		this.await("nothing");
 		this.#stopped = true;
 	}
 
 	connected(): void {
 		this.#options.stream.header();
-		this.#await("the features before TLS");
+		this.await("the features before TLS");
 	}
 
 	secure(): void {
-		this.#options.stream.header(this.#bare());
-		this.#await("the features under TLS");
+		this.#options.stream.header(this.bare());
+		this.await("the features under TLS");
 		const account = this.#options.accounts.account();
 		const hurry = this.#hurry;
 		if (hurry === undefined || account === undefined) return;
@@ -70,183 +74,219 @@ export class Login {
 			this.#hurry = undefined;
 			return;
 		}
-		this.#choice = hurry;
-		this.#authenticate(hurry, account);
+		this.authenticate(hurry, account);
 	}
 
 	receive(element: Element): void {
 		switch (this.#step) {
 			case "the features before TLS":
-				this.#featuresInClear(element);
+				this.featuresInClear(element);
 				break;
 			case "<proceed/>":
-				this.#proceed(element);
+				this.proceed(element);
 				break;
 			case "the features under TLS":
-				this.#featuresUnderTLS(element);
+				this.featuresUnderTLS(element);
 				break;
 			case "the outcome of SASL":
-				if (element.namespace === NAMESPACE_SASL) this.#authentication?.receive(element);
-				else this.#offered ??= parseFeatures(element);
+				if (element.namespace === this.#authentication?.namespace) this.#authentication.receive(element);
+				else if (this.#offered === undefined) this.guessed(element);
 				break;
 			case "the features after SASL":
-				this.#featuresAfterSASL(element);
+				this.featuresAfterSASL(element);
 				break;
 			case "the resumption":
-				if (element.namespace === NAMESPACE_SM) this.#resumption(element);
+				if (element.namespace === NAMESPACE_SM) this.resumption(element);
 				else this.#features ??= parseFeatures(element);
 				break;
 			default:
-				if (this.#isAnswer(element)) this.#answer(element);
+				if (this.isAnswer(element)) this.answer(element);
 				else if (this.#step === "the bound address") this.#features ??= parseFeatures(element);
 		}
 	}
 
 	/** Something too large to be built. */
 	skipped(head: Element): void {
-		if (isFeatures(head) || this.#isAnswer(head))
-			this.#fail("xml:policy-violation", `${this.#step} came larger than ${limits.builtBytes} bytes`, "policy-violation");
+		if (isFeatures(head) || this.isAnswer(head))
+			this.fail("xml:policy-violation", `${this.#step} came larger than ${limits.builtBytes} bytes`, "policy-violation");
 	}
 
-	#featuresInClear(element: Element): void {
+	private featuresInClear(element: Element): void {
 		const features = parseFeatures(element);
 		if (features === undefined) return;
 		// Whatever else is offered, nothing of ours goes in clear (R-CORE-2).
 		if (features.starttls === undefined) {
-			this.#fail("no-starttls", "the server offers no TLS");
+			this.fail("no-starttls", "the server offers no TLS");
 			return;
 		}
 		this.#options.stream.requestTLS();
-		this.#await("<proceed/>");
+		this.await("<proceed/>");
 	}
 
-	#proceed(element: Element): void {
+	private proceed(element: Element): void {
 		if (element.namespace !== NAMESPACE_TLS) return;
 		if (element.name !== "proceed") {
-			this.#fail("no-starttls", "the server refused TLS");
+			this.fail("no-starttls", "the server refused TLS");
 			return;
 		}
-		this.#await("TLS");
+		this.await("TLS");
 		this.#options.stream.startTLS();
 	}
 
-	#featuresUnderTLS(element: Element): void {
+	private featuresUnderTLS(element: Element): void {
 		const features = parseFeatures(element);
 		if (features === undefined) return;
 		this.#offered = features;
-		this.#choice = this.#best();
+		this.#choice = this.best();
 		if (this.#choice === undefined) {
 			// Before an account is made that could not be used.
-			this.#fail("no-mechanism", "the server offers neither SCRAM-SHA-256 nor SCRAM-SHA-1");
+			this.fail("no-mechanism", "the server offers neither SCRAM-SHA-256 nor SCRAM-SHA-1");
 			return;
 		}
 		const account = this.#options.accounts.account();
 		// A name that was proposed once may be an account by now: the answer was lost perhaps (R-077-5).
-		if (account === undefined) this.#makeAccount();
-		else this.#authenticate(this.#choice, account);
+		if (account === undefined) this.makeAccount();
+		else this.authenticate(this.#choice, account);
 	}
 
-	#authenticate(choice: Choice, account: Account): void {
+	/** The features come after what was said without them. */
+	private guessed(element: Element): void {
+		this.#offered = parseFeatures(element);
+		const hurry = this.#hurry;
+		const account = this.#options.accounts.account();
+		if (!hurry?.inline || this.#offered?.inline !== 0 || !account) return;
+		// A server without SASL2 may as well leave it unanswered.
+		this.#options.accounts.keepHabits(refused(hurry));
+		this.#hurry = undefined;
+		this.featuresUnderTLS(element);
+	}
+
+	private authenticate(choice: Choice, account: Account): void {
 		const { stream, host, accounts } = this.#options;
-		this.#await("the outcome of SASL");
+		const { inline } = choice;
+		this.#choice = choice;
+		this.await("the outcome of SASL");
 		this.#authentication = new Authentication({
 			stream,
 			host,
 			choice,
+			tokens: this.#tokens,
 			offer: () => this.#offered,
 			account,
 			accounts,
-			onSuccess: () => this.#authenticated(),
-			onFailure: (reason, detail) => this.#refused(reason, detail)
+			onSuccess: (success) => this.authenticated(success),
+			onFailure: (reason, detail, said) => this.refused(reason, detail, said)
 		});
-		this.#authentication.start();
+		const authenticate = this.#authentication.open();
+		if (inline !== 0) {
+			authenticate
+				.open("user-agent")
+				.attribute("id", agentOf(this.bare() ?? "", host.crypto))
+				.close();
+			this.#tokens.write(authenticate);
+			writeInline(authenticate, inline, this.#options.management);
+		}
+		stream.send();
 	}
 
-	#authenticated(): void {
+	private authenticated(success: Element): void {
+		const { management, onLost, stream } = this.#options;
 		this.#authentication = undefined;
-		this.#await("the features after SASL");
-		this.#confirm();
-		this.#options.stream.restart(this.#bare());
-		if (this.#hurry !== undefined) this.#proceedWith(this.#hurry.sm, true);
+		this.await("the features after SASL");
+		this.confirm();
+		if (success.namespace !== NAMESPACE_SASL2) {
+			stream.restart(this.bare());
+			if (this.#hurry !== undefined) this.proceedWith(this.#hurry.sm, true);
+			return;
+		}
+		this.#tokens.worked(success);
+		const resumed = success.child("resumed", NAMESPACE_SM);
+		const bound = success.child("bound", NAMESPACE_BIND2);
+		if (resumed) {
+			this.resumption(resumed);
+			return;
+		}
+		if (management.held && (bound ?? success.child("failed", NAMESPACE_SM))) onLost();
+		if (bound && !this.#stopped) this.bound(success.child("authorization-identifier", NAMESPACE_SASL2)?.text, bound);
 	}
 
-	#refused(reason: string, detail: string): void {
+	private refused(reason: string, detail: string, said: boolean): void {
 		this.#authentication = undefined;
 		const account = this.#options.accounts.account();
-		const best = this.#best();
-		// Said by the server, that is: one that fails to prove itself gets no other chance (R-CORE-3).
-		const isSaid = reason.startsWith("sasl:") && reason !== "sasl:malformed-challenge";
-		if (isSaid && this.#hurry !== undefined && best !== undefined && !sameChoice(best, this.#hurry) && account !== undefined) {
+		const best = this.best() ?? this.#choice;
+		// One that fails to prove itself gets no other chance (R-CORE-3).
+		if (said && best && account) {
 			// It offers others than last time: no reason to come back in five minutes.
-			this.#hurry = undefined;
-			this.#choice = best;
-			this.#authenticate(best, account);
-			return;
+			const changed = reason !== "not-authorized" && this.#hurry && !sameChoice(best, this.#hurry);
+			if (changed) this.#hurry = undefined;
+			// A token that is refused says nothing about the account.
+			if (this.#tokens.refused() || changed) {
+				this.authenticate(best, account);
+				return;
+			}
 		}
 		// An account that stood once is made again only when it counts as lost; one that perhaps never was is made under its name.
 		const makes = this.#options.lost || account?.registered === false;
-		if (reason === "not-authorized" && !this.#remade && makes) this.#makeAccount();
-		else this.#fail(reason, detail);
+		if (reason === "not-authorized" && !this.#remade && makes) this.makeAccount();
+		else this.fail(reason, detail);
 	}
 
-	#featuresAfterSASL(element: Element): void {
+	private featuresAfterSASL(element: Element): void {
 		const features = parseFeatures(element);
 		if (features === undefined) return;
 		this.#features = features;
-		if (!features.bind) this.#fail("no-bind", "the server offers no resource binding");
-		else this.#proceedWith(features.sm, false);
+		if (!features.bind) this.fail("no-bind", "the server offers no resource binding");
+		else this.proceedWith(features.sm, false);
 	}
 
 	/** Resumes what is held, or binds; `hurried`: before the features have come, so that what follows them goes at once as well. */
-	#proceedWith(sm: boolean, hurried: boolean): void {
+	private proceedWith(sm: boolean, hurried: boolean): void {
 		const { management, onLost } = this.#options;
 		if (management.held && sm) {
-			this.#await("the resumption");
+			this.await("the resumption");
 			management.resume();
 			return;
 		}
 		if (management.held) onLost();
-		this.#bind();
+		this.bind();
 		if (sm && hurried && !this.#stopped) management.enable();
 	}
 
 	/** XEP-0198 section 5: after <failed/> the stream goes on to bind. */
-	#resumption(element: Element): void {
+	private resumption(element: Element): void {
 		const { management, onLost, onResumed } = this.#options;
 		if (element.name === "resumed") {
 			if (!management.held) {
-				this.#fail("sm:forgotten", "what was resumed is not held any more");
+				this.fail("sm:forgotten", "what was resumed is not held any more");
 				return;
 			}
-			this.#await("nothing");
-			this.#remember();
-			if (!management.resumed(element)) return;
-			this.#rest();
-			if (!this.#stopped) onResumed();
+			this.await("nothing");
+			this.remember();
+			if (management.resumed(element) && !this.#stopped) onResumed();
 		} else if (element.name === "failed") {
 			if (management.held) onLost();
-			this.#bind();
+			this.bind();
 		}
 	}
 
-	#bind(): void {
+	private bind(): void {
 		writeBind(this.#request.open("set"));
 		this.#options.stream.send();
-		this.#await("the bound address");
+		this.await("the bound address");
 	}
 
-	#makeAccount(): void {
+	private makeAccount(): void {
 		const { accounts, apiKey, domain, host, stream } = this.#options;
 		this.#making ??= new AccountMaking({
 			...{ stream, host, domain, accounts, apiKey, request: this.#request },
-			onAsked: (step) => this.#await(step),
-			onMade: () => this.#registered(),
-			onFailed: (reason, detail) => this.#fail(reason, detail)
+			onAsked: (step) => this.await(step),
+			onMade: () => this.registered(),
+			onFailed: (reason, detail) => this.fail(reason, detail)
 		});
 		this.#making.ask();
 	}
 
-	#answer(iq: Element): void {
+	private answer(iq: Element): void {
 		const failure = iq.attribute("type") === "error" ? parseStanzaError(iq) : undefined;
 		this.#request.close();
 		switch (this.#step) {
@@ -257,83 +297,78 @@ export class Login {
 				this.#making?.receiveAnswer(failure);
 				break;
 			case "the bound address":
-				if (failure !== undefined) this.#fail(`bind:${failure.condition}`, failure.text ?? "the server binds no resource");
-				else this.#bound(iq);
+				if (failure !== undefined) this.fail(`bind:${failure.condition}`, failure.text ?? "the server binds no resource");
+				else this.bound(parseBind(iq));
 				break;
 		}
 	}
 
-	#registered(): void {
+	private registered(): void {
 		this.#remade = this.#options.accounts.account()?.registered === true;
-		if (this.#remade) this.#options.onAccount(this.#bare() ?? "");
-		this.#confirm();
+		if (this.#remade) this.#options.onAccount(this.bare() ?? "");
+		this.confirm();
 		const account = this.#options.accounts.account();
 		if (account === undefined || this.#choice === undefined) throw new Error("an account was confirmed and is not there");
-		this.#authenticate(this.#choice, account);
+		this.authenticate(this.#choice, account);
 	}
 
-	#confirm(): void {
+	private confirm(): void {
 		const { accounts, onAccount } = this.#options;
 		if (accounts.account()?.registered !== false) return;
 		accounts.confirm();
-		onAccount(this.#bare() ?? "");
+		onAccount(this.bare() ?? "");
 	}
 
-	#bound(iq: Element): void {
-		const jid = parseBind(iq, this.#bare() ?? "");
-		if (jid === undefined) {
-			this.#fail("bind:other-account", "the server bound an address that is not of our account");
+	/** `inline`: <bound/> of SASL2, which did the rest as well. */
+	private bound(jid: string | undefined, inline?: Element): void {
+		const { management } = this.#options;
+		if (!jid || !isBoundTo(jid, this.bare() ?? "")) {
+			this.fail("bind:other-account", "the server bound an address that is not of our account");
 			return;
 		}
-		this.#await("nothing");
-		this.#remember();
-		this.#options.management.bound(this.#features?.sm === true);
-		this.#rest();
+		this.await("nothing");
+		this.remember();
+		if (!inline) management.bound(this.#features?.sm === true);
+		else management.boundWith(inline.child("enabled", NAMESPACE_SM));
 		if (!this.#stopped) this.#options.onBound(jid);
 	}
 
-	/** Nobody looks at a screen here: what can wait may come with what cannot (XEP-0352). A resumed stream begins active (section 5). */
-	#rest(): void {
-		const { stream } = this.#options;
-		if (this.#features?.csi !== true) return;
-		stream.openElement("inactive", NAMESPACE_CSI);
-		stream.send();
-	}
-
 	/** For the next login. */
-	#remember(): void {
+	private remember(): void {
 		const { accounts } = this.#options;
 		const old = accounts.habits();
-		const choice = this.#best() ?? this.#choice;
+		const choice = this.best() ?? this.#choice;
+		// On a stream whose header named no account a server offers no tokens (XEP-0484 section 5.1): the next login hears more.
+		if (this.#making && choice?.inline !== 0) return;
 		const sm = this.#features?.sm ?? old?.sm ?? false;
-		if (choice !== undefined) accounts.keepHabits(afterwards(old, this.#hurry !== undefined, choice, sm));
+		if (choice) accounts.keepHabits(afterwards(old, this.#hurry !== undefined, choice, sm));
 	}
 
-	#best(): Choice | undefined {
+	private best(): Choice | undefined {
 		return this.#offered && chooseMechanism(this.#offered, (type) => this.#options.stream.channelBinding(type));
 	}
 
 	/** The one that is awaited, from our server (R-CORE-10). */
-	#isAnswer(iq: Element): boolean {
-		return this.#request.isAnswer(iq, this.#bare());
+	private isAnswer(iq: Element): boolean {
+		return this.#request.isAnswer(iq, this.bare());
 	}
 
-	#bare(): string | undefined {
+	private bare(): string | undefined {
 		const account = this.#options.accounts.account();
 		return account && `${account.username}@${this.#options.domain}`;
 	}
 
 	/** The next step; it has its own time (R-CORE-12). */
-	#await(step: Step): void {
+	private await(step: Step): void {
 		if (this.#stopped) return;
 		const { scheduler } = this.#options;
 		scheduler.clear(this.#timer);
 		this.#step = step;
 		this.#timer =
-			step === "nothing" ? undefined : scheduler.set(limits.stepSeconds * 1000, () => this.#fail("timeout", `waited in vain for ${step}`));
+			step === "nothing" ? undefined : scheduler.set(limits.stepSeconds * 1000, () => this.fail("timeout", `waited in vain for ${step}`));
 	}
 
-	#fail(reason: string, detail: string, condition?: string): void {
+	private fail(reason: string, detail: string, condition?: string): void {
 		this.stop();
 		// Whoever is slow may yet read what we say: it must not be that the session it is asked to resume is over.
 		if (reason === "timeout") this.#options.stream.abandon(reason, detail);

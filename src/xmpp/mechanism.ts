@@ -7,11 +7,15 @@ export type Binding = "n" | "y" | "tls-exporter" | "tls-server-end-point";
 export interface Choice {
 	readonly mechanism: ScramMechanism;
 	readonly binding: Binding;
+	/** What SASL2 does on the way (inline.ts); 0: the SASL of RFC 6120. */
+	readonly inline: number;
 }
 
 /** What a server offers. */
 export interface MechanismOffer {
 	readonly mechanisms: readonly string[];
+	readonly mechanisms2: readonly string[];
+	readonly inline: number;
 	/** XEP-0440. */
 	readonly bindings: readonly string[];
 }
@@ -20,24 +24,30 @@ export interface MechanismOffer {
 const BINDINGS = Object.freeze(["tls-exporter", "tls-server-end-point"] as const);
 const MECHANISMS = Object.freeze(["SCRAM-SHA-256", "SCRAM-SHA-1"] as const);
 
-/** The best of what the server offers; undefined when that is nothing we speak. `channelBinding` is the connection's. */
-export function chooseMechanism(offer: MechanismOffer, channelBinding: (type: string) => Uint8Array | undefined): Choice | undefined {
-	const { mechanisms, bindings } = offer;
+/** Of a connection: what only it has, by type. */
+export type ChannelBinding = (type: string) => Uint8Array | undefined;
+
+/** The best of what the server offers, by SASL2 if it can be; undefined when that is nothing we speak. */
+export function chooseMechanism(offer: MechanismOffer, channelBinding: ChannelBinding): Choice | undefined {
+	const { bindings } = offer;
 	const able = BINDINGS.filter((type) => channelBinding(type) !== undefined);
 	const common = able.find((type) => bindings.includes(type));
-	// With -PLUS on offer "y" would say that someone took it away (section 6); without a common type there is only "n".
-	const unbound = able.length > 0 && !mechanisms.some((name) => name.endsWith("-PLUS")) ? "y" : "n";
-	for (let i = 0; i < MECHANISMS.length; i++) {
-		const mechanism = MECHANISMS[i]!;
-		if (common !== undefined && mechanisms.includes(`${mechanism}-PLUS`)) return { mechanism, binding: common };
-		if (mechanisms.includes(mechanism)) return { mechanism, binding: unbound };
+	for (let { inline } = offer; ; inline = 0) {
+		const mechanisms = inline === 0 ? offer.mechanisms : offer.mechanisms2;
+		// With -PLUS on offer "y" would say that someone took it away (section 6); without a common type there is only "n".
+		const unbound = able.length > 0 && !mechanisms.some((name) => name.endsWith("-PLUS")) ? "y" : "n";
+		for (let i = 0; i < MECHANISMS.length; i++) {
+			const mechanism = MECHANISMS[i]!;
+			if (common !== undefined && mechanisms.includes(`${mechanism}-PLUS`)) return { mechanism, binding: common, inline };
+			if (mechanisms.includes(mechanism)) return { mechanism, binding: unbound, inline };
+		}
+		if (inline === 0) return;
 	}
-	return;
 }
 
-/** What XEP-0474 section 5 hashes: all that was offered, sorted. */
-export function offerText({ mechanisms, bindings }: MechanismOffer): string {
-	const text = mechanisms.slice().sort().join("\x1e");
+/** What XEP-0474 section 5 hashes: all that was offered in the SASL of the choice, sorted. */
+export function offerText({ mechanisms, mechanisms2, bindings }: MechanismOffer, { inline }: Choice): string {
+	const text = (inline === 0 ? mechanisms : mechanisms2).slice().sort().join("\x1e");
 	return bindings.length === 0 ? text : `${text}\x1f${bindings.slice().sort().join("\x1e")}`;
 }
 
@@ -50,7 +60,7 @@ export function isBound({ binding }: Choice): boolean {
 }
 
 export function sameChoice(a: Choice, b: Choice): boolean {
-	return a.mechanism === b.mechanism && a.binding === b.binding;
+	return a.mechanism === b.mechanism && a.binding === b.binding && a.inline === b.inline;
 }
 
 /** As it is called on the wire. */

@@ -1,12 +1,16 @@
-// Logging in by SASL (RFC 6120 6): SCRAM or nothing, since anything less would show the password to who holds the server's name.
+// Logging in by SASL (RFC 6120 6) or SASL2 (XEP-0388): SCRAM or a token, since anything less would show the password to who holds the server's name.
 import type { Host } from "../host.js";
 import { decodeBase64, encodeBase64 } from "../text/base64.js";
+import { messageOf } from "../text/message.js";
 import { decodeUTF8, encodeUTF8 } from "../text/utf8.js";
 import type { Element } from "../xml/element.js";
+import type { Writer } from "../xml/writer.js";
 import type { Account, AccountStore } from "./account.js";
+import { NAMESPACE_SASL2 } from "./inline.js";
 import { type Choice, headerOf, isBound, type MechanismOffer, nameOf, offerText } from "./mechanism.js";
 import { Scram } from "./scram.js";
 import type { XMPPStream } from "./stream.js";
+import type { TokenLogin } from "./token-login.js";
 
 export const NAMESPACE_SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 
@@ -17,128 +21,159 @@ export interface AuthenticationOptions {
 	readonly stream: Pick<XMPPStream, "openElement" | "send" | "channelBinding">;
 	readonly host: Pick<Host, "random" | "crypto">;
 	readonly choice: Choice;
+	readonly tokens: TokenLogin;
 	/** What it was chosen from; a login that did not wait hears it before the first challenge. */
 	readonly offer: () => MechanismOffer | undefined;
 	readonly account: Account;
 	readonly accounts: Pick<AccountStore, "keys" | "keepKeys">;
-	readonly onSuccess: () => void;
-	/** "not-authorized", "server-signature" or "sasl:<condition>". */
-	readonly onFailure: (reason: string, detail: string) => void;
+	/** What SASL2 has done on the way stands in <success/>. */
+	readonly onSuccess: (success: Element) => void;
+	/** "not-authorized", "server-signature" or "sasl:<condition>"; `said`: in a <failure/>, after which the stream stands as before. */
+	readonly onFailure: (reason: string, detail: string, said: boolean) => void;
 }
 
 /** One exchange. */
 export class Authentication {
+	readonly namespace: string;
 	#options: AuthenticationOptions;
-	#scram: Scram;
+	/** Undefined where a token is used. */
+	#scram: Scram | undefined;
+	#mechanism: string;
 	#answered = false;
 	#verified = false;
 	#over = false;
 
 	constructor(options: AuthenticationOptions) {
-		const { choice, account, accounts, host, stream } = options;
+		const { choice, account, accounts, host, stream, tokens } = options;
 		const { mechanism } = choice;
 		this.#options = options;
-		this.#scram = new Scram({
-			mechanism,
-			username: account.username,
-			password: account.password,
-			nonce: encodeBase64(host.random(NONCE_BYTES)),
-			header: headerOf(choice),
-			offered: () => {
-				const offer = options.offer();
-				return offer && offerText(offer);
-			},
-			binding: isBound(choice) ? stream.channelBinding(choice.binding) : undefined,
-			crypto: host.crypto,
-			keys: (salt, iterations) => accounts.keys(mechanism, salt, iterations)
-		});
+		this.namespace = choice.inline === 0 ? NAMESPACE_SASL : NAMESPACE_SASL2;
+		const byToken = tokens.take(choice.inline, (type) => stream.channelBinding(type));
+		this.#mechanism = byToken ?? nameOf(choice);
+		if (!byToken)
+			this.#scram = new Scram({
+				mechanism,
+				username: account.username,
+				password: account.password,
+				nonce: encodeBase64(host.random(NONCE_BYTES)),
+				header: headerOf(choice),
+				offered: () => {
+					const offer = options.offer();
+					return offer && offerText(offer, choice);
+				},
+				binding: isBound(choice) ? stream.channelBinding(choice.binding) : undefined,
+				crypto: host.crypto,
+				keys: (salt, iterations) => accounts.keys(mechanism, salt, iterations)
+			});
 	}
 
-	start(): void {
-		this.#say("auth", this.#scram.first());
+	/** Begins it; the stream's send() lets it leave, with what else is asked for by SASL2. */
+	open(): Writer {
+		const { account, choice, stream, tokens } = this.#options;
+		const first = this.#scram ? encodeUTF8(this.#scram.first()) : tokens.first(account.username);
+		const sasl2 = choice.inline !== 0;
+		const writer = stream.openElement(sasl2 ? "authenticate" : "auth", this.namespace).attribute("mechanism", this.#mechanism);
+		if (sasl2) writer.open("initial-response");
+		writer.text(encodeBase64(first));
+		return sasl2 ? writer.close() : writer;
 	}
 
-	/** Every element of the SASL namespace that comes before the outcome. */
+	/** Every element of our namespace that comes before the outcome. */
 	receive(element: Element): void {
 		if (this.#over) return;
 		switch (element.name) {
 			case "challenge":
-				this.#challenge(textIn(element));
+				this.challenge(textIn(element));
 				break;
 			case "success":
-				this.#success(textIn(element));
+				this.success(element);
 				break;
 			case "failure":
-				this.#failure(element);
+				this.failure(element);
 				break;
+			case "continue":
+				// Nobody is here to do it (XEP-0388 section 2.6.3).
+				this.fail("sasl:tasks", "the server wants more than the password", false);
 		}
 	}
 
-	#challenge(text: string | undefined): void {
-		if (text === undefined) this.#fail("sasl:malformed-challenge", "the challenge is not base64 of UTF-8");
-		else if (!this.#answered) this.#answer(text);
+	private challenge(text: string | undefined): void {
+		if (text === undefined) this.fail("sasl:malformed-challenge", "the challenge is not base64 of UTF-8", false);
+		else if (!this.#answered) this.answer(text);
 		// RFC 5802 section 7: what server-error says is said again by the <failure/> that follows.
-		else if (text.startsWith("e=")) this.#say("response", "");
-		else if (this.#verify(text)) this.#say("response", "");
+		else if (text.startsWith("e=") || this.verify(encodeUTF8(text))) this.say("");
 	}
 
-	#answer(serverFirst: string): void {
+	private answer(serverFirst: string): void {
 		let final: string;
 		try {
+			if (!this.#scram) throw new Error("a token is asked nothing");
 			final = this.#scram.final(serverFirst);
 		} catch (error) {
-			this.#fail("sasl:malformed-challenge", error instanceof Error ? error.message : String(error));
+			this.fail("sasl:malformed-challenge", messageOf(error), false);
 			return;
 		}
 		this.#answered = true;
-		this.#say("response", final);
+		this.say(final);
 	}
 
 	/** The server's last word comes with <success/>, or before it in a challenge of its own (RFC 6120 6.3.10). */
-	#success(text: string | undefined): void {
-		if (!this.#verified && !this.#verify(text ?? "")) return;
-		this.#over = true;
+	private success(success: Element): void {
 		const { choice, accounts, onSuccess } = this.#options;
-		const derived = this.#scram.derived;
-		if (derived !== undefined) accounts.keepKeys(choice.mechanism, derived.salt, derived.iterations, derived.keys);
-		onSuccess();
+		const last = choice.inline === 0 ? success : success.child("additional-data", NAMESPACE_SASL2);
+		if (!this.#verified && !this.verify(last && bytesIn(last))) return;
+		this.#over = true;
+		const derived = this.#scram?.derived;
+		if (derived) accounts.keepKeys(choice.mechanism, derived.salt, derived.iterations, derived.keys);
+		onSuccess(success);
 	}
 
-	#verify(serverFinal: string): boolean {
-		this.#verified = this.#scram.verify(serverFinal);
-		if (!this.#verified) this.#fail("server-signature", "the server did not prove that it knows the account");
+	private verify(final: Uint8Array | undefined): boolean {
+		const scram = this.#scram;
+		this.#verified = !!final && (scram ? scram.verify(textOf(final) ?? "") : this.#options.tokens.verify(final));
+		if (!this.#verified) this.fail("server-signature", "the server did not prove that it knows the account", false);
 		return this.#verified;
 	}
 
-	#failure(element: Element): void {
+	private failure(element: Element): void {
 		let condition = "undefined-condition";
-		for (const child of element.children) {
-			if (child.name === "text") continue;
-			condition = child.name;
-			break;
+		const { children } = element;
+		for (let i = 0; i < children.length; i++) {
+			const { name, namespace } = children[i]!;
+			if (name === "text") continue;
+			condition = name;
+			// Those of an application stand beside it (XEP-0388 section 2.6.2).
+			if (namespace === NAMESPACE_SASL) break;
 		}
-		const detail = element.child("text", NAMESPACE_SASL)?.text ?? condition;
-		this.#fail(condition === "not-authorized" ? condition : `sasl:${condition}`, detail);
+		const detail = element.child("text", this.namespace)?.text ?? condition;
+		this.fail(condition === "not-authorized" ? condition : `sasl:${condition}`, detail, true);
 	}
 
-	#fail(reason: string, detail: string): void {
+	private fail(reason: string, detail: string, said: boolean): void {
 		this.#over = true;
-		this.#options.onFailure(reason, detail);
+		this.#options.onFailure(reason, detail, said);
 	}
 
-	#say(name: "auth" | "response", text: string): void {
-		const writer = this.#options.stream.openElement(name, NAMESPACE_SASL);
-		if (name === "auth") writer.attribute("mechanism", nameOf(this.#options.choice));
-		writer.text(encodeBase64(encodeUTF8(text)));
-		this.#options.stream.send();
+	private say(text: string): void {
+		const { stream } = this.#options;
+		stream.openElement("response", this.namespace).text(encodeBase64(encodeUTF8(text)));
+		stream.send();
 	}
 }
 
-/** Undefined when it is not base64 of UTF-8; "=" stands for the empty text (RFC 6120 6.4.2). */
-function textIn(element: Element): string | undefined {
+/** Undefined when it is not base64; "=" stands for the empty text (RFC 6120 6.4.2). */
+function bytesIn(element: Element): Uint8Array | undefined {
 	const text = element.text.trim();
-	const bytes = decodeBase64(text === "=" ? "" : text);
-	if (bytes === undefined) return undefined;
+	return decodeBase64(text === "=" ? "" : text);
+}
+
+function textIn(element: Element): string | undefined {
+	const bytes = bytesIn(element);
+	return bytes && textOf(bytes);
+}
+
+/** Undefined when it is not UTF-8. */
+function textOf(bytes: Uint8Array): string | undefined {
 	try {
 		return decodeUTF8(bytes);
 	} catch {

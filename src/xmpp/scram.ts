@@ -2,6 +2,7 @@
 import type { Crypto, HashName } from "../host.js";
 import { limits } from "../limits.js";
 import { decodeBase64, encodeBase64 } from "../text/base64.js";
+import { concat } from "../text/concat.js";
 import { encodeUTF8 } from "../text/utf8.js";
 
 export type ScramMechanism = "SCRAM-SHA-256" | "SCRAM-SHA-1";
@@ -119,11 +120,7 @@ export class Scram {
 	private bound(): Uint8Array {
 		const header = encodeUTF8(this.#header);
 		const { binding } = this.#options;
-		if (!binding) return header;
-		const bytes = new Uint8Array(header.length + binding.length);
-		bytes.set(header);
-		bytes.set(binding, header.length);
-		return bytes;
+		return binding ? concat(header, binding) : header;
 	}
 
 	private keys(salt: string, saltBytes: Uint8Array, iterations: number): ScramKeys {

@@ -7,6 +7,7 @@ import type { Writer } from "../xml/writer.js";
 import type { AccountStore } from "./account.js";
 import { AccountLoss } from "./account-loss.js";
 import { type Endpoint, parseHostPort, writeHostPort } from "./endpoint.js";
+import { isFeatures, NAMESPACE_CSI, offersRest } from "./features.js";
 import { IQRouter } from "./iq.js";
 import { isJID } from "./jid.js";
 import { Liveness } from "./liveness.js";
@@ -86,6 +87,8 @@ export class Session {
 	/** How often in a row the server sent us to another. */
 	#redirections = 0;
 	#online = false;
+	/** The server takes it, and it was not said on this stream yet, that nobody looks. */
+	#mayRest = false;
 	/** The end of what is held. */
 	#expiry: Task | undefined;
 	/** The next try, or the moment that proves the connection stable. */
@@ -132,15 +135,7 @@ export class Session {
 			scheduler,
 			clock: host.clock,
 			received: this.#stream,
-			ask: () => {
-				if (this.#management.enabled) {
-					this.#management.ask();
-					return;
-				}
-				this.router.open("get", domain).open("ping", PING);
-				// Any byte at all is sign enough; an error is an answer too.
-				this.router.send(() => undefined);
-			},
+			ask: () => this.#ask(),
 			onDead: () => this.#stream.abandon("timeout", "the server is silent")
 		});
 		const { held } = options;
@@ -198,6 +193,24 @@ export class Session {
 		this.#stream.close();
 		this.#rest();
 		this.#forget();
+	}
+
+	#ask(): void {
+		if (this.#mayRest) {
+			// Nobody looks at a screen here: what can wait may come with what cannot (XEP-0352). Said in a quiet moment: Prosody's
+			// mod_csi_simple holds back the answers that it was about to send.
+			this.#mayRest = false;
+			this.#stream.openElement("inactive", NAMESPACE_CSI);
+			this.#stream.send();
+			if (!this.#online) return;
+		}
+		if (this.#management.enabled) {
+			this.#management.ask();
+			return;
+		}
+		this.router.open("get", this.#options.domain).open("ping", PING);
+		// Any byte at all is sign enough; an error is an answer too.
+		this.router.send(() => undefined);
 	}
 
 	#connect(): void {
@@ -326,6 +339,8 @@ export class Session {
 	}
 
 	#receive(element: Element): void {
+		// After SASL2 they come when all is done already.
+		if (isFeatures(element)) this.#mayRest = offersRest(element);
 		if (this.#login !== undefined) {
 			this.#login.receive(element);
 			return;

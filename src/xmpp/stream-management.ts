@@ -1,6 +1,7 @@
 // Stream management (XEP-0198): what was sent is kept until the server has it, and a session outlives its connection.
 import { limits } from "../limits.js";
 import type { Element } from "../xml/element.js";
+import type { Writer } from "../xml/writer.js";
 import type { XMPPStream } from "./stream.js";
 
 export const NAMESPACE_SM = "urn:xmpp:sm:3";
@@ -95,12 +96,24 @@ export class StreamManagement {
 		if (this.#state === State.enabling) this.#state = State.counting;
 	}
 
+	/** Bound by SASL2 with what the server answered to writeEnable(). */
+	boundWith(answer: Element | undefined): void {
+		this.reset();
+		this.#state = answer === undefined ? State.plain : State.counting;
+		if (answer !== undefined) this.receive(answer);
+	}
+
 	/** Asks to be counted; every stanza from here on is (section 3). */
 	enable(): void {
 		this.reset();
 		this.#state = State.enabling;
-		this.#options.stream.openElement("enable", NAMESPACE_SM).attribute("resume", "true");
+		this.writeEnable(this.#options.stream.openElement("enable", NAMESPACE_SM));
 		this.#options.stream.send();
+	}
+
+	/** Into <enable/>. */
+	writeEnable(enable: Writer): void {
+		enable.attribute("resume", "true");
 	}
 
 	/** Nothing is kept and nothing can be resumed. */
@@ -208,8 +221,13 @@ export class StreamManagement {
 	/** Logged in anew: goes on with what is held, in place of binding (section 5). */
 	resume(): void {
 		const { stream } = this.#options;
-		stream.openElement("resume", NAMESPACE_SM).attribute("h", `${this.#handled}`).attribute("previd", this.#id);
+		this.writeResume(stream.openElement("resume", NAMESPACE_SM));
 		stream.send();
+	}
+
+	/** Into <resume/>. */
+	writeResume(resume: Writer): void {
+		resume.attribute("h", `${this.#handled}`).attribute("previd", this.#id);
 	}
 
 	/** <resumed/>: what the server has not is sent again, in order (R-CORE-7). False when the stream had to end. */

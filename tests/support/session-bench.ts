@@ -47,6 +47,7 @@ export class MemoryAccounts implements AccountStore {
 	/** Without it each login waits for what the server says, as the first does. */
 	remembers = false;
 	remembered: ServerHabits | undefined;
+	keptTokens: readonly string[] = [];
 	#happened: string[];
 
 	constructor(happened: string[], current?: Account) {
@@ -71,6 +72,14 @@ export class MemoryAccounts implements AccountStore {
 
 	keepHabits(habits: ServerHabits): void {
 		if (this.remembers) this.remembered = habits;
+	}
+
+	tokens(): readonly string[] {
+		return this.keptTokens;
+	}
+
+	keepTokens(tokens: readonly string[]): void {
+		this.keptTokens = tokens;
 	}
 
 	confirm(): void {

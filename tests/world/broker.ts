@@ -6,6 +6,7 @@ import type { Dice } from "./dice.js";
 import type { ManagedSession } from "./managed-session.js";
 import type { VirtualNetwork } from "./network.js";
 import { Roster, type RosterItem, type Step, subscriptionOf } from "./rosters.js";
+import { Tokens } from "./tokens.js";
 import { clone, type Element, xml } from "./xml.js";
 
 export const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
@@ -38,6 +39,14 @@ export interface Habits {
 	/** XEP-0198; how long a session outlives its connection. */
 	streamManagement: boolean;
 	resumeSeconds: number;
+	/** XEP-0388, with bind, stream management and tokens within. */
+	sasl2: boolean;
+	/** Mechanisms by token (XEP-0484); none offers none. */
+	tokens: string[];
+	/** Age at which another token is given. */
+	tokenSeconds: number;
+	/** Logins can be bound to their connection, and it says how (XEP-0440). */
+	bindings: boolean;
 	/** What it says the time is; undefined tells the truth. */
 	time?: number;
 }
@@ -83,8 +92,13 @@ export class Broker {
 		lastWord: "success",
 		offersTLS: true,
 		streamManagement: true,
-		resumeSeconds: 600
+		resumeSeconds: 600,
+		sasl2: false,
+		tokens: ["HT-SHA-256-EXPR", "HT-SHA-256-NONE"],
+		tokenSeconds: 86_400,
+		bindings: false
 	};
+	readonly tokens: Tokens;
 	readonly crypto: TestCrypto;
 	readonly dice: Dice;
 	readonly ports: { readonly starttls: number; readonly direct: number };
@@ -104,6 +118,7 @@ export class Broker {
 		this.dice = options.dice;
 		this.crypto = options.crypto;
 		this.domain = options.domain;
+		this.tokens = new Tokens(options.crypto, options.dice.fork("tokens"));
 		this.ports = options.ports ?? { starttls: 5222, direct: 5223 };
 		for (const [tls, port] of Object.entries(this.ports)) {
 			options.network.listen(this.domain, port, (line) => {
@@ -175,6 +190,7 @@ export class Broker {
 	restartWithoutData(): void {
 		this.shutDown();
 		this.#accounts.clear();
+		this.tokens.forget();
 	}
 
 	/** Full JID that is free, or the one asked for; who has it already is put out (RFC 6120 7.7.2.2). */

@@ -1,13 +1,12 @@
 // A client's stream at the model broker: header, features, STARTTLS, in-band registration, SASL, bind or resume, then stanzas (RFC 6120, XEP-0077).
 import { type Broker, bareOf } from "./broker.js";
-import { base64, bytesOf, fromBase64 } from "./bytes.js";
+import { bytesOf } from "./bytes.js";
 import { type Carrier, ManagedSession, SM } from "./managed-session.js";
 import type { Line } from "./network.js";
-import { ScramServer } from "./scram-server.js";
-import { type Element, StreamReader, textOf, xml } from "./xml.js";
+import { BIND2, SASL, SASL2, SaslServer } from "./sasl-server.js";
+import { type Element, StreamReader, xml } from "./xml.js";
 
 const TLS = "urn:ietf:params:xml:ns:xmpp-tls";
-const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 const BIND = "urn:ietf:params:xml:ns:xmpp-bind";
 const STREAMS = "urn:ietf:params:xml:ns:xmpp-streams";
 const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
@@ -20,11 +19,11 @@ export class ClientStream {
 	#direct: boolean;
 	#onGone: () => void;
 	#reader: StreamReader;
-	#scram: ScramServer | undefined;
+	#sasl: SaslServer;
 	#username: string | undefined;
 	#session: ManagedSession | undefined;
 	readonly #carrier: Carrier;
-	#lastWord: string | undefined;
+	#from: string | undefined;
 	#language: string | undefined;
 	#begun = false;
 	#over = false;
@@ -40,6 +39,12 @@ export class ClientStream {
 			},
 			end: (condition) => this.end(condition)
 		};
+		this.#sasl = new SaslServer({
+			broker,
+			line,
+			send: (element) => this.#send(element),
+			succeed: (username, success, request) => this.#succeed(username, success, request)
+		});
 		this.#reader = this.#newReader();
 		line.onBytes = (bytes) => this.#reader.write(bytes);
 		line.onClose = () => this.#gone(false);
@@ -107,6 +112,7 @@ export class ClientStream {
 		}
 		this.#begun = true;
 		this.#language = root.attrs["xml:lang"];
+		this.#from = root.attrs.from;
 		this.#say(this.#header(this.#broker.domain));
 		if (root.attrs.to !== this.#broker.domain) this.end("host-unknown");
 		else if (root.attrs.version !== "1.0") this.end("unsupported-version");
@@ -119,17 +125,11 @@ export class ClientStream {
 		if (!this.#line.secure) {
 			if (habits.offersTLS) features.push(xml("starttls", { xmlns: TLS }, xml("required")));
 		} else if (this.#username === undefined) {
-			features.push(
-				xml(
-					"mechanisms",
-					{ xmlns: SASL },
-					habits.mechanisms.map((name) => xml("mechanism", {}, name))
-				)
-			);
+			features.push(...this.#sasl.features(this.#from));
 			if (habits.registration !== "none") features.push(xml("register", { xmlns: "http://jabber.org/features/iq-register" }));
 		} else {
-			features.push(xml("bind", { xmlns: BIND }, xml("required")));
-			if (habits.streamManagement) features.push(xml("sm", { xmlns: SM }));
+			if (!this.#session) features.push(xml("bind", { xmlns: BIND }, xml("required")));
+			if (!this.#session && habits.streamManagement) features.push(xml("sm", { xmlns: SM }));
 		}
 		this.#say(`<stream:features>${features.join("")}</stream:features>`);
 	}
@@ -152,50 +152,52 @@ export class ClientStream {
 	}
 
 	#beforeLogin(element: Element, space: string): void {
-		if (space === SASL) this.#authenticate(element);
+		if (space === SASL || (space === SASL2 && this.#broker.habits.sasl2)) this.#sasl.receive(element, space);
 		else if (element.getChild("query", REGISTER)) this.#register(element);
 		else this.end("not-authorized");
 	}
 
-	#authenticate(element: Element): void {
-		const { habits, crypto, dice } = this.#broker;
-		const said = fromBase64(textOf(element).replace(/^=$/, ""));
-		if (element.is("auth")) {
-			const mechanism = element.attrs.mechanism ?? "";
-			if (!habits.mechanisms.includes(mechanism)) {
-				this.#refuse("invalid-mechanism");
-				return;
+	/** After SASL a new stream begins, after SASL2 the features of the same one come. */
+	#succeed(username: string, success: Element, request: Element | undefined): void {
+		this.#username = username;
+		if (request === undefined) {
+			this.#restart();
+			this.#send(success);
+			return;
+		}
+		// Resumption goes first, and binding after it where that failed (XEP-0386 section 3.2).
+		const resume = request.getChild("resume", SM);
+		const bind = request.getChild("bind", BIND2);
+		const held = resume && this.#held(resume.attrs.previd ?? "");
+		if (resume && !held) success.append(refusal("item-not-found"));
+		if (held) this.#session = held;
+		else if (bind) {
+			const session = this.#broker.bind(username, undefined, (jid) => new ManagedSession(this.#broker, jid, this.#carrier));
+			this.#session = session;
+			const bound = xml("bound", { xmlns: BIND2 });
+			if (bind.getChild("enable", SM)) {
+				bound.append(session.begin());
+				this.#broker.manage(session);
 			}
-			const lookup = (username: string) => this.#broker.account(username);
-			this.#scram = new ScramServer({ mechanism, crypto, dice, iterations: habits.iterations, lookup });
-			const answer = this.#scram.first(said);
-			if ("refusal" in answer) this.#refuse(answer.refusal);
-			else this.#challenge(answer.challenge);
-		} else if (element.is("response") && this.#lastWord !== undefined) this.#succeed(undefined);
-		else if (element.is("response") && this.#scram) {
-			const answer = this.#scram.final(said);
-			if ("refusal" in answer) this.#refuse(answer.refusal);
-			else if (habits.lastWord === "success") this.#succeed(answer.success);
-			else {
-				this.#lastWord = answer.success;
-				this.#challenge(answer.success);
-			}
-		} else this.#refuse(element.is("abort") ? "aborted" : "malformed-request");
+			success.append(bound);
+		}
+		const jid = this.#session?.jid ?? `${username}@${this.#broker.domain}`;
+		success.append(xml("authorization-identifier", {}, jid));
+		const resumed = held?.takeOver(this.#carrier, Number(resume!.attrs.h));
+		if (held && resumed === undefined) {
+			this.end("undefined-condition");
+			return;
+		}
+		if (resumed) success.append(resumed);
+		this.#send(success);
+		this.#features();
+		if (held) held.catchUp();
 	}
 
-	#challenge(text: string): void {
-		this.#send(xml("challenge", { xmlns: SASL }, base64(bytesOf(text))));
-	}
-
-	#refuse(condition: string): void {
-		this.#scram = undefined;
-		this.#send(xml("failure", { xmlns: SASL }, xml(condition)));
-	}
-
-	#succeed(lastWord: string | undefined): void {
-		this.#username = this.#scram!.username;
-		this.#restart();
-		this.#send(lastWord === undefined ? xml("success", { xmlns: SASL }) : xml("success", { xmlns: SASL }, base64(bytesOf(lastWord))));
+	/** What the client that has logged in may resume. */
+	#held(id: string): ManagedSession | undefined {
+		const held = this.#broker.managedSession(id);
+		return held && bareOf(held.jid) === `${this.#username}@${this.#broker.domain}` && !this.#session ? held : undefined;
 	}
 
 	/** XEP-0077 3.1, before login. */
@@ -234,9 +236,8 @@ export class ClientStream {
 		const session = this.#session;
 		const h = Number(element.attrs.h);
 		if (element.is("resume")) {
-			const held = this.#broker.managedSession(element.attrs.previd ?? "");
-			const own = held && bareOf(held.jid) === `${this.#username}@${this.#broker.domain}` && !session;
-			if (!held || !own) this.#send(refusal("item-not-found"));
+			const held = this.#held(element.attrs.previd ?? "");
+			if (!held) this.#send(refusal("item-not-found"));
 			else {
 				this.#session = held;
 				if (!held.resume(this.#carrier, h)) this.end("undefined-condition");

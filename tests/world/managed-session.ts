@@ -43,10 +43,15 @@ export class ManagedSession implements Session {
 
 	/** From here on both sides count. */
 	enable(): void {
+		this.#carrier?.send(this.begin());
+	}
+
+	/** The same, told by another. */
+	begin(): Element {
 		this.#managed = true;
 		this.#handled = 0;
 		const { id } = this;
-		this.#carrier?.send(xml("enabled", { xmlns: SM, id, resume: "true", max: `${this.#broker.habits.resumeSeconds}` }));
+		return xml("enabled", { xmlns: SM, id, resume: "true", max: `${this.#broker.habits.resumeSeconds}` });
 	}
 
 	/** A stanza of the client's. */
@@ -94,20 +99,32 @@ export class ManagedSession implements Session {
 
 	/** Another connection carries it; false when that one said what cannot be. */
 	resume(carrier: Carrier, h: number): boolean {
+		const resumed = this.takeOver(carrier, h);
+		if (resumed === undefined) return false;
+		carrier.send(resumed);
+		this.catchUp();
+		return true;
+	}
+
+	/** The same, told by another: what to tell. */
+	takeOver(carrier: Carrier, h: number): Element | undefined {
 		this.#cancel();
 		const old = this.#carrier;
 		this.#carrier = undefined;
 		old?.end("conflict");
 		this.#carrier = carrier;
 		const count = (h - this.#acknowledged) >>> 0;
-		if (!(count <= this.#queue.length)) return false;
+		if (!(count <= this.#queue.length)) return undefined;
 		this.#queue.splice(0, count);
 		this.#acknowledged = h;
-		carrier.send(xml("resumed", { xmlns: SM, previd: this.id, h: `${this.#handled}` }));
-		for (const stanza of this.#queue) carrier.send(stanza);
+		return xml("resumed", { xmlns: SM, previd: this.id, h: `${this.#handled}` });
+	}
+
+	/** What the client has not goes again. */
+	catchUp(): void {
+		for (const stanza of this.#queue) this.#carrier?.send(stanza);
 		this.#asked = false;
 		this.#ask();
-		return true;
 	}
 
 	/** Over: what the client has not is given back to who sent it. */

@@ -8,6 +8,8 @@ export interface Line {
 	readonly options: ConnectOptions;
 	/** True once TLS stands. */
 	readonly secure: boolean;
+	/** What only this connection has (RFC 9266), the same at both ends. */
+	readonly exporter: Uint8Array;
 	onBytes: (bytes: Uint8Array) => void;
 	onClose: () => void;
 	send(bytes: Uint8Array): void;
@@ -90,7 +92,8 @@ export class Attachment implements Network {
 	connect(options: ConnectOptions): Socket {
 		this.connects.push(options);
 		const delay = () => this.#latency() + this.#dice.below(1 + this.#latency() / 2);
-		const connection = new Connection(this.#clock, delay, options, this.faults, () => this.#connections.delete(connection));
+		const exporter = new Uint8Array(32).fill(this.connects.length);
+		const connection = new Connection(this.#clock, delay, options, this.faults, exporter, () => this.#connections.delete(connection));
 		this.#connections.add(connection);
 		const accept = this.#listeners.get(`${options.host}:${options.port}`);
 		if (this.faults.refuse > 0 || accept === undefined) {
@@ -136,21 +139,23 @@ class Connection {
 	/** Nothing overtakes: the moments at which what was last sent each way arrives. */
 	#arrivals = { up: 0, down: 0 };
 
-	constructor(clock: VirtualClock, delay: () => number, options: ConnectOptions, faults: Faults, onGone: () => void) {
+	constructor(clock: VirtualClock, delay: () => number, options: ConnectOptions, faults: Faults, exporter: Uint8Array, onGone: () => void) {
 		this.#clock = clock;
 		this.#delay = delay;
 		this.#options = options;
 		this.#faults = faults;
 		this.#onGone = onGone;
 		const connection = this;
-		this.socket = Object.freeze({
+		this.socket = Object.freeze<Socket>({
 			read: () => this.#read(),
 			write: (bytes: Uint8Array) => this.#write(bytes),
 			startTLS: () => this.#startTLS(),
+			channelBinding: (type) => (type === "tls-exporter" && this.#state === "secure" ? exporter.slice() : undefined),
 			close: () => this.#close()
 		});
 		this.#line = {
 			options,
+			exporter,
 			get secure() {
 				return connection.#serverSecure;
 			},

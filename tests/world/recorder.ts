@@ -108,7 +108,7 @@ function placeholder(element: Element, name: string, value: string, space: strin
 }
 
 function textPlaceholder(element: Element, text: string, space: string, names: ReadonlyMap<string, string>): string {
-	if (space === "urn:ietf:params:xml:ns:xmpp-sasl") return text === "" || text === "=" ? text : "{sasl}";
+	if (space === "urn:ietf:params:xml:ns:xmpp-sasl" || space === "urn:xmpp:sasl:2") return text === "" || text === "=" ? text : "{sasl}";
 	if (element.name === "password" || element.parent?.attrs.var === "password") return "{password}";
 	if (element.name === "username" || element.parent?.attrs.var === "username") return "{thing}";
 	if (space === "urn:xmpp:time") return "{time}";

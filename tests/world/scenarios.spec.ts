@@ -3,10 +3,14 @@ import { scenarios } from "./scenarios/index.js";
 import type { StageThing } from "./stage.js";
 import { createVirtualStage } from "./virtual-stage.js";
 
-describe.each(["starttls", "direct"] as const)("over %s", (tls) => {
+describe.each([
+	["starttls", {}],
+	["direct", {}],
+	["direct", { sasl2: true, bindings: true }]
+] as const)("over %s, %j", (tls, habits) => {
 	test.each(Object.keys(scenarios))("%s", async (name) => {
 		for (const seed of [1, 2, 3]) {
-			const stage = createVirtualStage(seed, { tls });
+			const stage = createVirtualStage(seed, { tls }, habits);
 			await scenarios[name]!(stage);
 			await stage.end();
 		}

@@ -1,6 +1,6 @@
 // The server's half of SCRAM (RFC 5802, RFC 7677), with real verification.
 import type { Crypto, HashName } from "../../src/host.js";
-import { base64, bytesOf, fromBase64 } from "./bytes.js";
+import { base64, bytesOf } from "./bytes.js";
 import type { Dice } from "./dice.js";
 
 export interface ScramServerOptions {
@@ -9,6 +9,8 @@ export interface ScramServerOptions {
 	readonly dice: Dice;
 	readonly iterations: number;
 	/** What the account's password is; the salt is the account's too. */
+	/** Of type tls-exporter, where the server can tell it: what a login of -PLUS is bound to. */
+	readonly exporter?: Uint8Array;
 	readonly lookup: (username: string) => { readonly password: string; readonly salt: Uint8Array } | undefined;
 }
 
@@ -24,13 +26,16 @@ export class ScramServer {
 
 	constructor(options: ScramServerOptions) {
 		this.#options = options;
-		this.#hash = options.mechanism === "SCRAM-SHA-256" ? "SHA-256" : "SHA-1";
+		this.#hash = options.mechanism.startsWith("SCRAM-SHA-256") ? "SHA-256" : "SHA-1";
 	}
 
 	/** The server-first message, or a refusal. */
 	first(message: string): { challenge: string } | { refusal: string } {
-		const parts = /^((?:n|y),,)(n=([^,]+),r=([\x21-\x2b\x2d-\x7e]+))$/.exec(message);
-		if (!parts) return { refusal: "malformed-request" };
+		const parts = /^((?:n|y|p=tls-exporter),,)(n=([^,]+),r=([\x21-\x2b\x2d-\x7e]+))$/.exec(message);
+		const bound = this.#options.mechanism.endsWith("-PLUS");
+		// RFC 5802 section 6: who says "y" to a server that offers -PLUS has been lied to.
+		if (!parts || bound !== parts[1]!.startsWith("p") || (this.#options.exporter && parts[1] === "y,,"))
+			return { refusal: "malformed-request" };
 		const { dice, lookup, iterations } = this.#options;
 		this.#header = parts[1]!;
 		this.#bare = parts[2]!;
@@ -45,7 +50,9 @@ export class ScramServer {
 	/** The server-final message, or a refusal. */
 	final(message: string): { success: string } | { refusal: string } {
 		const parts = /^(c=([^,]+),r=([^,]+)),p=([^,]+)$/.exec(message);
-		if (!parts || fromBase64(parts[2]!) !== this.#header || parts[3] !== this.#nonce) return { refusal: "malformed-request" };
+		const exporter = this.#header.startsWith("p") ? (this.#options.exporter ?? []) : [];
+		if (!parts || parts[2] !== base64(Uint8Array.from([...bytesOf(this.#header), ...exporter])) || parts[3] !== this.#nonce)
+			return { refusal: "malformed-request" };
 		const { crypto, lookup, iterations } = this.#options;
 		const account = lookup(this.username);
 		if (!account) return { refusal: "not-authorized" };

@@ -1,5 +1,6 @@
 // The stage in virtual time.
 import { BreakableWire } from "./breakable.js";
+import type { Habits } from "./broker.js";
 import { Recorder } from "./recorder.js";
 import { heard, placeholders, type Stage, type StageClient, type StageThing } from "./stage.js";
 import { type VirtualThingOptions, World } from "./world.js";
@@ -8,8 +9,10 @@ export interface VirtualStage extends Stage {
 	readonly world: World;
 }
 
-export function createVirtualStage(seed: number | string, options: VirtualThingOptions = {}): VirtualStage {
+/** `habits`: in what the broker differs. */
+export function createVirtualStage(seed: number | string, options: VirtualThingOptions = {}, habits: Partial<Habits> = {}): VirtualStage {
 	const world = new World(seed);
+	Object.assign(world.broker.habits, habits);
 	const people = new Map<string, string>();
 	const until = async <T>(what: string, probe: () => T | undefined | null | false): Promise<T> => world.until(what, probe);
 	return {

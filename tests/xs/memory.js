@@ -33,6 +33,7 @@ const table = [
 	["tests/unit/xmpp/mechanism", withServer],
 	["tests/unit/xmpp/registration", withServer],
 	["tests/unit/xmpp/roster", withLargeStrings],
+	["tests/unit/xmpp/sasl2", withServer],
 	["tests/unit/xmpp/session", withServer],
 	["tests/unit/xmpp/stream-management", withServer]
 ];

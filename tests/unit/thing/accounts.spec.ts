@@ -92,3 +92,61 @@ test("keys are found for what they were made for, and for nothing else", () => {
 	next.propose();
 	expect(next.keys("SCRAM-SHA-256", "c2FsdA==", 4096)).toBeUndefined();
 });
+
+describe("tokens", () => {
+	const old = "HT-SHA-256-NONE one";
+	const now = "HT-SHA-256-EXPR two";
+
+	test("are found by the account that they were given to, in their order, and by no other", () => {
+		const storage = new FakeStorage();
+		const one = accounts(storage);
+		one.propose();
+		expect(one.tokens()).toEqual([]);
+		one.keepTokens([now, old]);
+		expect(accounts(storage, "example.org", 5).tokens()).toEqual([now, old]);
+		expect(accounts(storage, "example.net").tokens()).toEqual([]);
+		one.propose();
+		expect(one.tokens()).toEqual([]);
+	});
+
+	test("are written when they change, and not otherwise", () => {
+		const storage = new FakeStorage();
+		const one = accounts(storage);
+		one.propose();
+		one.keepTokens([old]);
+		const { writes } = storage;
+		one.keepTokens([old]);
+		expect(storage.writes).toBe(writes);
+	});
+
+	test("leave nothing behind when there are none", () => {
+		const storage = new FakeStorage();
+		const one = accounts(storage);
+		one.propose();
+		one.keepTokens([now, old]);
+		one.keepTokens([]);
+		expect([...storage.records.keys()]).toEqual(["account"]);
+		expect(accounts(storage).tokens()).toEqual([]);
+	});
+
+	test("that cannot be stored leave those that were", () => {
+		const storage = new FakeStorage();
+		const one = accounts(storage);
+		one.propose();
+		one.keepTokens([old]);
+		storage.cut = storage.writes;
+		one.keepTokens([now, old]);
+		expect(one.tokens()).toEqual([old]);
+	});
+});
+
+test("what the server did is known at the next boot, and nothing that cannot be read", () => {
+	const storage = new FakeStorage();
+	const habits = { mechanism: "SCRAM-SHA-256", binding: "tls-exporter", inline: 47, sm: true, refusals: 0 } as const;
+	accounts(storage).keepHabits(habits);
+	expect(accounts(storage).habits()).toEqual(habits);
+	expect(accounts(storage, "example.net").habits()).toBeUndefined();
+	// As an earlier firmware wrote it.
+	new Vault(storage, () => {}).write("server", { ...habits, inline: undefined, domain: "example.org" });
+	expect(accounts(storage).habits()).toBeUndefined();
+});

@@ -1,5 +1,5 @@
 // What is read from stream features, and what only looks like it.
-import { parseBind, writeBind } from "../../../src/xmpp/binding.js";
+import { isBoundTo, parseBind, writeBind } from "../../../src/xmpp/binding.js";
 import { parseFeatures } from "../../../src/xmpp/features.js";
 import { stanza, Wire } from "../../support/wire.js";
 
@@ -18,8 +18,9 @@ describe("features", () => {
 			bindings: ["tls-exporter"],
 			bind: true,
 			sm: true,
-			csi: true,
-			register: true
+			register: true,
+			mechanisms2: [],
+			inline: 0
 		});
 	});
 
@@ -29,7 +30,16 @@ describe("features", () => {
 				`<features xmlns='${STREAM}'><starttls/><bind xmlns='urn:x'/><register/><mechanisms><mechanism>SCRAM-SHA-1</mechanism></mechanisms></features>`
 			)
 		);
-		expect(features).toEqual({ starttls: undefined, mechanisms: [], bindings: [], bind: false, sm: false, csi: false, register: false });
+		expect(features).toEqual({
+			starttls: undefined,
+			mechanisms: [],
+			bindings: [],
+			bind: false,
+			sm: false,
+			register: false,
+			mechanisms2: [],
+			inline: 0
+		});
 	});
 
 	test("something else is no features", () => {
@@ -48,7 +58,8 @@ describe("binding", () => {
 
 	test("takes the address as it was written", () => {
 		const result = stanza("<iq><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>T0@a.Example/R x</jid></bind></iq>");
-		expect(parseBind(result, "t0@a.example")).toBe("T0@a.Example/R x");
-		expect(parseBind(result, "t1@a.example")).toBeUndefined();
+		expect(parseBind(result)).toBe("T0@a.Example/R x");
+		expect(isBoundTo("T0@a.Example/R x", "t0@a.example")).toBe(true);
+		for (const other of ["t1@a.example/R", "t0@a.example", "t0@a.example/"]) expect(isBoundTo(other, "t0@a.example")).toBe(false);
 	});
 });

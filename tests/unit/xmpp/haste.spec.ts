@@ -97,13 +97,12 @@ describe("a login after the first", () => {
 		expect(other.happened).toEqual(["offline sasl:malformed-challenge"]);
 	});
 
-	test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])("broken in write %i, it leaves no half of itself to the next", (broken) => {
+	test.each([1, 2, 3, 4, 5, 6, 7, 8, 9])("broken in write %i, it leaves no half of itself to the next", (broken) => {
 		const bench = known(ENABLED);
-		const csi = MANAGED.replace("</stream:features>", "<csi xmlns='urn:xmpp:csi:0'/></stream:features>");
 		const step = (): void => {
 			const response = bench.say(OFFER + bench.challenge(authOf(next(bench))));
 			bench.say(success(bench.signature(response)));
-			const bind = bench.say(`${HEADER}${csi}<failed ${SM}/>`);
+			const bind = bench.say(`${HEADER}${MANAGED}<failed ${SM}/>`);
 			bench.bound(idOf(bind), "t0@a.example/r2");
 			bench.say(ENABLED);
 		};

@@ -9,7 +9,7 @@ const END_POINT = new Uint8Array(32).fill(0x50);
 const both: Readonly<Record<string, Uint8Array>> = { "tls-exporter": EXPORTER, "tls-server-end-point": END_POINT };
 
 function choose(offered: readonly string[], bindings: readonly string[], own: Readonly<Record<string, Uint8Array>> = both) {
-	const choice = chooseMechanism({ mechanisms: offered, bindings }, (type) => own[type]);
+	const choice = chooseMechanism({ mechanisms: offered, mechanisms2: [], inline: 0, bindings }, (type) => own[type]);
 	return choice && `${nameOf(choice)} ${headerOf(choice)}`;
 }
 
@@ -78,11 +78,11 @@ describe("a bound login", () => {
 	test("R-CORE-4 is bound anew on the next connection, and waits where that has nothing to be bound by", () => {
 		const bench = new SessionBench(ACCOUNT);
 		bench.accounts.remembers = true;
-		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "tls-exporter", sm: false, refusals: 0 };
+		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "tls-exporter", inline: 0, sm: false, refusals: 0 };
 		bench.session.start();
 		expect(secured(bench, END_POINT)).toContain("mechanism='SCRAM-SHA-1-PLUS'");
 		bench.line.fails("closed");
-		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "tls-exporter", sm: false, refusals: 0 };
+		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "tls-exporter", inline: 0, sm: false, refusals: 0 };
 		bench.time.pass(bench.pauses[0]!);
 		expect(secured(bench, undefined).includes("<auth ")).toBe(false);
 		expect(textOf(bench.say(OFFER)).startsWith("n,,")).toBe(true);
@@ -91,7 +91,7 @@ describe("a bound login", () => {
 	test('R-CORE-4 "y" of last time, where -PLUS is offered now, is refused by the server and mended on the same stream', () => {
 		const bench = new SessionBench(ACCOUNT);
 		bench.accounts.remembers = true;
-		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "y", sm: false, refusals: 0 };
+		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "y", inline: 0, sm: false, refusals: 0 };
 		bench.session.start();
 		const said = secured(bench, EXPORTER);
 		expect(textOf(said.slice(said.indexOf("<auth "))).startsWith("y,,")).toBe(true);
@@ -151,7 +151,7 @@ describe("XEP-0474 what the server says that it offered", () => {
 	test("counts for a login that did not wait too", () => {
 		const bench = new SessionBench(ACCOUNT);
 		bench.accounts.remembers = true;
-		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "n", sm: false, refusals: 0 };
+		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "n", inline: 0, sm: false, refusals: 0 };
 		const said = bench.secure();
 		const auth = said.slice(said.indexOf("<auth "));
 		bench.say(HEADER + mechanisms("SCRAM-SHA-1"));

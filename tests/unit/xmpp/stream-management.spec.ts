@@ -357,17 +357,24 @@ describe("liveness", () => {
 		expect(between(again(bench), "previd='", "'")).toBe("s1");
 	});
 
-	test("a server that may hold back what can wait is told to, on each connection (XEP-0352)", () => {
+	test("in the first quiet moment of each connection a server that may hold back what can wait is told to (XEP-0352)", () => {
 		const offer = MANAGED.replace("</stream:features>", "<csi xmlns='urn:xmpp:csi:0'/></stream:features>");
-		const inactive = "<inactive xmlns='urn:xmpp:csi:0'/>";
+		const inactive = `<inactive xmlns='urn:xmpp:csi:0'/><r ${SM}/>`;
 		const bench = new SessionBench(ACCOUNT);
 		bench.secure();
 		bench.authenticate(bench.offer());
-		expect(bench.bind(undefined, offer)).toBe(`<enable ${SM} resume='true'/>${inactive}`);
+		expect(bench.bind(undefined, offer)).toBe(`<enable ${SM} resume='true'/>`);
 		bench.say(ENABLED);
+		bench.time.pass(60_000);
+		expect(bench.line.take()).toBe(inactive);
+		bench.say(a(0));
+		bench.time.pass(60_000);
+		expect(bench.line.take()).toBe(`<r ${SM}/>`);
 		bench.line.fails("closed");
 		again(bench, offer);
-		expect(bench.say(resumed(0))).toBe(inactive);
+		expect(bench.say(resumed(0))).toBe("");
+		bench.time.pass(60_000);
+		expect(bench.line.take()).toBe(inactive);
 	});
 
 	test("an hour of nothing costs a probe and an answer a minute", () => {
