@@ -31,6 +31,8 @@ export interface BoxOptions {
 	readonly signedOnly?: boolean;
 	/** No other broker is talked to when absent. */
 	readonly federation?: Federation;
+	/** Another Prosody than the one that is found, modules of its own that are enabled beside ours, and global settings in its own words. */
+	readonly prosody?: { readonly program?: string; readonly modules?: readonly string[]; readonly settings?: readonly string[] };
 	log(line: string): void;
 	/** Prosody ended although nobody stopped it. */
 	onEnd?(how: string): void;
@@ -91,7 +93,7 @@ export const startBox = async (options: BoxOptions): Promise<Box> => {
 	if (isIP(listen) === 0) throw new Error(`"${listen}" is not an address to listen on: name one of this machine's, or 0.0.0.0 for all.`);
 	const given = portOffset === undefined ? undefined : shiftedPorts(portOffset);
 	const data = resolve(options.data);
-	const program = await findProsody();
+	const program = options.prosody?.program ?? (await findProsody());
 	await mkdir(join(data, "prosody", "data"), { recursive: true, mode: 0o700 });
 	const unlock = await takeLock(join(data, "box.pid"), data);
 	try {
@@ -143,6 +145,8 @@ const start = async (options: BoxOptions, { domain, listen, given, data, program
 			listen: [listen],
 			folder,
 			modules: modulesFolder(),
+			more: options.prosody?.modules ?? [],
+			settings: options.prosody?.settings ?? [],
 			served,
 			certificate,
 			key

@@ -21,6 +21,10 @@ export interface Configuration {
 	readonly listen: readonly string[];
 	readonly folder: string;
 	readonly modules: string;
+	/** Enabled beside ours. */
+	readonly more: readonly string[];
+	/** Lines of their own, global. */
+	readonly settings: readonly string[];
 	readonly served: string;
 	readonly certificate: string;
 	readonly key: string;
@@ -63,7 +67,7 @@ export const writeConfiguration = (c: Configuration): string => {
 		pidfile: `${c.folder}/prosody.pid`,
 		plugin_paths: [c.modules],
 		certificates: c.served,
-		modules_enabled: MODULES,
+		modules_enabled: [...MODULES, ...c.more],
 		// Without federation no other server is talked to: things and owners of one box share its domain.
 		modules_disabled: c.federation === undefined ? ["s2s", "offline"] : ["offline"],
 		// By certificates alone: dialback would believe whoever answers for a name.
@@ -97,6 +101,7 @@ export const writeConfiguration = (c: Configuration): string => {
 		// Direct TLS has no host name to choose by when a client sends none.
 		`ssl = { certificate = ${lua(c.certificate)}, key = ${lua(c.key)} }`,
 		...federationLines(c),
+		...c.settings,
 		`VirtualHost ${lua(c.domain)}`,
 		`Component ${lua(c.registry)}`,
 		`	name = "Thing Registry"`,

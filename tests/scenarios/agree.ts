@@ -3,20 +3,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "@jest/globals";
-import { type Box, startBox } from "../../hosts/broker/box.js";
+import { type Box, type BoxOptions, startBox } from "../../hosts/broker/box.js";
+import type { Habits } from "../world/broker.js";
 import { scenarios } from "../world/scenarios/index.js";
 import type { Stage, StageClient, StageThing } from "../world/stage.js";
 import { createVirtualStage } from "../world/virtual-stage.js";
 import { createProsodyStage } from "./prosody-stage.js";
 
-/** Declares the tests; one spec file per kind of TLS, so that they run side by side. */
-export function judge(tls: "direct" | "starttls"): void {
+/** Declares the tests; one spec file per kind of TLS and of Prosody, so that they run side by side. `habits`: what the model does like it. */
+export function judge(tls: "direct" | "starttls", prosody?: BoxOptions["prosody"], habits: Partial<Habits> = {}): void {
 	let folder: string;
 	let box: Box;
 
 	beforeAll(async () => {
 		folder = await mkdtemp(join(tmpdir(), "extasis-agree-"));
-		box = await startBox({ data: join(folder, "box"), log: () => {} });
+		box = await startBox({ data: join(folder, "box"), log: () => {}, prosody });
 	}, 60_000);
 
 	afterAll(async () => {
@@ -28,7 +29,7 @@ export function judge(tls: "direct" | "starttls"): void {
 		"%s",
 		async (name, index) => {
 			const real = await play(await createProsodyStage({ box, folder: join(folder, `${index}`), name: `${index}`, tls }), name);
-			const virtual = await play(createVirtualStage(name, { tls }), name);
+			const virtual = await play(createVirtualStage(name, { tls }, habits), name);
 			expect(virtual).toEqual(real);
 		},
 		120_000

@@ -149,11 +149,22 @@ describe("the lock of a folder", () => {
 test("the configuration is Lua whatever the names hold", () => {
 	const text = writeConfiguration({
 		...{ domain: "box.example", registry: "registry.box.example", secret: 'a"b\\c\u0001\n', listen: ["127.0.0.1"], folder: '/tmp/a "b"/ü' },
-		...{ ports: { starttls: 1, direct: 2, websocket: 3, component: 4 }, modules: "m", served: "s", certificate: "c", key: "k" }
+		...{
+			ports: { starttls: 1, direct: 2, websocket: 3, component: 4 },
+			modules: "m",
+			more: ["sasl2"],
+			settings: ["sasl2_fast_token_ttl = 1"],
+			served: "s",
+			certificate: "c",
+			key: "k"
+		}
 	});
 	expect(text).toContain('component_secret = "a\\"b\\\\c\\u{0001}\\n"');
 	expect(text).toContain('data_path = "/tmp/a \\"b\\"/ü/data"');
 	expect(text).toContain("c2s_ports = { 1 }");
+	expect(text).toMatch(/^modules_enabled = .*"sasl2" }$/m);
+	expect(text.indexOf("\nsasl2_fast_token_ttl = 1\n")).toBeLessThan(text.indexOf("VirtualHost"));
+	expect(text).toContain("\nsasl2_fast_token_ttl = 1\n");
 	expect(text.match(/^VirtualHost "box\.example"$/m)).not.toBeNull();
 });
 
