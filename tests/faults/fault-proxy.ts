@@ -38,8 +38,9 @@ class Wire {
 			from.on("error", () => {});
 			from.on("close", () => {
 				if (to.destroyed) onEnd();
+				clearInterval(this.#timer);
 				// Of a wire that is held nobody hears that it ended.
-				if (!this.#held || this.#fault?.kind === "reset") to.destroy();
+				if (!this.#held || this.#fault?.kind === "reset") to.destroySoon();
 			});
 		}
 	}

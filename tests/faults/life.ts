@@ -64,6 +64,40 @@ export class Site {
 		return stage.client(name);
 	}
 
+	#indexed = 0;
+	#indexedOwner: StageClient | undefined;
+	readonly #answers = new Map<string, (string | undefined)[]>();
+	readonly #fields = new Map<string, number>();
+	readonly #present = new Map<string, Set<string>>();
+
+	/** What its owner got by now: by id of a request, by sequence number, by who is available. Each stanza is looked at once. */
+	look(): {
+		readonly answers: ReadonlyMap<string, readonly (string | undefined)[]>;
+		readonly fields: ReadonlyMap<string, number>;
+		readonly present: ReadonlyMap<string, ReadonlySet<string>>;
+	} {
+		if (this.#indexedOwner !== this.owner) {
+			this.#indexedOwner = this.owner;
+			this.#indexed = 0;
+			this.#present.clear();
+		}
+		const { received } = this.owner;
+		for (; this.#indexed < received.length; this.#indexed++) this.#index(received[this.#indexed]!);
+		return { answers: this.#answers, fields: this.#fields, present: this.#present };
+	}
+
+	#index(stanza: Element): void {
+		const { id = "", from = "", type } = stanza.attrs;
+		if (stanza.is("iq") && (type === "result" || type === "error")) this.#answers.set(id, [...(this.#answers.get(id) ?? []), type]);
+		const fields = stanza.getChild("fields", SENSOR_DATA)?.attrs;
+		if (fields?.done === "true") this.#fields.set(fields.seqnr!, (this.#fields.get(fields.seqnr!) ?? 0) + 1);
+		if (!stanza.is("presence") || !from.includes("/")) return;
+		const resources = this.#present.get(bareOf(from)) ?? new Set();
+		this.#present.set(bareOf(from), resources);
+		if (type === undefined) resources.add(from);
+		else if (type === "unavailable") resources.delete(from);
+	}
+
 	/** Names of accounts of things: the box's and the people's own are not among them. */
 	async accounts(): Promise<string[]> {
 		const files = await readdir(join(this.folder, "box"), { recursive: true });
@@ -169,7 +203,7 @@ export class Life {
 			if (found !== undefined && found !== null && found !== false && found !== 0) return found;
 			if (Date.now() > end)
 				throw new Error(`not within ${seconds} s: ${what}\n${this.events.map((event) => JSON.stringify(event)).join("\n")}`);
-			await new Promise((resolve) => setTimeout(resolve, 5));
+			await new Promise((resolve) => setTimeout(resolve, 10));
 		}
 	}
 
@@ -178,10 +212,11 @@ export class Life {
 		return this.until("it is back", () => this.#thing?.jid, seconds);
 	}
 
-	/** From the box to a thing that its owner may read. */
-	async claimed(): Promise<void> {
+	/** From the box to a thing that its owner may read; `ready` is told of the wire before it boots. */
+	async claimed(ready: (wire: FaultProxy) => Promise<void> = async () => {}): Promise<void> {
 		const { site } = this.#options;
 		this.wire = await startFaultProxy(site.box.ports.direct);
+		await ready(this.wire);
 		this.start();
 		await this.until("registered", () => this.count("registered"));
 		await this.claim();
@@ -203,14 +238,8 @@ export class Life {
 
 	/** Full JIDs under which the owner sees the thing. */
 	get seen(): string[] {
-		const seen = new Set<string>();
 		const own = bareOf(String(this.events.find(({ event }) => event === "online")?.jid));
-		for (const { name, attrs } of this.#options.site.owner.received) {
-			if (name !== "presence" || attrs.from === undefined || bareOf(attrs.from) !== own || !attrs.from.includes("/")) continue;
-			if (attrs.type === undefined) seen.add(attrs.from);
-			else if (attrs.type === "unavailable") seen.delete(attrs.from);
-		}
-		return [...seen];
+		return [...(this.#options.site.look().present.get(own) ?? [])];
 	}
 
 	/** Asks and does not wait; what came of it is known by the number. */
@@ -224,14 +253,8 @@ export class Life {
 
 	/** Types of the answers to it, and how often its last fields came. */
 	told(seqnr: string): { readonly answers: readonly (string | undefined)[]; readonly fields: number } {
-		const { received } = this.#options.site.owner;
-		return {
-			answers: received.filter((stanza) => stanza.is("iq") && stanza.attrs.id === `ask-${seqnr}`).map(({ attrs }) => attrs.type),
-			fields: received.filter((stanza) => {
-				const fields = stanza.getChild("fields", SENSOR_DATA);
-				return fields?.attrs.seqnr === seqnr && fields.attrs.done === "true";
-			}).length
-		};
+		const { answers, fields } = this.#options.site.look();
+		return { answers: answers.get(`ask-${seqnr}`) ?? [], fields: fields.get(seqnr) ?? 0 };
 	}
 
 	/**

@@ -19,9 +19,9 @@ export async function freeUDPPort(): Promise<number> {
 	return port;
 }
 
-/** `records` in dnsmasq's words, such as "srv-host=_xmpp-client._tcp.a.example,b.example,5222,0,0". */
-export async function startNameServer(records: readonly string[]): Promise<NameServer> {
-	const port = await freeUDPPort();
+/** `records` in dnsmasq's words, such as "srv-host=_xmpp-client._tcp.a.example,b.example,5222,0,0". `again`: one that was stopped, at its address. */
+export async function startNameServer(records: readonly string[], again?: NameServer): Promise<NameServer> {
+	const port = again === undefined ? await freeUDPPort() : Number(again.address.split(":")[1]);
 	const child = spawn(
 		"/usr/sbin/dnsmasq",
 		[
