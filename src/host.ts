@@ -72,6 +72,8 @@ export interface Network {
 	resolve?(name: string, onAddresses: (error: SocketError | undefined, addresses: readonly string[]) => void): void;
 	/** SRV records of a name such as _xmpp-client._tcp.example.org, in any order. */
 	services?(name: string, onRecords: (error: SocketError | undefined, records: readonly ServiceRecord[]) => void): void;
+	/** Calls back whenever the link (a cable, Wi-Fi) is gone or is there again, so that nobody waits to find out; a later listener replaces this one. */
+	onLink?(callback: (up: boolean) => void): void;
 }
 
 /** Synchronous, atomic per key. Keys of at most 15 characters of [a-z0-9._-] (NVS). */

@@ -19,6 +19,8 @@ export function explainOffline(reason: string, detail: string, { domain, address
 			return `Nobody answers at ${address}: is the broker running there?`;
 		case "closed":
 			return `The broker at ${address} closed the connection.`;
+		case "link":
+			return "This machine has no network just now.";
 		case "timeout":
 			return `The broker at ${address} does not answer in time.`;
 		case "unknown-ca":
@@ -59,8 +61,16 @@ export function explainOffline(reason: string, detail: string, { domain, address
 			return `The broker has disabled the account${said(detail, "account-disabled")}: its operator can enable it.`;
 		case "sasl:credentials-expired":
 			return `The broker says that the account's password has expired${said(detail, "credentials-expired")}.`;
+		case "sasl:tasks":
+			return `The broker at ${address} wants more than the account's password, which a thing cannot give.`;
 		case "bind:resource-constraint":
 			return `The broker at ${address} takes no more connections of this account just now${said(detail, "resource-constraint")}.`;
+		case "sm:no-count":
+			return `The broker at ${address} acknowledged without saying how much: the connection begins anew.`;
+		case "sm:handled-count-too-high":
+			return `The broker at ${address} acknowledged more than it was sent${said(detail, "")}: the connection begins anew.`;
+		case "sm:forgotten":
+			return `The broker at ${address} resumed a session that was given up meanwhile: the connection begins anew.`;
 		case "stream-error:system-shutdown":
 			return `The broker at ${address} shuts down.`;
 		case "stream-error:reset":

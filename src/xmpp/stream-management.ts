@@ -137,7 +137,7 @@ export class StreamManagement {
 		const state = this.#state;
 		if (state === State.plain) stream.write(stanza);
 		if (state !== State.counting && state !== State.held) return;
-		this.#keep(stanza);
+		this.keep(stanza);
 		if (state === State.held) {
 			if (this.#forgotten > 0) onOverflow();
 			return;
@@ -160,7 +160,7 @@ export class StreamManagement {
 				break;
 			case "a":
 				this.#asked = false;
-				if (this.#acknowledge(element) && this.#unacked.length >= ASK_STANZAS) this.ask();
+				if (this.acknowledge(element) && this.#unacked.length >= ASK_STANZAS) this.ask();
 				break;
 			case "enabled":
 				if (this.#enabled) return;
@@ -181,12 +181,12 @@ export class StreamManagement {
 	ask(): void {
 		if (!this.enabled) return;
 		this.#asked = true;
-		this.#say("r");
+		this.say("r");
 	}
 
 	/** Says what we have. */
 	answer(): void {
-		if (this.enabled) this.#say("a", this.#handled);
+		if (this.enabled) this.say("a", this.#handled);
 	}
 
 	/** The connection is gone: whether the session can go on with another. A server forgets one whose stream was ended in order. */
@@ -215,7 +215,7 @@ export class StreamManagement {
 		this.#id = id;
 		this.#handled = handled >>> 0;
 		this.#acknowledged = acknowledged >>> 0;
-		for (const stanza of unacked) this.#keep(stanza);
+		for (const stanza of unacked) this.keep(stanza);
 	}
 
 	/** Logged in anew: goes on with what is held, in place of binding (section 5). */
@@ -233,28 +233,28 @@ export class StreamManagement {
 	/** <resumed/>: what the server has not is sent again, in order (R-CORE-7). False when the stream had to end. */
 	resumed(element: Element): boolean {
 		this.#state = State.counting;
-		if (!this.#acknowledge(element)) return false;
+		if (!this.acknowledge(element)) return false;
 		for (const stanza of this.#unacked.slice()) this.#options.stream.write(stanza);
 		if (this.#unacked.length > 0) this.ask();
 		// It may have broken again.
 		return this.#state === State.counting;
 	}
 
-	#keep(stanza: Uint8Array): void {
+	private keep(stanza: Uint8Array): void {
 		this.#unacked.push(stanza);
 		this.#unackedBytes += stanza.length;
 		while (this.#unacked.length > limits.unackedStanzas || this.#unackedBytes > limits.unackedBytes) {
-			this.#drop();
+			this.drop();
 			this.#forgotten++;
 		}
 	}
 
-	#drop(): void {
+	private drop(): void {
 		this.#unackedBytes -= this.#unacked.shift()?.length ?? 0;
 	}
 
 	/** False when the stream had to end: the server has more of ours than there is (R-CORE-8), or does not count. */
-	#acknowledge(element: Element): boolean {
+	private acknowledge(element: Element): boolean {
 		const { stream } = this.#options;
 		const h = parseCount(element.attribute("h"));
 		if (h === undefined) {
@@ -272,11 +272,11 @@ export class StreamManagement {
 		this.#acknowledged = h;
 		const old = Math.min(count, this.#forgotten);
 		this.#forgotten -= old;
-		for (count -= old; count > 0; count--) this.#drop();
+		for (count -= old; count > 0; count--) this.drop();
 		return true;
 	}
 
-	#say(name: "r" | "a", h?: number): void {
+	private say(name: "r" | "a", h?: number): void {
 		const { stream } = this.#options;
 		stream.openElement(name, NAMESPACE_SM).attribute("h", h === undefined ? undefined : `${h}`);
 		stream.send();

@@ -105,7 +105,7 @@ const crypto = new TestCrypto();
 
 export class SessionBench {
 	readonly time = new FakeTime();
-	readonly network = new FakeNetwork();
+	readonly network: FakeNetwork;
 	readonly crypto = crypto;
 	/** Callbacks in their order. */
 	readonly happened: string[] = [];
@@ -123,7 +123,8 @@ export class SessionBench {
 	randomByte = 0;
 	#scram = { first: "", serverFirst: "" };
 
-	constructor(account?: Account, options: Partial<SessionOptions> = {}) {
+	constructor(account?: Account, options: Partial<SessionOptions> = {}, network = new FakeNetwork()) {
+		this.network = network;
 		this.accounts = new MemoryAccounts(this.happened, account);
 		const host: Host = {
 			network: this.network,

@@ -6,6 +6,7 @@ const place = { domain: "a.example", address: "b.example:5222" };
 const reasons = [
 	...["dns", "refused", "closed", "timeout", "unknown-ca", "wrong-name", "expired", "not-yet-valid", "tls"],
 	...["no-service", "no-starttls", "no-mechanism", "server-signature", "not-authorized", "overflow", "conflict", "shutdown"],
+	...["link", "sasl:tasks", "sm:no-count", "sm:handled-count-too-high", "sm:forgotten"],
 	...["refused-account", "account-conflict", "account-throttled", "bind:resource-constraint"],
 	...["sasl:temporary-auth-failure", "sasl:account-disabled", "sasl:credentials-expired"],
 	...["system-shutdown", "reset", "resource-constraint", "see-other-host", "policy-violation"].map((name) => `stream-error:${name}`),

@@ -1,6 +1,7 @@
 // A session that outlives its connection (XEP-0198): what is counted, what is sent again, and when it is over after all.
 import { encodeUTF8 } from "../../../src/text/utf8.js";
 import { ACCOUNT, between, CLOSE, HEADER, idOf, MANAGED, SessionBench } from "../../support/session-bench.js";
+import { FakeNetwork } from "../../support/socket.js";
 
 const SM = "xmlns='urn:xmpp:sm:3'";
 const ENABLED = `<enabled ${SM} id='s1' resume='true' max='300'/>`;
@@ -38,6 +39,8 @@ function again(bench: SessionBench, features = MANAGED): string {
 	bench.authenticate(bench.offer());
 	return bench.say(HEADER + features);
 }
+
+const place = ({ line: { options } }: SessionBench) => [options.host, options.port, options.tls, options.serverName];
 
 const resumed = (h: number): string => `<resumed ${SM} previd='s1' h='${h}'/>`;
 
@@ -287,14 +290,25 @@ describe("resuming", () => {
 		expect(bench.happened).toEqual(["offline closed"]);
 	});
 
-	test("the place where the server wants it resumed is kept as long as it is held", () => {
-		const bench = counted(`<enabled ${SM} id='s1' resume='true' location='[2001:db8::1]:5222'/>`);
-		expect(bench.session.location).toBeUndefined();
+	test("where the server wants it resumed is gone to first, once, and then to where it was before", () => {
+		const bench = counted(`<enabled ${SM} id='s1' resume='true' location='[2001:db8::1]:5299'/>`);
+		const before = place(bench);
 		bench.line.fails("closed");
-		expect(bench.session.location).toBe("[2001:db8::1]:5222");
-		again(bench);
+		bench.time.pass(bench.pauses[0]!);
+		expect(place(bench)).toEqual(["2001:db8::1", 5299, "starttls", "a.example"]);
+		bench.line.fails("refused");
+		expect(again(bench)).toContain("<resume ");
+		expect(place(bench)).toEqual(before);
 		bench.say(resumed(0));
-		expect(bench.session.location).toBeUndefined();
+		expect(bench.happened).toEqual(["held closed", "held refused", "resumed t0@a.example/r"]);
+	});
+
+	test.each(["", "a.example:0", "nonsense:x", "a.example:5222/x", "<>"])("and %j is no place", (location) => {
+		const bench = counted(`<enabled ${SM} id='s1' resume='true' location='${location.replace("<", "&lt;")}'/>`);
+		const before = place(bench);
+		bench.line.fails("closed");
+		expect(again(bench)).toContain("<resume ");
+		expect(place(bench)).toEqual(before);
 	});
 
 	test("broken again before it is resumed, nothing is lost", () => {
@@ -339,6 +353,74 @@ describe("stop", () => {
 		expect(bench.happened).toEqual(["held closed"]);
 		expect(bench.time.waiting).toBeUndefined();
 		expect(bench.session.router.address).toBeUndefined();
+	});
+});
+
+describe("a link that the host tells of", () => {
+	/** A host that tells. */
+	function told(): { bench: SessionBench; link: (up: boolean) => void } {
+		let listener: (up: boolean) => void = () => {};
+		const network = new FakeNetwork();
+		const bench = new SessionBench(
+			ACCOUNT,
+			{},
+			Object.assign(network, { onLink: (callback: (up: boolean) => void) => (listener = callback) })
+		);
+		bench.secure();
+		bench.authenticate(bench.offer());
+		bench.bind(undefined, MANAGED);
+		bench.say(ENABLED);
+		bench.happened.length = 0;
+		return { bench, link: (up) => listener(up) };
+	}
+
+	test("R-CORE-9 gone: the connection is given up without a word, and the session goes on the moment that it is back", () => {
+		const { bench, link } = told();
+		link(false);
+		expect(bench.happened).toEqual(["held link"]);
+		expect(bench.line.take()).toBe("");
+		expect(bench.line.isClosed).toBe(true);
+		bench.time.pass(120_000);
+		expect(bench.network.connections).toHaveLength(1);
+		link(true);
+		expect(bench.network.connections).toHaveLength(2);
+		link(true);
+		expect(bench.network.connections).toHaveLength(2);
+		bench.pauses.push(0);
+		expect(again(bench)).toContain("<resume ");
+	});
+
+	test("gone for good, as it seems: a try now and then all the same", () => {
+		const { bench, link } = told();
+		link(false);
+		bench.time.pass(300_000);
+		expect(bench.network.connections).toHaveLength(2);
+		bench.line.fails("refused");
+		expect(bench.pauses).toEqual([300_000, 300_000]);
+		// That it is back is told late: at once is still at once.
+		link(true);
+		expect(bench.network.connections).toHaveLength(3);
+	});
+
+	test("that comes and goes makes no pause shorter that the server asked for", () => {
+		const { bench, link } = told();
+		bench.say("<stream:error><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>");
+		for (let i = 0; i < 5; i++) {
+			link(false);
+			link(true);
+		}
+		expect(bench.network.connections).toHaveLength(1);
+		bench.time.pass(bench.pauses[0]!);
+		expect(bench.network.connections).toHaveLength(2);
+	});
+
+	test("says nothing to a session that was stopped", () => {
+		const { bench, link } = told();
+		bench.session.stop();
+		link(false);
+		link(true);
+		expect(bench.happened).toEqual([]);
+		expect(bench.network.connections).toHaveLength(1);
 	});
 });
 
