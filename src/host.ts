@@ -46,7 +46,10 @@ export interface Socket {
 	read(): Uint8Array | undefined;
 	/** Takes all of `bytes` and keeps none of the buffer; returns the room left. Throws when more is written than there was room for. */
 	write(bytes: Uint8Array): number;
-	/** What only this TLS connection has: of type "tls-exporter" (RFC 9266) or "tls-server-end-point" (RFC 5929); undefined where the host cannot tell. */
+	/**
+	 * What only this TLS connection has: of type "tls-exporter" (RFC 9266), "tls-server-end-point" or "tls-unique" (RFC 5929, not of TLS 1.3);
+	 * undefined where there is none or the host cannot tell.
+	 */
 	channelBinding?(type: string): Uint8Array | undefined;
 	/** Begins TLS; unread clear text is dropped (RFC 6120 5.3.4). onSecure follows. */
 	startTLS(): void;

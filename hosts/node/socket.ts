@@ -3,6 +3,7 @@ import { connect as connectTCP, isIP, type Socket as TCPSocket } from "node:net"
 import { checkServerIdentity, connect as connectTLS, type PeerCertificate, TLSSocket } from "node:tls";
 import { domainToASCII } from "node:url";
 import type { ConnectOptions, Socket, SocketError } from "../../src/host.js";
+import { channelBinding } from "./binding.js";
 import { socketError } from "./failure.js";
 
 /** Bytes that may wait in either direction. */
@@ -92,12 +93,9 @@ export class NodeSocket implements Socket {
 		this.#secure(tcp, "no TLS");
 	}
 
-	/** tls-exporter of TLS 1.3 alone: on 1.2 it binds only with an extension that Node does not tell of (RFC 9266 section 4.2). */
 	channelBinding(type: string): Uint8Array | undefined {
 		const socket = this.#socket;
-		if (type !== "tls-exporter" || this.#state !== "secure" || !(socket instanceof TLSSocket)) return undefined;
-		if (socket.getProtocol() !== "TLSv1.3") return undefined;
-		return Uint8Array.from(socket.exportKeyingMaterial(32, "EXPORTER-Channel-Binding", Buffer.alloc(0)));
+		return this.#state === "secure" && socket instanceof TLSSocket ? channelBinding(socket, type) : undefined;
 	}
 
 	close(): void {

@@ -46,6 +46,11 @@ export interface Definition {
 	readonly node?: string;
 	/** The API key, which a whole batch shares, is erased once the account stands. A lost account cannot be made again then. */
 	readonly forgetAPIKey?: boolean;
+	/**
+	 * The login may be bound to its connection by tls-unique (RFC 5929) where TLS 1.2 and the broker leave nothing better. Worth something only if
+	 * both ends have the extended master secret (RFC 7627), so it is for who knows his broker.
+	 */
+	readonly tlsUnique?: boolean;
 	readonly fields: Readonly<Record<string, FieldDefinition>>;
 	readonly parameters?: Readonly<Record<string, ParameterDefinition>>;
 	/** Refusals of a set also in the words of before XEP-0325 0.3, for peers (slixmpp) that hear nothing else. */

@@ -122,6 +122,7 @@ export class Thing {
 			accounts,
 			seed: factory.serial,
 			apiKey,
+			tlsUnique: definition.tlsUnique,
 			onAccount: (jid) => {
 				if (definition.forgetAPIKey === true) forgetAPIKey(vault);
 				this.onAccount(jid);

@@ -27,6 +27,8 @@ export interface LoginOptions {
 	readonly host: Pick<Host, "random" | "crypto" | "clock">;
 	readonly domain: string;
 	readonly accounts: AccountStore;
+	/** A login may be bound by tls-unique, where nothing better can be. */
+	readonly tlsUnique?: boolean;
 	/** For servers that make accounts only on forms that are signed (XEP-0348). */
 	readonly apiKey?: APIKey;
 	/** An account that stood once may be made again, under its name and with its password. */

@@ -9,7 +9,7 @@ import { afterwards, mayHurry, refused } from "./haste.js";
 import { agentOf, NAMESPACE_BIND2, NAMESPACE_SASL2, writeInline } from "./inline.js";
 import type { LoginOptions, Step } from "./login-options.js";
 import { LoginRequest } from "./login-request.js";
-import { type Choice, chooseMechanism, isBound, sameChoice } from "./mechanism.js";
+import { type Choice, chooseMechanism, isBound, sameChoice, UNIQUE } from "./mechanism.js";
 import { Authentication } from "./sasl.js";
 import type { Task } from "./scheduler.js";
 import { parseStanzaError } from "./stanza-error.js";
@@ -345,7 +345,10 @@ export class Login {
 	}
 
 	private best(): Choice | undefined {
-		return this.#offered && chooseMechanism(this.#offered, (type) => this.#options.stream.channelBinding(type));
+		const { stream, tlsUnique } = this.#options;
+		return (
+			this.#offered && chooseMechanism(this.#offered, (type) => (type !== UNIQUE || tlsUnique ? stream.channelBinding(type) : undefined))
+		);
 	}
 
 	/** The one that is awaited, from our server (R-CORE-10). */

@@ -2,7 +2,7 @@
 import type { ScramMechanism } from "./scram.js";
 
 /** "n": none; "y": we could, and the server offers none; else the type by which the login is bound. */
-export type Binding = "n" | "y" | "tls-exporter" | "tls-server-end-point";
+export type Binding = "n" | "y" | "tls-exporter" | "tls-server-end-point" | "tls-unique";
 
 export interface Choice {
 	readonly mechanism: ScramMechanism;
@@ -20,8 +20,9 @@ export interface MechanismOffer {
 	readonly bindings: readonly string[];
 }
 
-/** Best first. tls-unique is none of them: it says nothing on TLS 1.3, and on 1.2 something only with extensions that cannot be seen here. */
-const BINDINGS = Object.freeze(["tls-exporter", "tls-server-end-point"] as const);
+export const UNIQUE = "tls-unique";
+/** Best first. The last binds only with an extension of TLS 1.2 that cannot be seen here, so it is for who asks for it. */
+const BINDINGS = Object.freeze(["tls-exporter", "tls-server-end-point", UNIQUE] as const);
 const MECHANISMS = Object.freeze(["SCRAM-SHA-256", "SCRAM-SHA-1"] as const);
 
 /** Of a connection: what only it has, by type. */
@@ -31,7 +32,8 @@ export type ChannelBinding = (type: string) => Uint8Array | undefined;
 export function chooseMechanism(offer: MechanismOffer, channelBinding: ChannelBinding): Choice | undefined {
 	const { bindings } = offer;
 	const able = BINDINGS.filter((type) => channelBinding(type) !== undefined);
-	const common = able.find((type) => bindings.includes(type));
+	// Servers of before XEP-0440 list none: then -PLUS means this one, and on TLS 1.3, where some offer it as well, nothing.
+	const common = able.find((type) => bindings.includes(type) || (type === UNIQUE && bindings.length === 0));
 	for (let { inline } = offer; ; inline = 0) {
 		const mechanisms = inline === 0 ? offer.mechanisms : offer.mechanisms2;
 		// With -PLUS on offer "y" would say that someone took it away (section 6); without a common type there is only "n".

@@ -18,6 +18,8 @@ export interface SessionOptions {
 	/** PEM; undefined takes the host's own. */
 	readonly anchors?: string;
 	readonly accounts: AccountStore;
+	/** A login may be bound by tls-unique (RFC 5929), where nothing better can be. */
+	readonly tlsUnique?: boolean;
 	/** For servers that make accounts only on forms that are signed (XEP-0348). */
 	readonly apiKey?: APIKey;
 	/** What no other thing has; it spreads the pauses of a herd. */

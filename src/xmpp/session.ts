@@ -190,7 +190,7 @@ export class Session {
 	}
 
 	private enter(endpoint: Endpoint): void {
-		const { host, scheduler, domain, anchors, accounts, apiKey } = this.#options;
+		const { host, scheduler, domain, anchors, accounts, apiKey, tlsUnique } = this.#options;
 		this.#endpoint = endpoint;
 		this.#login = new Login({
 			stream: this.#stream,
@@ -199,6 +199,7 @@ export class Session {
 			domain,
 			accounts,
 			apiKey,
+			tlsUnique,
 			management: this.#management,
 			lost: this.#loss.lost,
 			onAccount: (jid) => this.tell(() => this.#options.onAccount(jid)),

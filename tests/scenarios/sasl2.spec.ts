@@ -1,4 +1,5 @@
 // SASL2, tokens and inline resumption on Prosody 13: what a login costs, counted on the wire, and what the thing does when the server has changed its mind.
+import { createHash, X509Certificate } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { type Box, type BoxOptions, startBox } from "../../hosts/broker/box.js";
 import { createNodeHost, type NodeHost } from "../../hosts/node/index.js";
 import type { ConnectOptions, Network, ThingEvent } from "../../src/host.js";
 import { boot } from "../../src/main.js";
+import type { Definition } from "../../src/thing/definition.js";
 import type { Thing } from "../../src/thing/thing.js";
 import { weatherStation } from "../../src/things/weather-station.js";
 import { type FlightCounter, startFlightCounter, type Tally } from "../support/flights.js";
@@ -33,10 +35,10 @@ class Life {
 	readonly #breakable = new BreakableWire();
 	readonly #waiting = new Set<() => void>();
 
-	constructor(anchors: string) {
+	constructor(anchors: string, definition: Definition = weatherStation) {
 		this.#host = createNodeHost({
 			store: join(folder, "thing"),
-			definition: weatherStation,
+			definition,
 			onEvent: (event) => {
 				this.events.push(event);
 				for (const wake of this.#waiting) wake();
@@ -45,7 +47,7 @@ class Life {
 		const network = this.#breakable.wrap({ ...this.#host.network, connect: (options) => this.#connect(options) });
 		const host = Object.freeze({ ...this.#host, network });
 		const address = { host: "127.0.0.1", port: wire.port };
-		this.#thing = boot({ definition: weatherStation, domain: box.domain, anchors, address, tls: "direct", serial: "SN-1", host });
+		this.#thing = boot({ definition, domain: box.domain, anchors, address, tls: "direct", serial: "SN-1", host });
 	}
 
 	/** What the last connection had cost when the event came. */
@@ -98,9 +100,10 @@ class Life {
 
 /** Lives once, until it is online; what that cost and what it said. */
 async function live(
-	then: (life: Life) => Promise<void> = async () => {}
+	then: (life: Life) => Promise<void> = async () => {},
+	definition?: Definition
 ): Promise<{ flights: number; version: string | undefined; said: string }> {
-	const life = new Life(await readFile(box.caFile, "utf8"));
+	const life = new Life(await readFile(box.caFile, "utf8"), definition);
 	try {
 		const { flights, version } = await life.cost("online");
 		const said = life.said.at(-1)!;
@@ -242,6 +245,33 @@ if (program !== undefined)
 			await live();
 			await live();
 			expect((await live()).flights).toBe(1);
+		}, 180_000);
+
+		/** How the first login on such a server is bound, where nothing is known of it from the last time. */
+		async function bound(prosody: BoxOptions["prosody"], definition?: Definition): Promise<string> {
+			await serve(prosody);
+			await rm(join(folder, "thing", "server.rec"), { force: true });
+			tls.DEFAULT_MAX_VERSION = "TLSv1.2";
+			const { said } = await live(undefined, definition);
+			const [, mechanism, first] = /<auth [^>]*mechanism='([^']*)'>([^<]*)</.exec(said) ?? [];
+			return `${mechanism} ${
+				Buffer.from(first ?? "", "base64")
+					.toString()
+					.split(",,")[0]
+			}`;
+		}
+
+		test("R-CORE-4 under TLS 1.2 a login is bound by what the server lists, and by tls-unique for who asks alone", async () => {
+			const asking = { ...weatherStation, tlsUnique: true };
+			const { raw } = new X509Certificate(await readFile(join(folder, "box/certificates/served/box.example.crt")));
+			const hash = createHash("sha256").update(raw).digest("hex");
+			expect(await bound({ settings: [`tls_server_end_point_hash = "${hash}"`] })).toBe("SCRAM-SHA-256-PLUS p=tls-server-end-point");
+			// It lists tls-unique alone.
+			expect(await bound({})).toBe("SCRAM-SHA-256 n");
+			expect(await bound({}, asking)).toBe("SCRAM-SHA-256-PLUS p=tls-unique");
+			// The system's own, which may be of before XEP-0440.
+			expect(await bound({ program: undefined })).toBe("SCRAM-SHA-256 n");
+			expect(await bound({ program: undefined }, asking)).toBe("SCRAM-SHA-256-PLUS p=tls-unique");
 		}, 180_000);
 
 		test("one account and one thing in all that, and no token in any file but the thing's own and the server's", async () => {

@@ -47,6 +47,7 @@ test.each([
 	["no manufacturer", { manufacturer: undefined }, "manufacturer must be text"],
 	["a model that XML cannot carry", { model: "a\u0000b" }, "model must be text"],
 	["a version as text", { version: "1" }, "version must be a number"],
+	["a binding that is no yes", { tlsUnique: "yes" }, "tlsUnique must be true or false"],
 	["no fields", { fields: {} }, "at least one field"],
 	["an unknown type", { fields: { T: { type: "float", category: "momentary" } } }, "Field T: type must be one of"],
 	["an unknown category", { fields: { T: { type: "int", category: "now" } } }, "Field T: category must be one of"],

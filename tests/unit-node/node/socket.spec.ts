@@ -1,4 +1,5 @@
 // The socket on Node against real servers: who is refused, and what the firmware is told.
+import { createHash, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket as TCPSocket } from "node:net";
 import { createServer as createTLSServer, TLSSocket } from "node:tls";
@@ -132,11 +133,13 @@ class Told {
 
 describe("a server that is what it says", () => {
 	test.each(["TLSv1.2", "TLSv1.3"] as const)("R-CORE-4 %s: what it binds a login to is the server's too, or nothing", async (version) => {
-		let theirs: Buffer | undefined;
+		let exporter: Buffer | undefined;
+		let unique: Buffer | undefined;
 		const port = await serveTLS(
 			good,
 			(peer) => {
-				theirs = peer.exportKeyingMaterial(32, "EXPORTER-Channel-Binding", Buffer.alloc(0));
+				exporter = peer.exportKeyingMaterial(32, "EXPORTER-Channel-Binding", Buffer.alloc(0));
+				unique = peer.getPeerFinished();
 				peer.write("here");
 			},
 			{ minVersion: version, maxVersion: version }
@@ -144,12 +147,15 @@ describe("a server that is what it says", () => {
 		const told = new Told(port);
 		expect(told.socket.channelBinding("tls-exporter")).toBeUndefined();
 		await told.until(() => told.received !== "");
-		const ours = told.socket.channelBinding("tls-exporter");
-		if (version === "TLSv1.2") expect(ours).toBeUndefined();
-		else expect(Buffer.from(ours!)).toEqual(theirs);
-		expect(told.socket.channelBinding("tls-unique")).toBeUndefined();
+		const ours = (type: string) => told.socket.channelBinding(type);
+		expect(ours("tls-exporter")).toEqual(version === "TLSv1.3" ? Uint8Array.from(exporter!) : undefined);
+		expect(ours("tls-unique")).toEqual(version === "TLSv1.2" ? Uint8Array.from(unique!) : undefined);
+		const hash = createHash("sha256").update(new X509Certificate(good.cert).raw).digest();
+		expect(ours("tls-server-end-point")).toEqual(Uint8Array.from(hash));
+		expect(ours("tls-other")).toBeUndefined();
 		told.socket.close();
-		expect(told.socket.channelBinding("tls-exporter")).toBeUndefined();
+		expect(ours("tls-exporter")).toBeUndefined();
+		expect(ours("tls-server-end-point")).toBeUndefined();
 	});
 
 	test.each(["TLSv1.2", "TLSv1.3"] as const)("%s: secure first, then room, bytes both ways, orderly end", async (version) => {

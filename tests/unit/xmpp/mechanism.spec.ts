@@ -37,6 +37,45 @@ describe("choosing", () => {
 	});
 });
 
+describe("tls-unique", () => {
+	const unique = new Uint8Array(12).fill(0x55);
+
+	/** The <auth/> to such an offer, on a connection that has it. */
+	function auth(offer: string, asked: boolean, bindings: Readonly<Record<string, Uint8Array>> = { "tls-unique": unique }): string {
+		const bench = new SessionBench(ACCOUNT, { tlsUnique: asked });
+		bench.session.start();
+		bench.line.writable();
+		bench.say(`${HEADER}<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>`);
+		bench.say("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+		Object.assign(bench.line.bindings, bindings);
+		bench.line.secures();
+		bench.line.take();
+		return decodeUTF8(decodeBase64(between(bench.say(HEADER + offer), ">", "</"))!).split(",,")[0]!;
+	}
+
+	const PLUS = mechanisms("SCRAM-SHA-1", "SCRAM-SHA-1-PLUS");
+	const listing = (type: string): string =>
+		PLUS.replace(
+			"<mechanisms",
+			`<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='${type}'/></sasl-channel-binding><mechanisms`
+		);
+
+	test("R-CORE-4 is for who asks for it: of a server that lists it, or that lists nothing", () => {
+		expect(auth(PLUS, true)).toBe("p=tls-unique");
+		expect(auth(listing("tls-unique"), true)).toBe("p=tls-unique");
+		expect(auth(PLUS, false)).toBe("n");
+		expect(auth(listing("tls-unique"), false)).toBe("n");
+	});
+
+	test("R-CORE-4 never where the server lists others, where there is something better, or where the connection has none", () => {
+		expect(auth(listing("tls-exporter"), true)).toBe("n");
+		expect(auth(listing("tls-server-end-point"), true, both)).toBe("p=tls-server-end-point");
+		// ejabberd 23 on TLS 1.3.
+		expect(auth(PLUS, true, both)).toBe("n");
+		expect(auth(PLUS, true, {})).toBe("n");
+	});
+});
+
 describe("a bound login", () => {
 	const OFFER = `${HEADER}<stream:features><sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/></sasl-channel-binding>${between(mechanisms("SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"), "<stream:features>", "</stream:features>")}</stream:features>`;
 
