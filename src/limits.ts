@@ -7,20 +7,26 @@ export const enum limits {
 	builtElements = 48,
 	/** Bytes of any stanza, built or not; more ends the stream. A roster of 8,000 friends fits. Costs no RAM. */
 	stanzaBytes = 1_048_576,
-	/** Open elements (R-CORE-11): 16 bytes each in the parser's stack. */
+	/** Open elements (R-CORE-11). A stanza that breaks this bound, or one of the next six, is not built. */
 	depth = 32,
 	/** Attributes of one element (R-CORE-11). */
 	attributes = 32,
 	/** Bytes of one name, prefix included. */
 	nameBytes = 128,
-	/** Bytes of one attribute value, after references. A JID may have as many (RFC 7622 3.1): a stranger's must not end the stream. */
+	/** Bytes of one attribute value, after references. A JID may have as many (RFC 7622 3.1). */
 	attributeBytes = 3071,
 	/** Bytes of one text node, after references. */
 	textBytes = 4096,
 	/** Namespace declarations in scope. */
 	namespaces = 24,
-	/** Bytes of one namespace name: the parser keeps them even of what it skips. */
+	/** Bytes of one namespace name. */
 	namespaceBytes = 256,
+	/** Of a stanza that is not built: open elements, attributes of one of them, characters of a name; more ends the stream. */
+	hardDepth = 256,
+	hardAttributes = 256,
+	hardNameBytes = 256,
+	/** What is remembered of it, so that it can be checked: names and namespaces of open elements, and as much for one start tag. */
+	openBytes = 2048,
 	/** Bytes of one stanza we send (R-323-33 splits readouts at 4 KiB). */
 	writtenBytes = 8192,
 	/** Bytes waiting for room in the socket; beyond it the connection is given up. */
@@ -119,5 +125,9 @@ export const xmlLimits = Object.freeze({
 	attributeBytes: limits.attributeBytes,
 	textBytes: limits.textBytes,
 	namespaces: limits.namespaces,
-	namespaceBytes: limits.namespaceBytes
+	namespaceBytes: limits.namespaceBytes,
+	hardDepth: limits.hardDepth,
+	hardAttributes: limits.hardAttributes,
+	hardNameBytes: limits.hardNameBytes,
+	openBytes: limits.openBytes
 });

@@ -12,7 +12,7 @@ const nativeBuffer = ArrayBuffer as unknown as NativeBuffer;
 /** Bytes of a string that is made faster one by one than by a call that takes them all. */
 const SHORT = 48;
 /** How far an index moves over one character beyond U+FFFF. */
-const ASTRAL = "\u{10000}".length;
+export const ASTRAL = "\u{10000}".length;
 /** Arguments of one fromCharCode call, so that no stack overflows. */
 const RUN = 1024;
 
@@ -121,44 +121,92 @@ export function decodeUTF8(bytes: Uint8Array, start = 0, end = bytes.length): st
 	let text = "";
 	let from = start;
 	for (let at = start; at < end; ) {
-		const byte = bytes[at]!;
-		if (byte === 0) {
+		const code = characterAt(bytes, at, end);
+		if (code < 0) {
+			throw new Error("invalid UTF-8");
+		}
+		if (code === 0) {
 			// no native XS string holds it
 			text += `${decodeUnchecked(bytes, from, at)}\0`;
-			from = ++at;
-		} else if (byte < 0x80) {
-			at++;
-		} else {
-			const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-			if (byte < 0xc2 || byte > 0xf4 || at + length > end || !isSecond(byte, bytes[at + 1]!)) {
-				throw new Error("invalid UTF-8");
-			}
-			for (let n = 2; n < length; n++) {
-				if ((bytes[at + n]! & 0xc0) !== 0x80) {
-					throw new Error("invalid UTF-8");
-				}
-			}
-			at += length;
+			from = at + 1;
 		}
+		at += sizeOf(code);
 	}
 	const rest = decodeUnchecked(bytes, from, end);
 	return text === "" ? rest : text + rest;
 }
 
-/** Whether `second` may follow `lead` (RFC 3629 4): here the overlong, surrogate and too large ones fall. */
-export function isSecond(lead: number, second: number): boolean {
-	switch (lead) {
-		case 0xe0:
-			return second >= 0xa0 && second < 0xc0;
-		case 0xed:
-			return second >= 0x80 && second < 0xa0;
-		case 0xf0:
-			return second >= 0x90 && second < 0xc0;
-		case 0xf4:
-			return second >= 0x80 && second < 0x90;
-		default:
-			return second >= 0x80 && second < 0xc0;
+/** characterAt(): the character is cut off at the end. */
+export const CUT = -1;
+/** characterAt(): this is not UTF-8. */
+export const MALFORMED = -2;
+
+/** The code point at `at`; CUT or MALFORMED, which are below 0. */
+export function characterAt(bytes: Uint8Array, at: number, end: number): number {
+	const lead = bytes[at]!;
+	if (lead < 0x80) {
+		return lead;
 	}
+	if (lead < 0xc2 || lead > 0xf4) {
+		return MALFORMED;
+	}
+	const more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+	let code = lead & (0x3f >> more);
+	for (let n = 1; n <= more; n++) {
+		if (at + n >= end) {
+			return CUT;
+		}
+		const byte = bytes[at + n]!;
+		if ((byte & 0xc0) !== 0x80) {
+			return MALFORMED;
+		}
+		code = (code << 6) | (byte & 0x3f);
+		// RFC 3629 4: overlong forms, surrogates and what is too large show in the first two bytes
+		if (
+			n === 1 &&
+			((lead === 0xe0 && byte < 0xa0) || (lead === 0xed && byte > 0x9f) || (lead === 0xf0 && byte < 0x90) || (lead === 0xf4 && byte > 0x8f))
+		) {
+			return MALFORMED;
+		}
+	}
+	return code;
+}
+
+/** Bytes that the code point takes in UTF-8. */
+export function sizeOf(code: number): number {
+	return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+}
+
+/** All but printable ASCII, and the two of that that are rarely themselves in XML: "&" and "]". */
+const SPECIAL = /[^ -%'-\\^-~]/;
+
+/** The few bytes as a string when none of them is SPECIAL: natively, as no loop over bytes can be fast on XS. */
+export function decodePlain(bytes: Uint8Array, start: number, end: number): string | undefined {
+	let text: string;
+	if (nativeString.fromArrayBuffer === undefined) {
+		// each byte a character, so that none can pass for another
+		text = "";
+		for (; start + 8 <= end; start += 8)
+			text += String.fromCharCode(
+				bytes[start]!,
+				bytes[start + 1]!,
+				bytes[start + 2]!,
+				bytes[start + 3]!,
+				bytes[start + 4]!,
+				bytes[start + 5]!,
+				bytes[start + 6]!,
+				bytes[start + 7]!
+			);
+		while (start < end) text += String.fromCharCode(bytes[start++]!);
+	} else {
+		try {
+			text = decodeUnchecked(bytes, start, end);
+		} catch {
+			return undefined; // XS refuses most of what is not UTF-8, and takes the rest for fewer characters
+		}
+		if (text.length < end - start) return undefined;
+	}
+	return SPECIAL.test(text) ? undefined : text;
 }
 
 /** For bytes that are known to be UTF-8 and to hold no U+0000. */

@@ -1,7 +1,9 @@
 // Decides which elements are built, hands them over, and lets the rest go by.
 
+import type { Sink } from "./content.js";
 import { Element } from "./element.js";
-import { XMLError } from "./error.js";
+import { type XMLBounds, XMLError } from "./error.js";
+import type { Window } from "./window.js";
 
 /** What a handler answers to onPayload when it wants the content piece by piece. */
 export interface Parts {
@@ -18,211 +20,191 @@ export interface XMLHandler {
 	onPayload?(stanza: Element, payload: Element): Parts | undefined;
 	/** A stanza at its end, without the content of payloads that came in parts. */
 	onElement(element: Element): void;
-	/** At the end of a stanza that was too large to be built: its start tag with that of its first payload. */
+	/** At the end of a stanza that was too large to be built: its start tag, as far as that fits, with that of its first payload. */
 	onSkipped(head: Element): void;
 	/** The end tag of the stream. */
 	onClose(): void;
 }
 
-export interface BuilderBounds {
-	readonly builtBytes: number;
-	readonly builtElements: number;
-	readonly stanzaBytes: number;
-}
-
 /** Depths count open elements: the stream is 1, a stanza 2, a payload 3. */
-const STANZA = 2;
+export const STANZA = 2;
 const PAYLOAD = 3;
 
-export class Builder {
+export class Builder implements Sink {
 	readonly #handler: XMLHandler;
-	readonly #bounds: BuilderBounds;
+	readonly #bounds: XMLBounds;
 	/** The elements being built by depth - STANZA; undefined where nothing is. */
 	readonly #open: (Element | undefined)[] = [];
+	/** The innermost one, where it is being built: its text is wanted. */
+	#inner: Element | undefined;
 	#stanza: Element | undefined;
 	/** The first one of the stanza, for the head. */
 	#payload: Element | undefined;
 	#parts: Parts | undefined;
 	/** Something was too large: the stanza ends in onSkipped. */
 	#failed = false;
+	/** Offset up to which progress() has nothing to do. */
+	limit = Infinity;
 	/** Offset at which the stanza breaks its bound. */
 	#stanzaEnd = Infinity;
 	/** Offset at which what is being built is too large. */
 	#builtEnd = Infinity;
 	/** Elements of what is being built. */
 	#count = 0;
+	/** Bytes of text since the last tag. */
+	#textBytes = 0;
 	/** While parts come: #builtEnd and #count of the stanza, and where the content of the payload began. */
 	#stanzaBuiltEnd = 0;
 	#stanzaCount = 0;
 	#partsFrom = 0;
-	/** Whether the element opened last is being built, so that its text is wanted. */
-	keeping = false;
 
-	constructor(handler: XMLHandler, bounds: BuilderBounds) {
+	constructor(handler: XMLHandler, bounds: XMLBounds) {
 		this.#handler = handler;
 		this.#bounds = bounds;
 	}
 
-	/** Whether an element that would open now at `depth` will be built. */
-	keepsElement(depth: number): boolean {
-		return depth <= STANZA || this.#open[depth - 1 - STANZA] !== undefined || this.#isPart(depth);
+	/** A start tag begins at the index into the window. Whether its element will be built. */
+	begin(depth: number, window: Window, index: number): boolean {
+		if (depth > STANZA && this.#open[depth - 1 - STANZA] !== undefined) return true;
+		const isPart = depth - STANZA === this.#parts?.depth;
+		if (depth > STANZA && !isPart) return false;
+		const start = window.at(index);
+		if (!isPart) {
+			this.#stanzaEnd = start + this.#bounds.stanzaBytes;
+			this.#failed = false;
+		}
+		if (depth >= STANZA) {
+			this.#builtEnd = start + this.#bounds.builtBytes;
+			this.#count = 0;
+		}
+		this.#setLimit();
+		return true;
 	}
 
-	/** The start tag of the stream or of a stanza begins: its bytes count before it has ended. */
-	begin(start: number): void {
-		this.#stanzaEnd = start + this.#bounds.stanzaBytes;
-	}
-
-	/** A start tag from `start` to `end`. `attributes` is undefined when they were not kept. */
-	open(name: string, namespace: string, attributes: string | undefined, depth: number, start: number, end: number): void {
-		this.progress(end);
+	/** A start tag ends at the index. `packed` are its attributes; undefined when they were not kept. */
+	open(name: string, namespace: string, packed: string | undefined, depth: number, window: Window, index: number): void {
+		if (window.end > this.limit) this.progress(window.at(index));
+		this.#inner = undefined;
+		this.#textBytes = 0;
 		if (depth < STANZA) {
 			this.#stanzaEnd = Infinity;
-			this.#handler.onOpen(new Element(name, namespace, attributes));
-			this.keeping = false;
-			return;
-		}
-		if (depth === STANZA) {
-			this.#stanza = new Element(name, namespace, attributes);
-			this.#payload = undefined;
-			this.#failed = false;
-			this.#builtEnd = start + this.#bounds.builtBytes;
-			this.#count = 1;
-			this.#open[0] = this.#stanza;
-			this.keeping = true;
-			this.progress(end);
+			this.#setLimit();
+			this.#handler.onOpen(new Element(name, namespace, packed));
 			return;
 		}
 		const parent = this.#open[depth - 1 - STANZA];
-		const isPart = parent === undefined && this.#isPart(depth);
-		if (isPart) {
-			this.#builtEnd = start + this.#bounds.builtBytes;
-			this.#count = 0;
-			this.progress(end);
-		}
-		if (attributes === undefined || (parent === undefined && this.#builtEnd === Infinity)) {
-			this.keeping = false;
-			return;
-		}
+		if (depth > STANZA && (packed === undefined || (parent === undefined && this.#builtEnd === Infinity))) return;
 		if (++this.#count > this.#bounds.builtElements) {
-			this.#drop();
+			this.drop();
 			return;
 		}
-		const element = new Element(name, namespace, attributes);
-		this.keeping = true;
-		if (depth === PAYLOAD) {
+		const element = new Element(name, namespace, packed);
+		if (depth === STANZA) {
+			this.#stanza = element;
+			if (this.#failed) return;
+		} else if (depth === PAYLOAD) {
 			this.#payload ??= element;
-			this.#parts = this.#handler.onPayload?.(this.#stanza!, element);
+			const parts = this.#handler.onPayload?.(this.#stanza!, element);
 			if (this.#stanza === undefined) {
 				return; // the handler started the stream anew
 			}
-			if (this.#parts !== undefined) {
+			if (parts !== undefined) {
 				parent!.append(element);
+				this.#parts = parts;
 				this.#stanzaBuiltEnd = this.#builtEnd;
 				this.#stanzaCount = this.#count;
 				this.#builtEnd = Infinity;
-				this.#partsFrom = end;
-				this.keeping = false;
+				this.#partsFrom = window.at(index);
+				this.#setLimit();
 				return;
 			}
 		}
 		parent?.append(element);
 		this.#open[depth - STANZA] = element;
+		this.#inner = element;
 	}
 
-	/** A whole text node in the element at `depth`, which is being built. */
-	text(text: string, depth: number): void {
-		this.#open[depth - STANZA]?.appendText(text);
-	}
-
-	/** The element at `depth` ended; its end tag reaches to `end`. */
-	close(depth: number, end: number): void {
-		this.progress(end);
-		if (depth < STANZA) {
-			this.#handler.onClose();
-			return;
-		}
-		const element = this.#open[depth - STANZA];
-		this.#open[depth - STANZA] = undefined;
-		if (depth === STANZA) {
-			this.#endStanza();
-			return;
-		}
-		this.keeping = this.#open[depth - 1 - STANZA] !== undefined;
-		const parts = this.#parts;
-		if (parts === undefined) {
-			return;
-		}
-		if (depth === PAYLOAD) {
-			this.#parts = undefined;
-			this.#builtEnd = this.#stanzaBuiltEnd + (end - this.#partsFrom);
-			this.#count = this.#stanzaCount;
-		} else if (depth === parts.depth + STANZA) {
-			this.#builtEnd = Infinity;
-			if (element !== undefined) {
-				parts.onPart(element);
+	/** More text, of that many bytes. */
+	give(text: string, bytes: number): void {
+		if (this.#inner !== undefined) {
+			this.#textBytes += bytes;
+			if (this.#textBytes > this.#bounds.textBytes) {
+				this.drop();
+			} else {
+				this.#inner.appendText(text);
 			}
 		}
 	}
 
-	/** All before `offset` was read. Returns whether something has just turned out too large to be built. */
-	progress(offset: number): boolean {
-		if (offset > this.#stanzaEnd) {
-			throw new XMLError("policy-violation", this.#stanzaEnd, `a stanza of more than ${this.#bounds.stanzaBytes} bytes`);
+	/** The element at `depth` ended; its end tag reaches to the index. */
+	close(depth: number, window: Window, index: number): void {
+		if (window.end > this.limit) this.progress(window.at(index));
+		if (depth < STANZA) {
+			this.#handler.onClose();
+			return;
 		}
-		if (offset <= this.#builtEnd) {
-			return false;
+		const open = this.#open;
+		const element = open[depth - STANZA];
+		open[depth - STANZA] = undefined;
+		this.#inner = open[depth - 1 - STANZA];
+		this.#textBytes = 0;
+		const parts = this.#parts;
+		if (depth === STANZA) {
+			const stanza = this.#stanza!;
+			const failed = this.#failed;
+			if (failed) this.#leaveHead();
+			this.reset();
+			if (failed) {
+				this.#handler.onSkipped(stanza);
+			} else {
+				this.#handler.onElement(stanza);
+			}
+		} else if (parts !== undefined) {
+			if (depth === PAYLOAD) {
+				this.#parts = undefined;
+				this.#builtEnd = this.#stanzaBuiltEnd + (window.at(index) - this.#partsFrom);
+				this.#count = this.#stanzaCount;
+				this.#setLimit();
+			} else if (depth - STANZA === parts.depth) {
+				this.#builtEnd = Infinity;
+				this.#setLimit();
+				if (element !== undefined) parts.onPart(element);
+			}
 		}
-		this.#drop();
-		return true;
+	}
+
+	/** All before `offset` was read: something may have turned out too large. */
+	progress(offset: number): void {
+		if (offset > this.#stanzaEnd) throw new XMLError("policy-violation", this.#stanzaEnd);
+		if (offset > this.#builtEnd) this.drop();
 	}
 
 	/** What is being built is too large: it goes, and what follows of it goes by. */
-	#drop(): void {
+	drop(): void {
 		this.#builtEnd = Infinity;
+		this.#setLimit();
 		this.#failed = true;
-		this.keeping = false;
+		this.#inner = undefined;
 		this.#open.fill(undefined);
-		if (this.#parts === undefined) {
-			this.#leaveHead();
-		}
+		if (this.#parts === undefined) this.#leaveHead();
 	}
 
 	/** Forgets all: a new stream begins. */
 	reset(): void {
 		this.#open.fill(undefined);
-		this.#stanza = undefined;
-		this.#payload = undefined;
-		this.#parts = undefined;
-		this.#stanzaEnd = Infinity;
-		this.#builtEnd = Infinity;
-		this.keeping = false;
+		this.#inner = this.#stanza = this.#payload = this.#parts = undefined;
+		this.#stanzaEnd = this.#builtEnd = this.limit = Infinity;
 	}
 
-	#endStanza(): void {
-		const stanza = this.#stanza!;
-		const failed = this.#failed;
-		if (failed) {
-			this.#leaveHead();
-		}
-		this.reset();
-		if (failed) {
-			this.#handler.onSkipped(stanza);
-		} else {
-			this.#handler.onElement(stanza);
-		}
-	}
-
-	#isPart(depth: number): boolean {
-		return this.#parts !== undefined && depth === this.#parts.depth + STANZA;
+	#setLimit(): void {
+		this.limit = Math.min(this.#stanzaEnd, this.#builtEnd);
 	}
 
 	#leaveHead(): void {
-		const stanza = this.#stanza!;
-		stanza.clear();
+		this.#stanza?.clear();
 		if (this.#payload !== undefined) {
 			this.#payload.clear();
-			stanza.append(this.#payload);
+			this.#stanza!.append(this.#payload);
 		}
 	}
 }

@@ -1,152 +1,86 @@
 // The characters of XML 1.0, fifth edition: what may stand in a document and what a name is made of.
 
-import { isSecond } from "../text/utf8.js";
+import { ASTRAL } from "../text/utf8.js";
 
-/** Classes of the bytes below 0x80, as bits. The parser's loops stop at the first byte without their bit. */
+/** What a byte can be, as bits. */
 export const enum Class {
-	/** Content that needs no look: Char without `<`, `&`, `]`, `>` and CR. */
-	text = 1,
-	/** The same for attribute values: Char without `<`, `&`, both quotes, TAB, LF and CR. */
-	value = 2,
 	/** NameChar without the colon. */
-	name = 4,
+	name = 1,
 	/** NameStartChar without the colon. */
-	nameStart = 8,
+	nameStart = 2,
 	/** S. */
-	space = 16,
-	/** Char. */
-	char = 32,
-	/** Content of a CDATA section that needs no look: Char without `]`, `>` and CR. */
-	cdata = 64
+	space = 4,
+	/** Outside Char. */
+	bad = 8,
+	/** Of a character that is not ASCII. */
+	wide = 16,
+	/** Not itself in text as the parser reads it: `&`, `]`, CR. */
+	inText = 32,
+	/** The same in an attribute value: `&`, TAB, LF, CR. */
+	inValue = 64,
+	/** `<`, `>` and both quotes. */
+	markup = 128,
+	/** TAB, LF and CR, which a value normalises; CR does so everywhere. */
+	lineEnd = 256
 }
 
 function classOf(code: number): number {
-	const letter = (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
-	const space = code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
-	let bits = 0;
-	if (letter) {
-		bits |= Class.nameStart | Class.name;
-	}
-	if ((code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x2e) {
-		bits |= Class.name;
-	}
-	if (space) {
-		bits |= Class.space;
-	}
-	if (space || code >= 0x20) {
-		bits |= Class.char;
-		if (code !== 0x5d && code !== 0x3e && code !== 0x0d) {
-			bits |= Class.cdata;
-		}
-		// < & ] > CR
-		if (code !== 0x3c && code !== 0x26 && code !== 0x5d && code !== 0x3e && code !== 0x0d) {
-			bits |= Class.text;
-		}
-		// < & " ' TAB LF CR
-		if (code >= 0x20 && code !== 0x3c && code !== 0x26 && code !== 0x22 && code !== 0x27) {
-			bits |= Class.value;
-		}
-	}
+	if (code >= 0x80) return Class.wide;
+	const character = String.fromCharCode(code);
+	if (isBetween(LETTERS, code)) return Class.nameStart | Class.name;
+	if ("0123456789-.".includes(character)) return Class.name;
+	if ("<>\"'".includes(character)) return Class.markup;
+	if (code < 0x20 && !"\t\n\r".includes(character)) return Class.bad;
+	let bits = "\t\n\r ".includes(character) ? Class.space : 0;
+	if ("&]\r".includes(character)) bits |= Class.inText;
+	if ("&\t\n\r".includes(character)) bits |= Class.inValue;
+	if ("\t\n\r".includes(character)) bits |= Class.lineEnd;
 	return bits;
 }
 
-/** By byte; those from 0x80 on have no class: they are looked at one character at a time. */
-export const classes: readonly number[] = Object.freeze(Array.from({ length: 256 }, (_, code) => (code < 0x80 ? classOf(code) : 0)));
+/** Pairs of the first and the last of a range, ascending: ASCII, then the rest of NameStartChar. */
+const LETTERS = Object.freeze([0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a]);
+const STARTS = Object.freeze([
+	0xc0, 0xd6, 0xd8, 0xf6, 0xf8, 0x2ff, 0x370, 0x37d, 0x37f, 0x1fff, 0x200c, 0x200d, 0x2070, 0x218f, 0x2c00, 0x2fef, 0x3001, 0xd7ff, 0xf900,
+	0xfdcf, 0xfdf0, 0xfffd, 0x10000, 0xeffff
+]);
+
+function isBetween(ranges: readonly number[], code: number): boolean {
+	let n = 0;
+	while (n < ranges.length && code > ranges[n + 1]!) n += 2;
+	return n < ranges.length && code >= ranges[n]!;
+}
+
+/** By byte. */
+export const classes: readonly number[] = Object.freeze(Array.from({ length: 256 }, (_, code) => classOf(code)));
 
 /** Char [2]. Surrogates cannot come from UTF-8 that was checked, but from a reference. */
 export function isChar(code: number): boolean {
-	if (code < 0x80) {
-		return (classes[code]! & Class.char) !== 0;
-	}
-	return code < 0xd800 || (code >= 0xe000 && code !== 0xfffe && code !== 0xffff && code <= 0x10ffff);
+	return code < 0x80
+		? classes[code] !== Class.bad
+		: code < 0xd800 || (code >= 0xe000 && code !== 0xfffe && code !== 0xffff && code <= 0x10ffff);
 }
 
 /** NameStartChar [4] without the colon, which belongs to Namespaces in XML. */
 export function isNameStart(code: number): boolean {
-	if (code < 0x80) {
-		return (classes[code]! & Class.nameStart) !== 0;
-	}
-	if (code < 0x2000) {
-		return code >= 0xc0 && code !== 0xd7 && code !== 0xf7 && (code < 0x300 || code >= 0x370) && code !== 0x37e;
-	}
-	return (
-		code === 0x200c ||
-		code === 0x200d ||
-		(code >= 0x2070 && code <= 0x218f) ||
-		(code >= 0x2c00 && code <= 0x2fef) ||
-		(code >= 0x3001 && code <= 0xd7ff) ||
-		(code >= 0xf900 && code <= 0xfdcf) ||
-		(code >= 0xfdf0 && code <= 0xfffd) ||
-		(code >= 0x10000 && code <= 0xeffff)
-	);
+	return code < 0x80 ? (classes[code]! & Class.nameStart) !== 0 : isBetween(STARTS, code);
 }
 
 /** NameChar [4a] without the colon. */
 export function isNameChar(code: number): boolean {
-	if (code < 0x80) {
-		return (classes[code]! & Class.name) !== 0;
-	}
+	if (code < 0x80) return (classes[code]! & Class.name) !== 0;
 	return isNameStart(code) || code === 0xb7 || (code >= 0x300 && code <= 0x36f) || code === 0x203f || code === 0x2040;
 }
 
-/** NCName (Namespaces in XML 1.0, 3). */
-export function isNCName(text: string): boolean {
-	if (text === "") {
-		return false;
+/** Where the NCName (Namespaces in XML 1.0, 3) ends that begins at `at`: there when none does. */
+export function endOfName(text: string, at: number): number {
+	let code = text.codePointAt(at)!;
+	if (isNameStart(code)) {
+		do {
+			at += code > 0xffff ? ASTRAL : 1;
+			while ((classes[text.charCodeAt(at)]! & Class.name) !== 0) at++;
+			code = text.codePointAt(at)!;
+		} while (code >= 0x80 && isNameChar(code));
 	}
-	let first = true;
-	for (const character of text) {
-		const code = character.codePointAt(0)!;
-		if (!(first ? isNameStart(code) : isNameChar(code))) {
-			return false;
-		}
-		first = false;
-	}
-	return true;
-}
-
-/** characterAt(): the character is cut off at the end. */
-export const CUT = -1;
-/** characterAt(): this is not UTF-8. */
-export const MALFORMED = -2;
-
-/** The code point of the character of two to four bytes at `at`; CUT or MALFORMED, the latter at the first byte that is wrong. */
-export function characterAt(bytes: Uint8Array, at: number, end: number): number {
-	const lead = bytes[at]!;
-	if (lead < 0xc2 || lead > 0xf4) {
-		return MALFORMED;
-	}
-	if (at + 1 >= end) {
-		return CUT;
-	}
-	const second = bytes[at + 1]!;
-	if (!isSecond(lead, second)) {
-		return MALFORMED;
-	}
-	if (lead < 0xe0) {
-		return ((lead & 0x1f) << 6) | (second & 0x3f);
-	}
-	if (at + 2 >= end) {
-		return CUT;
-	}
-	const third = bytes[at + 2]!;
-	if ((third & 0xc0) !== 0x80) {
-		return MALFORMED;
-	}
-	if (lead < 0xf0) {
-		return ((lead & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f);
-	}
-	if (at + 3 >= end) {
-		return CUT;
-	}
-	const fourth = bytes[at + 3]!;
-	if ((fourth & 0xc0) !== 0x80) {
-		return MALFORMED;
-	}
-	return ((lead & 0x07) << 18) | ((second & 0x3f) << 12) | ((third & 0x3f) << 6) | (fourth & 0x3f);
-}
-
-/** Bytes that the code point takes in UTF-8. */
-export function sizeOf(code: number): number {
-	return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	return at;
 }

@@ -8,73 +8,40 @@ export const START = "\x01";
 export const VALUE = "\x02";
 export const LOCAL = "\x03";
 
-export interface Attribute {
-	readonly name: string;
-	/** "" for an attribute without prefix. */
-	readonly namespace: string;
-	readonly value: string;
-}
-
 export class Element {
 	/** Without prefix. */
 	readonly name: string;
 	readonly namespace: string;
-	#attributes: string;
-	#text: string | string[] = "";
+	/** The attributes in document order, without declarations of namespaces. */
+	readonly packed: string;
+	#text = "";
 	/** The children are a ring: #last points to the last, whose #next is the first. */
 	#last: Element | undefined;
 	#next: Element | undefined;
 
-	/** `attributes` as packAttribute() makes them. */
-	constructor(name: string, namespace: string, attributes = "") {
+	constructor(name: string, namespace: string, packed = "") {
 		this.name = name;
 		this.namespace = namespace;
-		this.#attributes = attributes;
+		this.packed = packed;
 	}
 
 	/** The value; "" is a value too. An attribute without prefix has the namespace "". */
 	attribute(name: string, namespace = ""): string | undefined {
-		const packed = this.#attributes;
-		const key = namespace === "" ? START + name + VALUE : START + namespace + LOCAL + name + VALUE;
+		const packed = this.packed;
+		const key = START + (namespace === "" ? name : namespace + LOCAL + name) + VALUE;
 		const at = packed.indexOf(key);
-		if (at < 0) {
-			return undefined;
-		}
+		if (at < 0) return undefined;
 		const from = at + key.length;
 		const to = packed.indexOf(START, from);
-		return to < 0 ? packed.slice(from) : packed.slice(from, to);
-	}
-
-	/** In document order, made on each call: for tools and tests. Namespace declarations are not among them. */
-	get attributes(): readonly Attribute[] {
-		const list: Attribute[] = [];
-		for (const part of this.#attributes.split(START)) {
-			const at = part.indexOf(VALUE);
-			if (at >= 0) {
-				const local = part.indexOf(LOCAL);
-				list.push({
-					name: part.slice(local + 1, at),
-					namespace: local < 0 ? "" : part.slice(0, local),
-					value: part.slice(at + 1)
-				});
-			}
-		}
-		return list;
+		return packed.slice(from, to < 0 ? packed.length : to);
 	}
 
 	/** The first child of that name; without `namespace`, of any namespace. */
 	child(name: string, namespace?: string): Element | undefined {
 		const last = this.#last;
-		if (last === undefined) {
-			return undefined;
+		for (let child = last === undefined ? last : last.#next; child !== undefined; child = child === last ? undefined : child.#next) {
+			if (child.name === name && (namespace === undefined || child.namespace === namespace)) return child;
 		}
-		let child = last;
-		do {
-			child = child.#next!;
-			if (child.name === name && (namespace === undefined || child.namespace === namespace)) {
-				return child;
-			}
-		} while (child !== last);
 		return undefined;
 	}
 
@@ -82,42 +49,28 @@ export class Element {
 	get children(): readonly Element[] {
 		const list: Element[] = [];
 		const last = this.#last;
-		if (last !== undefined) {
-			let child = last;
-			do {
-				child = child.#next!;
-				list.push(child);
-			} while (child !== last);
+		for (let child = last === undefined ? last : last.#next; child !== undefined; child = child === last ? undefined : child.#next) {
+			list.push(child);
 		}
 		return list;
 	}
 
 	/** The text directly in this element, that of its children left out. */
 	get text(): string {
-		return typeof this.#text === "string" ? this.#text : this.#text.join("");
+		return this.#text;
 	}
 
 	/** For the parser: a child that has no parent yet. */
 	append(child: Element): void {
 		const last = this.#last;
-		if (last === undefined) {
-			child.#next = child;
-		} else {
-			child.#next = last.#next;
-			last.#next = child;
-		}
+		child.#next = last === undefined ? child : last.#next;
+		if (last !== undefined) last.#next = child;
 		this.#last = child;
 	}
 
-	/** For the parser: one more text node. */
+	/** For the parser: more text. */
 	appendText(text: string): void {
-		if (typeof this.#text !== "string") {
-			this.#text.push(text);
-		} else if (this.#text === "") {
-			this.#text = text;
-		} else {
-			this.#text = [this.#text, text];
-		}
+		this.#text += text;
 	}
 
 	/** For the parser: forgets children and text. */
@@ -125,9 +78,4 @@ export class Element {
 		this.#last = undefined;
 		this.#text = "";
 	}
-}
-
-/** One attribute in the form that Element holds; none of the strings has a character that XML forbids. */
-export function packAttribute(name: string, namespace: string, value: string): string {
-	return namespace === "" ? START + name + VALUE + value : START + namespace + LOCAL + name + VALUE + value;
 }

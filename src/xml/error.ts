@@ -1,4 +1,22 @@
-// The one error of this floor: named as the stream error that it leads to.
+// What the parser refuses, and the bounds by which it does.
+
+/** The part of src/limits.ts that is about XML. */
+export interface XMLBounds {
+	readonly builtBytes: number;
+	readonly builtElements: number;
+	readonly stanzaBytes: number;
+	readonly depth: number;
+	readonly attributes: number;
+	readonly nameBytes: number;
+	readonly attributeBytes: number;
+	readonly textBytes: number;
+	readonly namespaces: number;
+	readonly namespaceBytes: number;
+	readonly hardDepth: number;
+	readonly hardAttributes: number;
+	readonly hardNameBytes: number;
+	readonly openBytes: number;
+}
 
 /** RFC 6120 4.9.3. */
 export type XMLCondition =
@@ -10,13 +28,14 @@ export type XMLCondition =
 	| "bad-format"
 	| "policy-violation";
 
+/** The one error of this floor: named as the stream error that it leads to. */
 export class XMLError extends Error {
 	readonly condition: XMLCondition;
 	/** Bytes of the stream before the one that was refused. */
 	readonly offset: number;
 
-	constructor(condition: XMLCondition, offset: number, detail: string) {
-		super(`${condition} at byte ${offset}: ${detail}`);
+	constructor(condition: XMLCondition, offset: number) {
+		super(`${condition} at byte ${offset}`);
 		this.condition = condition;
 		this.offset = offset;
 	}

@@ -1,152 +1,261 @@
-// One start tag while it is read: its name, and its attributes as Element packs them.
+// One start tag while it is read, or the XML declaration: its name, its attributes, the namespaces that it declares.
 
-import { decodeUnchecked } from "../text/utf8.js";
-import { LOCAL, packAttribute, START, VALUE } from "./element.js";
-import type { XMLCondition } from "./error.js";
+import type { Builder } from "./builder.js";
+import { STANZA } from "./builder.js";
+import { Class, classes, endOfName } from "./characters.js";
+import { Kind, readContent, type Sink } from "./content.js";
+import { LOCAL, START, VALUE } from "./element.js";
+import type { XMLBounds } from "./error.js";
 import type { Scopes } from "./namespaces.js";
+import type { Window } from "./window.js";
+import { keys } from "./words.js";
 
-/** Names remembered, so that the same name is one string however often it comes. */
-const NAMES = 32;
+/** Stands for the name of the XML declaration. */
+export const DECLARATION = "?xml";
+const DEFAULT = `${START}xmlns${VALUE}`;
 
-export class StartTag {
-	/** As written, with its prefix. */
-	qualified = "";
-	prefix = "";
-	local = "";
-	/** Attributes so far, declarations included. */
-	count = 0;
-	/** The prefix that the attribute being read declares ("" is the default namespace); undefined when it declares none. */
-	declares: string | undefined;
-	/** After finish(): the attributes for Element, if they were kept. */
-	packed: string | undefined;
-	/** Where the names of the attributes are, from the start of the token: first and end in turn. */
-	readonly #names: number[] = [];
-	#held = 0;
-	/** A bit for each kind of name that was there: most attributes need no comparison. */
-	#kinds = 0;
-	#prefixed = false;
-	readonly #known: string[] = [];
+export class StartTag implements Sink {
+	/** As written. */
+	name = "";
+	/** The attributes as Element holds them, but for prefixes, if they are kept. */
+	packed = "";
+	kept = false;
+	/** Names of attributes that are not kept, and of declarations, packed without values. */
+	names = "";
+	/** An attribute has a prefix. */
+	prefixed = false;
+	/** It declares namespaces. */
+	declares = false;
+	readonly #window: Window;
+	readonly #builder: Builder;
+	readonly #scopes: Scopes;
+	readonly #bounds: XMLBounds;
+	/** Open elements around it. */
+	#depth = 0;
+	/** Offset of its "<". */
+	#start = 0;
+	#count = 0;
+	/** The attribute in whose value we are: its key, the prefix it declares, the value if it is kept, its bytes, the quote; "" outside. */
+	#key = "";
+	#declares: string | undefined;
+	#value: string | undefined;
+	#bytes = 0;
+	#quote = "";
 
-	constructor() {
-		for (let n = 0; n < NAMES; n++) {
-			this.#known.push("");
-		}
+	constructor(window: Window, builder: Builder, scopes: Scopes, bounds: XMLBounds) {
+		this.#window = window;
+		this.#builder = builder;
+		this.#scopes = scopes;
+		this.#bounds = bounds;
 	}
 
-	/** The name is in `bytes`, its colon at `colon` or -1. */
-	begin(bytes: Uint8Array, from: number, to: number, colon: number): void {
-		this.qualified = this.#intern(bytes, from, to);
-		if (colon < 0) {
-			this.prefix = "";
-			this.local = this.qualified;
-		} else {
-			this.prefix = decodeUnchecked(bytes, from, colon);
-			this.local = decodeUnchecked(bytes, colon + 1, to);
-		}
-		this.count = 0;
-		this.declares = undefined;
-		this.#held = 0;
-		this.#kinds = 0;
-		this.#prefixed = false;
+	begin(name: string, depth: number, kept: boolean, start: number): void {
+		this.name = name;
+		this.packed = this.names = this.#quote = "";
+		this.kept = kept;
+		this.prefixed = this.declares = false;
+		this.#depth = depth;
+		this.#start = start;
+		this.#count = 0;
 	}
 
-	/** The name of one more attribute, in `bytes` from `base + from`. Returns false when there was one of that name. */
-	attribute(bytes: Uint8Array, base: number, from: number, to: number, colon: number): boolean {
-		this.count++;
-		const start = base + from;
-		const length = to - from;
-		this.declares = undefined;
-		if (isXMLNS(bytes, start, colon < 0 ? length : colon - from)) {
-			// a second one of the same prefix is found when it is declared
-			this.declares = colon < 0 ? "" : decodeUnchecked(bytes, base + colon + 1, base + to);
-			return true;
-		}
-		if (colon >= 0) {
-			this.#prefixed = true;
-		}
-		const kind = 1 << ((length + bytes[start]! * 3 + bytes[base + to - 1]! * 5) & 31);
-		if ((this.#kinds & kind) !== 0 && this.#hasName(bytes, base, from, to)) {
-			return false;
-		}
-		this.#kinds |= kind;
-		this.#names[this.#held++] = from;
-		this.#names[this.#held++] = to;
-		return true;
+	/** It breaks a bound. The stanza that it is of, or in, will be skipped; nobody skips a stream. */
+	exceed(): void {
+		if (this.#depth === 0) this.#window.refuse("policy-violation", this.#start);
+		this.#builder.drop();
+		// of the stanza itself all is kept that fits: it may have to be answered
+		if (this.#depth >= STANZA) this.kept = false;
 	}
 
-	/** Resolves the prefixes of the attributes in `bytes`; sets `packed` when values were `kept`. Returns what is wrong. */
-	finish(bytes: Uint8Array, from: number, to: number, scopes: Scopes, kept: boolean): XMLCondition | undefined {
-		if (!this.#prefixed) {
-			this.packed = kept ? decodeUnchecked(bytes, from, to) : undefined;
-			return undefined;
-		}
-		const expanded: string[] = [];
-		let packed = "";
-		const list = decodeUnchecked(bytes, from, to).split(START);
-		for (let n = 1; n < list.length; n++) {
-			const attribute = list[n]!;
-			const end = attribute.indexOf(VALUE);
-			const name = attribute.slice(0, end);
-			const value = attribute.slice(end + 1);
-			const colon = name.indexOf(":");
-			if (colon < 0) {
-				packed += packAttribute(name, "", value);
+	/** Reads attributes from `i` on. Returns the index of what ends the tag, of what is cut, or the end of the window. */
+	read(i: number): number {
+		const window: Window = this.#window;
+		const text = window.text;
+		const length = text.length;
+		while (i < length) {
+			if (this.#quote !== "") {
+				const end = text.indexOf(this.#quote, i);
+				const to = end < 0 ? length : end;
+				const wrong = this.name === DECLARATION ? firstOf(text.slice(i, to), "&<", 0) : -1;
+				if (wrong >= 0) window.fail("not-well-formed", i + wrong);
+				if (to !== i) i = readContent(window, i, to, Kind.value, this);
+				if (end < 0) return i;
+				this.#endValue(i++);
 				continue;
 			}
-			const namespace = scopes.resolve(name.slice(0, colon));
-			if (namespace === undefined) {
-				return "bad-namespace-prefix";
+			const code = text.charCodeAt(i);
+			if (code === 0x3e || code === 0x2f || code === 0x3f) return i;
+			if (code === 0x20 && this.kept && (window.classes & (Class.inValue | Class.wide)) === 0) {
+				const start = i;
+				i = this.#readKnown(text, i, length);
+				if (i > start) continue;
 			}
-			const local = name.slice(colon + 1);
-			const key = namespace + LOCAL + local;
-			if (expanded.includes(key)) {
-				return "not-well-formed";
-			}
-			expanded.push(key);
-			packed += packAttribute(local, namespace, value);
+			const next = this.#attribute(i);
+			if (next === i) return i;
+			i = next;
 		}
-		this.packed = kept ? packed : undefined;
-		return undefined;
+		return i;
 	}
 
-	#hasName(bytes: Uint8Array, base: number, from: number, to: number): boolean {
-		const names = this.#names;
-		const length = to - from;
-		for (let n = 0; n < this.#held; n += 2) {
-			const other = names[n]!;
-			if (names[n + 1]! - other === length) {
-				let same = 0;
-				while (same < length && bytes[base + other + same] === bytes[base + from + same]) {
-					same++;
-				}
-				if (same === length) {
-					return true;
-				}
+	/** What is known, and wholly there, needs no look at its letters. Returns where something else is. */
+	#readKnown(text: string, i: number, length: number): number {
+		const bounds = this.#bounds;
+		const names = this.names;
+		let packed = this.packed;
+		let count = this.#count;
+		while (i < length && text.charCodeAt(i) === 0x20) {
+			const quote = text.indexOf("'", i);
+			const key = quote < 0 ? undefined : keys.get(text.slice(i, quote));
+			if (key === undefined) break;
+			const end = text.indexOf("'", quote + 1);
+			const value = text.slice(quote + 1, end);
+			const more = packed + key + value;
+			if (
+				end < 0 ||
+				key === DEFAULT ||
+				packed.includes(key) ||
+				names.includes(key) ||
+				value.includes("<") ||
+				end - quote > bounds.attributeBytes ||
+				count >= bounds.attributes ||
+				more.length > bounds.builtBytes
+			) {
+				this.packed = packed;
+				this.#count = count;
+				this.#begin(key, -1, "'", i);
+				return quote + 1;
 			}
+			packed = more;
+			count++;
+			i = end + 1;
 		}
-		return false;
+		this.packed = packed;
+		this.#count = count;
+		return i;
 	}
 
-	/** Finds a string by length, first and last byte; another name of the same three takes its place. */
-	#intern(bytes: Uint8Array, from: number, to: number): string {
-		const name = decodeUnchecked(bytes, from, to);
-		const at = (to - from + bytes[from]! * 3 + bytes[to - 1]! * 5) % NAMES;
-		const known = this.#known[at]!;
-		if (known === name) {
-			return known;
+	/** One more piece of the value. */
+	give(piece: string, bytes: number): void {
+		const bounds = this.#bounds;
+		const declares = this.#declares !== undefined;
+		this.#bytes += bytes;
+		if (this.#bytes > (declares ? bounds.namespaceBytes : bounds.attributeBytes)) {
+			this.exceed();
+			if (!declares) this.#value = undefined;
+			else if (this.#bytes > bounds.openBytes) this.#window.refuse("policy-violation", this.#start);
 		}
-		this.#known[at] = name;
-		return name;
+		if (this.#value !== undefined) this.#value += piece;
+	}
+
+	/** Where the name ends that begins at the index; something else stands behind it. */
+	nameEnd(from: number): number {
+		const window: Window = this.#window;
+		const text = window.text;
+		let end = endOfName(text, from);
+		if (end > from && text.charCodeAt(end) === 0x3a) {
+			from = end + 1;
+			end = endOfName(text, from);
+		}
+		if (end === from) window.fail("not-well-formed", end);
+		if (text.charCodeAt(end) === 0x3a) window.fail("not-well-formed", end);
+		return end;
+	}
+
+	/** Puts namespaces into the place of prefixes in the attributes; `index` is that of the end. */
+	expand(index: number): void {
+		const list = (this.packed + this.names).split(START);
+		let seen = "";
+		for (let n = 1; n < list.length; n++) {
+			const name = list[n]!.slice(0, list[n]!.indexOf(VALUE) + 1);
+			const colon = name.indexOf(":");
+			if (colon < 0 || name.startsWith("xmlns:")) continue;
+			const namespace = this.#scopes.resolve(name.slice(0, colon));
+			if (namespace === undefined) this.#window.fail("bad-namespace-prefix", index);
+			const key = START + namespace + LOCAL + name.slice(colon + 1);
+			if (seen.includes(key)) this.#window.fail("not-well-formed", index);
+			seen += key;
+			this.packed = this.packed.split(START + name).join(key);
+		}
+	}
+
+	#has(key: string): boolean {
+		return this.packed.includes(key) || (this.names !== "" && this.names.includes(key));
+	}
+
+	/** White space at `i` and the attribute after it. Returns the index of its value, or of the end of the tag; `i` when it is cut. */
+	#attribute(i: number): number {
+		const window: Window = this.#window;
+		const text = window.text;
+		const from = skipSpace(text, i);
+		if (firstOf(text, "'\">", from) < 0) return i;
+		const code = text.charCodeAt(from);
+		if (from > i && (code === 0x3e || code === 0x2f || code === 0x3f)) return from;
+		if (from === i) window.fail("not-well-formed", i);
+		const end = this.nameEnd(from);
+		let at = skipSpace(text, end);
+		const equals = text.charCodeAt(at) === 0x3d;
+		if (equals) at = skipSpace(text, at + 1);
+		const quote = text.charAt(at);
+		if (!equals || (quote !== "'" && quote !== '"')) window.fail("not-well-formed", at);
+		const name = text.slice(from, end);
+		this.#begin(START + name + VALUE, name.indexOf(":"), quote, i);
+		return at + 1;
+	}
+
+	/** The value begins of the attribute at the index. */
+	#begin(key: string, colon: number, quote: string, index: number): void {
+		const window: Window = this.#window;
+		const bounds = this.#bounds;
+		if (this.#has(key)) window.fail("not-well-formed", index);
+		this.#key = key;
+		this.#declares = key === DEFAULT ? "" : colon === 5 && key.startsWith("xmlns", 1) ? key.slice(7, -1) : undefined;
+		this.prefixed ||= colon >= 0 && this.#declares === undefined;
+		this.#value = this.kept || this.#declares !== undefined ? "" : undefined;
+		this.#bytes = 0;
+		this.#quote = quote;
+		if (++this.#count > bounds.hardAttributes) window.fail("policy-violation", index);
+		if (this.#count > bounds.attributes || window.size(key) - 2 > bounds.nameBytes) this.exceed();
+	}
+
+	#endValue(index: number): void {
+		const window: Window = this.#window;
+		const bounds = this.#bounds;
+		const scopes = this.#scopes;
+		const key = this.#key;
+		const value = this.#value;
+		this.#value = undefined;
+		this.#quote = "";
+		if (this.#declares !== undefined) {
+			if (!this.declares) scopes.enter();
+			this.declares = true;
+			if (!scopes.declare(this.#declares, value!)) window.fail("not-well-formed", index);
+			if (scopes.packed.length > bounds.openBytes) window.fail("policy-violation", index);
+			if (scopes.count > bounds.namespaces) this.exceed();
+		} else if (value !== undefined && this.kept) {
+			const packed = this.packed + key + value;
+			if (packed.length <= bounds.builtBytes) {
+				this.packed = packed;
+				return;
+			}
+			this.exceed();
+		}
+		this.names += key;
+		if (this.names.length > bounds.openBytes) window.fail("policy-violation", index);
 	}
 }
 
-function isXMLNS(bytes: Uint8Array, at: number, length: number): boolean {
-	return (
-		length === 5 &&
-		bytes[at] === 0x78 &&
-		bytes[at + 1] === 0x6d &&
-		bytes[at + 2] === 0x6c &&
-		bytes[at + 3] === 0x6e &&
-		bytes[at + 4] === 0x73
-	);
+/** The index after white space at `i`. */
+export function skipSpace(text: string, i: number): number {
+	while ((classes[text.charCodeAt(i)]! & Class.space) !== 0) i++;
+	return i;
+}
+
+/** The index of the first of the characters from `i` on, or -1. */
+export function firstOf(text: string, characters: string, i: number): number {
+	let first = -1;
+	for (let n = 0; n < characters.length; n++) {
+		const at = text.indexOf(characters.charAt(n), i);
+		if (at >= 0 && (first < 0 || at < first)) first = at;
+	}
+	return first;
 }

@@ -2,7 +2,7 @@
 
 import { xmlLimits } from "../../src/limits.js";
 import { encodeUTF8 } from "../../src/text/utf8.js";
-import type { Element } from "../../src/xml/element.js";
+import { type Element, LOCAL, START, VALUE } from "../../src/xml/element.js";
 import { XMLError } from "../../src/xml/error.js";
 import { type Parts, type XMLBounds, XMLParser } from "../../src/xml/parser.js";
 
@@ -14,9 +14,21 @@ export interface Options {
 	readonly parts?: number;
 }
 
+/** The attributes in document order. */
+export function attributesOf(element: Element): { name: string; namespace: string; value: string }[] {
+	const parts = element.packed.split(START).slice(1);
+	return parts.map((part) => {
+		const at = part.indexOf(VALUE);
+		const local = part.indexOf(LOCAL);
+		return { name: part.slice(local + 1, at), namespace: local < 0 ? "" : part.slice(0, local), value: part.slice(at + 1) };
+	});
+}
+
 /** `{namespace}name attributes: text [children]`. */
 export function show(element: Element): string {
-	const attributes = element.attributes.map((a) => ` ${a.namespace === "" ? "" : `{${a.namespace}}`}${a.name}=${JSON.stringify(a.value)}`);
+	const attributes = attributesOf(element).map(
+		(a) => ` ${a.namespace === "" ? "" : `{${a.namespace}}`}${a.name}=${JSON.stringify(a.value)}`
+	);
 	const text = element.text === "" ? "" : `:${JSON.stringify(element.text)}`;
 	const children = element.children.length === 0 ? "" : `[${element.children.map(show).join(",")}]`;
 	return `${element.namespace === "" ? "" : `{${element.namespace}}`}${element.name}${attributes.join("")}${text}${children}`;

@@ -2,8 +2,8 @@
 
 /** Bytes of the heap and slots of the stack in it, where slots have 16 bytes: what the firmware itself gets. */
 const chip = { heap: 65_536, stack: 768 };
-/** The test looks into nested elements by recursion of its own. */
-const withDepth = { heap: 98_304, stack: 1536 };
+/** The test looks into nested elements by recursion of its own, and makes its documents. */
+const withDepth = { heap: 163_840, stack: 1536 };
 /** The far side of the wire is there too: a server with its half of SCRAM, and every line that was said; or the pauses of a herd. 114,688 bytes are too few. */
 const withServer = { heap: 163_840, stack: 1024 };
 /** Several things, each with such a server; or a thousand draws of a lottery. */

@@ -36,7 +36,8 @@ const documents: [condition: string, what: string, document: string | Uint8Array
 	["not-well-formed", "a declaration with another end", "<?xml version='1.0'><a/>"],
 	["not-well-formed", "standalone that is neither", "<?xml version='1.0' standalone='maybe'?><a/>"],
 	["not-well-formed", "more in a declaration", "<?xml version='1.0' x='y'?><a/>"],
-	["policy-violation", "a declaration without end", `<?xml version='1.0'${" ".repeat(200)}`],
+	["policy-violation", "a declaration without end", `<?xml version='1.0'${" ".repeat(300)}`],
+	["not-well-formed", "a reference in a declaration", "<?xml version='1&#46;0'?><a/>"],
 	["not-well-formed", "a byte order mark", "\ufeff<a/>"],
 	// characters
 	["not-well-formed", "U+0000", Uint8Array.from([0x3c, 0x61, 0x3e, 0x3c, 0x62, 0x3e, 0])],
@@ -50,7 +51,7 @@ const documents: [condition: string, what: string, document: string | Uint8Array
 	["not-well-formed", "a surrogate by number", "<a><b>&#xD83D;</b></a>"],
 	["not-well-formed", "U+FFFE by number", "<a b='&#65534;'/>"],
 	["not-well-formed", "beyond U+10FFFF by number", "<a><b>&#x110000;</b></a>"],
-	["not-well-formed", "a number that overflows", `<a><b>&#${"9".repeat(400)};</b></a>`],
+	["not-well-formed", "a number that overflows", `<a><b>&#${"9".repeat(200)};</b></a>`],
 	["not-well-formed", "a number without digits", "<a><b>&#;</b></a>"],
 	["not-well-formed", "a hexadecimal number without digits", "<a><b>&#x;</b></a>"],
 	["not-well-formed", "a hexadecimal number with X", "<a><b>&#X41;</b></a>"],
