@@ -10,6 +10,11 @@ import type { Stage, StageClient, StageThing } from "../world/stage.js";
 import { createVirtualStage } from "../world/virtual-stage.js";
 import { createProsodyStage } from "./prosody-stage.js";
 
+/** What is not played on the box, and why. */
+const elsewhere: Readonly<Record<string, string>> = Object.freeze({
+	"R-347-2 the registry is not there at first": "no account is made while its component is away, which decides that; ejabberd plays it"
+});
+
 /** Declares the tests; one spec file per kind of TLS and of Prosody, so that they run side by side. `habits`: what the model does like it. */
 export function judge(tls: "direct" | "starttls", prosody?: BoxOptions["prosody"], habits: Partial<Habits> = {}): void {
 	let folder: string;
@@ -25,7 +30,8 @@ export function judge(tls: "direct" | "starttls", prosody?: BoxOptions["prosody"
 		await rm(folder, { recursive: true, force: true });
 	});
 
-	test.each(Object.keys(scenarios).map((name, index) => [name, index] as const))(
+	const names = Object.keys(scenarios).filter((name) => elsewhere[name] === undefined);
+	test.each(names.map((name, index) => [name, index] as const))(
 		"%s",
 		async (name, index) => {
 			const real = await play(await createProsodyStage({ box, folder: join(folder, `${index}`), name: `${index}`, tls }), name);

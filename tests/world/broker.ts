@@ -245,7 +245,7 @@ export class Broker {
 		const component = this.#components.get(domainOf(to));
 		if (component) {
 			if (component.receive) this.soon(() => component.receive?.(stanza));
-			else this.#bounce(stanza, "service-unavailable", "wait", "Component unavailable");
+			else this.#bounce(stanza, "remote-server-timeout", "wait", "Component unavailable");
 			return;
 		}
 		if (domainOf(to) !== this.domain) {

@@ -75,6 +75,7 @@ export class World {
 		});
 		this.#service = service;
 		this.broker.addComponent(this.registry, { name: "Thing Registry", receive: (stanza) => service.receive(stanza) });
+		service.connected();
 	}
 
 	/** The component goes; its address stays configured. */

@@ -172,5 +172,17 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 		expect(said(thing, (element) => element.getChild("register", DISCOVERY) !== undefined)).toBe(1);
 	},
 
+	"the registry is not there when the thing comes back": async (stage) => {
+		const thing = stage.thing();
+		thing.start();
+		await next(stage, thing, "registered");
+		await thing.kill();
+		await stage.disconnectRegistry();
+		thing.start();
+		await next(stage, thing, "error");
+		await stage.connectRegistry();
+		await next(stage, thing, "registered", 1);
+	},
+
 	...decisionScenarios
 });
