@@ -61,6 +61,11 @@ export const enum limits {
 	parameterText = 256,
 	/** Seconds that an actuator gets to do one thing. */
 	actuatorSeconds = 10,
+	/** Answers to chat messages in one minute, of which refusals to others than the owner: machines that answer each other come to rest. */
+	chatAnswers = 20,
+	chatRefusals = 4,
+	/** Lines of one such answer. */
+	chatLines = 16,
 	/** Seconds that a message may have waited on its way: what was meant to happen then must not happen now. */
 	delaySeconds = 30,
 	/** Decisions of the provisioning service that are kept: 40 bytes of RAM each, 300 of storage. */

@@ -35,6 +35,7 @@ export function checkDefinition(definition: Definition): void {
 	if (definition.node !== undefined) checkName("node", definition.node);
 	if (definition.forgetAPIKey !== undefined && typeof definition.forgetAPIKey !== "boolean") fail("forgetAPIKey must be true or false.");
 	if (definition.tlsUnique !== undefined && typeof definition.tlsUnique !== "boolean") fail("tlsUnique must be true or false.");
+	if (definition.chat !== undefined && typeof definition.chat !== "boolean") fail("chat must be true or false.");
 	if (definition.legacyPeers !== undefined && typeof definition.legacyPeers !== "boolean") fail("legacyPeers must be true or false.");
 	if (definition.decisionHours !== undefined && !(typeof definition.decisionHours === "number" && definition.decisionHours > 0))
 		fail("decisionHours must be a number above 0.");

@@ -1,7 +1,7 @@
 // What a maker writes about a thing: who made it, what can be read of it. Data only; hosts/factory/definition.ts checks it before a chip ever sees it.
 import type { SensorValue } from "../host.js";
 import type { ParameterType } from "../iot/control.js";
-import type { FieldCategory, FieldType } from "../iot/sensor-data.js";
+import { categorySet, type FieldCategory, type FieldType, type SensorField } from "../iot/sensor-data.js";
 
 export type { FieldCategory, FieldType, ParameterType };
 
@@ -53,6 +53,8 @@ export interface Definition {
 	readonly tlsUnique?: boolean;
 	readonly fields: Readonly<Record<string, FieldDefinition>>;
 	readonly parameters?: Readonly<Record<string, ParameterDefinition>>;
+	/** False: the thing answers no chat messages, its owner's neither. */
+	readonly chat?: boolean;
 	/** Refusals of a set also in the words of before XEP-0325 0.3, for peers (slixmpp) that hear nothing else. */
 	readonly legacyPeers?: boolean;
 	/** Hours after which a decision of the provisioning service is asked anew, as contracts may want it; default is when it is taken back. */
@@ -62,6 +64,19 @@ export interface Definition {
 /** Freezes it. */
 export function defineThing(definition: Definition): Definition {
 	return freeze(definition);
+}
+
+/** Its fields as they are read. */
+export function fieldsOf(definition: Definition): readonly SensorField[] {
+	const list: SensorField[] = [];
+	const keys = Object.keys(definition.fields);
+	for (let i = 0; i < keys.length; i++) {
+		const name = keys[i]!;
+		const field = definition.fields[name]!;
+		const { type, unit, decimals, dataType } = field;
+		list.push({ name, type, categories: categorySet(categoriesOf(field)), unit, decimals, dataType });
+	}
+	return list;
 }
 
 /** The categories of a field as a list. */

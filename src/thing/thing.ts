@@ -1,7 +1,7 @@
 // The thing: everything it is made of, tied together. It speaks to its broker and to nobody else.
 import type { Host, SensorValue } from "../host.js";
-import { Readouts } from "../iot/readouts.js";
-import { categorySet, SENSOR_DATA, type SensorField } from "../iot/sensor-data.js";
+import { Readouts, type ReadoutsOptions } from "../iot/readouts.js";
+import { SENSOR_DATA, type SensorField } from "../iot/sensor-data.js";
 import { checkValue, type Tag, writeSticker } from "../iot/sticker.js";
 import { foldASCII } from "../text/fold.js";
 import { messageOf } from "../text/message.js";
@@ -18,9 +18,10 @@ import { answerTime } from "../xmpp/time.js";
 import { answerVersion } from "../xmpp/version.js";
 import { Accounts } from "./accounts.js";
 import { Authorizer } from "./authorizer.js";
+import { Chat } from "./chat.js";
 import { Controls } from "./controls.js";
 import { Decisions } from "./decisions.js";
-import { categoriesOf, type Definition } from "./definition.js";
+import { type Definition, fieldsOf } from "./definition.js";
 import type { LifeEvent } from "./events.js";
 import { forgetAPIKey, loadAPIKey, loadFactory, tagsOf } from "./factory.js";
 import { Friends } from "./friends.js";
@@ -71,6 +72,7 @@ export class Thing {
 	#registering: Registering;
 	#readouts: Readouts;
 	#controls: Controls | undefined;
+	#chat: Chat | undefined;
 	#provisioning: Provisioning;
 	#decisions: Decisions;
 	#timekeeper: Timekeeper;
@@ -214,20 +216,27 @@ export class Thing {
 			service: () => this.#provisioning.jid,
 			ask: (wish, applicant) => this.#decisions.judge(wish, applicant)
 		});
+		const fields = fieldsOf(definition);
+		const read: ReadoutsOptions["read"] = (field, onValue) => this.read(field, onValue);
 		this.#readouts = new Readouts({
 			router,
 			outbox: session,
 			scheduler,
 			clock: host.clock,
 			node,
-			fields: fieldsOf(definition),
+			fields,
 			authorize: (applicant) => authorizer.admit(applicant),
 			onDenied: (from) => this.tell({ event: "denied", from, what: "readout" }),
-			read: (field, onValue) => this.read(field, onValue),
+			read,
 			onEnd: (from, fields, outcome) => this.tell({ event: "readout", from, fields, outcome })
 		});
 		if (definition.parameters !== undefined && host.actuators !== undefined)
 			this.#controls = new Controls({ host, definition, router, disco: this.#disco, scheduler, node, authorizer, onEvent: tell });
+		if (definition.chat !== false)
+			this.#chat = new Chat({
+				...{ host, name: definition.name ?? definition.model, outbox: session, scheduler, lifeCycle, fields, read, authorizer },
+				...{ decisions: this.#decisions, provisioning: this.#provisioning, registering: this.#registering }
+			});
 	}
 
 	get state(): State {
@@ -267,6 +276,7 @@ export class Thing {
 		this.#timekeeper.offline();
 		this.#readouts.clear();
 		this.#controls?.clear();
+		this.#chat?.clear();
 	}
 
 	private onAccount(jid: string): void {
@@ -295,13 +305,14 @@ export class Thing {
 		this.tell({ event: "offline", reason, detail, retry: retry === undefined ? undefined : Math.round(retry / 1000), address });
 	}
 
-	/** Its service speaks, or somebody sets something; one that comes back says that its reader has gone. */
+	/** Its service speaks, somebody sets something or just writes; one that comes back says that its reader has gone. */
 	private onMessage(stanza: Element): void {
 		const from = stanza.attribute("from");
 		if (stanza.attribute("type") === "error" && from !== undefined) this.#readouts.forget(from);
 		else {
 			this.#provisioning.receive(stanza);
 			this.#controls?.receive(stanza);
+			this.#chat?.receive(stanza);
 		}
 	}
 
@@ -320,6 +331,7 @@ export class Thing {
 		this.#decisions.disowned();
 		this.#readouts.clear();
 		this.#controls?.clear();
+		this.#chat?.clear();
 		this.#friends.disowned(owner);
 	}
 
@@ -380,16 +392,4 @@ export class Thing {
 			// Whoever listens must not bring us down.
 		}
 	}
-}
-
-function fieldsOf(definition: Definition): readonly SensorField[] {
-	const list: SensorField[] = [];
-	const keys = Object.keys(definition.fields);
-	for (let i = 0; i < keys.length; i++) {
-		const name = keys[i]!;
-		const field = definition.fields[name]!;
-		const { type, unit, decimals, dataType } = field;
-		list.push({ name, type, categories: categorySet(categoriesOf(field)), unit, decimals, dataType });
-	}
-	return list;
 }

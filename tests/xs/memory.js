@@ -17,6 +17,7 @@ const withWorld = { heap: 64 << 20, stack: 1536 };
 const table = [
 	["tests/world/", withWorld],
 	["tests/unit/iot/readouts", withLargeStrings],
+	["tests/unit/thing/chat", withServers],
 	["tests/unit/thing/forged", withServers],
 	["tests/unit/thing/thing", withServers],
 	["tests/unit/xml/builder", withLargeStrings],

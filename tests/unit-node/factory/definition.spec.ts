@@ -62,6 +62,7 @@ test.each([
 	["a range of a text", { parameters: { P: { type: "string", range: [0, 1] } } }, "only numbers have a range"],
 	["a parameter's range upside down", { parameters: { P: { type: "int", range: [2, 1] } } }, "range must be"],
 	["decisions that never hold", { decisionHours: 0 }, "decisionHours must be"],
+	["a chat in words", { chat: "yes" }, "chat must be"],
 	["old peers in words", { legacyPeers: "slixmpp" }, "legacyPeers must be"]
 ])("refused: %s", (_what, wrong, sentence) => {
 	expect(() => checkDefinition({ ...good(), ...(wrong as Partial<Definition>) })).toThrow(sentence);
