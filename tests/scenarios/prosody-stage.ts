@@ -29,9 +29,11 @@ export interface ProsodyStageOptions {
 	/** Makes names of accounts that no other stage has. */
 	readonly name: string;
 	readonly tls: "direct" | "starttls";
+	/** Where accounts are made on signed forms only. */
+	readonly apiKey?: { readonly key: string; readonly secret: string };
 }
 
-export async function createProsodyStage({ box, folder, name, tls }: ProsodyStageOptions): Promise<Stage> {
+export async function createProsodyStage({ box, folder, name, tls, apiKey }: ProsodyStageOptions): Promise<Stage> {
 	const anchors = await readFile(box.caFile, "utf8");
 	const engine = await buildEngine();
 	const waiting = new Set<() => void>();
@@ -95,7 +97,7 @@ export async function createProsodyStage({ box, folder, name, tls }: ProsodyStag
 			const address = { host: "127.0.0.1", port: box.ports[tls] };
 			const running = new SimulatedThing({
 				...{ engine, host, heap: defaultHeap, code: CODE },
-				...{ definition: weatherStation, domain: box.domain, address, tls, anchors }
+				...{ definition: weatherStation, domain: box.domain, address, tls, anchors, apiKey }
 			});
 			this.#host = node;
 			this.#running = running;

@@ -30,6 +30,8 @@ export interface Habits {
 	iterations: number;
 	/** What the answer to a registration's get carries. */
 	registration: "both" | "fields" | "form" | "none";
+	/** Accounts are made by forms that are signed with it (XEP-0348). */
+	apiKey?: { readonly key: string; readonly secret: string };
 	/** Condition with which registrations are refused. */
 	refuseRegistration: string | undefined;
 	/** Where SCRAM's last word comes (RFC 6120 6.3.10). */

@@ -1,6 +1,7 @@
 // A client's stream at the model broker: header, features, STARTTLS, in-band registration, SASL, bind or resume, then stanzas (RFC 6120, XEP-0077).
-import { type Broker, bareOf } from "./broker.js";
-import { bytesOf } from "./bytes.js";
+import type { TestCrypto } from "../support/crypto.js";
+import { type Broker, bareOf, type Habits } from "./broker.js";
+import { base64, bytesOf } from "./bytes.js";
 import { type Carrier, ManagedSession, SM } from "./managed-session.js";
 import type { Line } from "./network.js";
 import { BIND2, SASL, SASL2, SaslServer } from "./sasl-server.js";
@@ -206,12 +207,14 @@ export class ClientStream {
 		const query = request.getChild("query")!;
 		if (habits.registration === "none") this.#fail(request, "service-unavailable", "cancel");
 		else if (request.attrs.type === "get")
-			this.#send(xml("iq", { type: "result", id: request.attrs.id, from: domain }, registrationForm(habits.registration)));
+			this.#send(xml("iq", { type: "result", id: request.attrs.id, from: domain }, registrationForm(habits)));
 		else if (habits.refuseRegistration !== undefined) this.#fail(request, habits.refuseRegistration, "cancel");
 		else {
 			const form = query.getChild("x", DATA);
 			const value = (name: string) => (form ? formValue(form, name) : query.getChildText(name)) ?? "";
 			if (form && (form.attrs.type !== "submit" || habits.registration === "fields")) this.#fail(request, "bad-request", "modify");
+			else if (habits.apiKey && !(form && isSigned(form, request.attrs.to ?? "", habits.apiKey, this.#broker.crypto)))
+				this.#fail(request, "bad-request", "modify");
 			else if (value("username") === "" || value("password") === "") this.#fail(request, "not-acceptable", "modify");
 			else if (!this.#broker.createAccount(value("username"), value("password"))) this.#fail(request, "conflict", "cancel");
 			else {
@@ -262,7 +265,7 @@ function refusal(condition: string): Element {
 	return xml("failed", { xmlns: SM }, xml(condition, { xmlns: STANZAS }));
 }
 
-function registrationForm(kind: "both" | "fields" | "form"): Element {
+function registrationForm({ registration: kind, apiKey }: Habits): Element {
 	const query = xml("query", { xmlns: REGISTER }, xml("instructions", {}, "Choose a username and password."));
 	if (kind !== "form") query.append(xml("username"), xml("password"));
 	if (kind !== "fields") {
@@ -272,13 +275,39 @@ function registrationForm(kind: "both" | "fields" | "form"): Element {
 				"x",
 				{ xmlns: DATA, type: "form" },
 				xml("title", {}, "Creating a new account"),
-				field("FORM_TYPE", "hidden", xml("value", {}, REGISTER)),
+				field("FORM_TYPE", "hidden", xml("value", {}, apiKey ? SIGNATURE : REGISTER)),
+				apiKey ? Object.entries(oauth).map(([name, value]) => field(name, "hidden", xml("value", {}, value))) : [],
 				field("username", "text-single", xml("required")),
 				field("password", "text-private", xml("required"))
 			)
 		);
 	}
 	return query;
+}
+
+const SIGNATURE = "urn:xmpp:xdata:signature:oauth1";
+const oauth = {
+	oauth_version: "1.0",
+	oauth_signature_method: "HMAC-SHA1",
+	oauth_token: "tok-1",
+	oauth_token_secret: "ts/+1",
+	oauth_nonce: "",
+	oauth_timestamp: "",
+	oauth_consumer_key: "",
+	oauth_signature: ""
+};
+/** RFC 3986: all but the unreserved. */
+const escaped = (text: string): string =>
+	encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** XEP-0348 section 3: by who knows the secret of this key. */
+function isSigned(form: Element, to: string, apiKey: { readonly key: string; readonly secret: string }, crypto: TestCrypto): boolean {
+	const values = new Map(form.getChildElements().map((field) => [field.attrs.var ?? "", field.getChildText("value") ?? ""]));
+	const signed = [...values.keys()].filter((name) => name !== "oauth_signature" && name !== "oauth_token_secret").sort();
+	const text = signed.map((name) => `${escaped(name)}=${escaped(values.get(name)!)}`).join("&");
+	const key = `${escaped(apiKey.secret)}&${escaped(oauth.oauth_token_secret)}`;
+	const sum = crypto.hmac("SHA-1", bytesOf(key), bytesOf(`submit&${escaped(to)}&${escaped(text)}`));
+	return values.get("oauth_consumer_key") === apiKey.key && values.get("oauth_signature") === escaped(base64(sum));
 }
 
 function formValue(form: Element, name: string): string | null {

@@ -3,15 +3,20 @@ import { BreakableWire } from "./breakable.js";
 import type { Habits } from "./broker.js";
 import { Recorder } from "./recorder.js";
 import { heard, placeholders, type Stage, type StageClient, type StageThing } from "./stage.js";
-import { type VirtualThingOptions, World } from "./world.js";
+import { type VirtualThingOptions, World, type WorldOptions } from "./world.js";
 
 export interface VirtualStage extends Stage {
 	readonly world: World;
 }
 
-/** `habits`: in what the broker differs. */
-export function createVirtualStage(seed: number | string, options: VirtualThingOptions = {}, habits: Partial<Habits> = {}): VirtualStage {
-	const world = new World(seed);
+/** `habits`: in what the broker differs; `dialect`: the only one that the registry owns to. */
+export function createVirtualStage(
+	seed: number | string,
+	options: VirtualThingOptions = {},
+	habits: Partial<Habits> = {},
+	dialect?: WorldOptions["dialect"]
+): VirtualStage {
+	const world = new World(seed, { dialect });
 	Object.assign(world.broker.habits, habits);
 	const people = new Map<string, string>();
 	const until = async <T>(what: string, probe: () => T | undefined | null | false): Promise<T> => world.until(what, probe);

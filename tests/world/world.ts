@@ -14,6 +14,7 @@ import { Dice } from "./dice.js";
 import { VirtualHost } from "./host.js";
 import { type Attachment, Faults, VirtualNetwork } from "./network.js";
 import { VirtualStorage } from "./storage.js";
+import type { Element } from "./xml.js";
 
 /** Longest that anything is waited for, in virtual milliseconds. */
 const patience = 30 * 60_000;
@@ -24,6 +25,8 @@ export interface WorldOptions {
 	readonly domain?: string;
 	/** Shared by worlds that live the same again: keys are derived once. */
 	readonly crypto?: TestCrypto;
+	/** The registry does not say that it speaks another one. */
+	readonly dialect?: "xep" | "ieee";
 }
 
 export class World {
@@ -39,11 +42,13 @@ export class World {
 	readonly registryEvents: { readonly event: string; readonly thing: string; readonly by?: string }[] = [];
 	readonly store = new MemoryStore();
 	#service: Service | undefined;
+	readonly #dialect: WorldOptions["dialect"];
 
 	constructor(seed: number | string = 1, options: WorldOptions = {}) {
 		const { domain = "things.example", crypto = new TestCrypto() } = options;
 		this.dice = new Dice(seed);
 		this.domain = domain;
+		this.#dialect = options.dialect;
 		this.registry = `registry.${domain}`;
 		this.crypto = crypto;
 		this.network = new VirtualNetwork(this.clock, this.dice.fork("network"));
@@ -70,12 +75,20 @@ export class World {
 			},
 			nonce: this.dice.word(8),
 			secret: () => this.dice.word(32),
-			send: (stanza) => this.broker.soon(() => this.broker.fromComponent(stanza)),
+			send: (stanza) => this.broker.soon(() => this.broker.fromComponent(this.#speaking(stanza))),
 			event: (event) => this.registryEvents.push(event)
 		});
 		this.#service = service;
 		this.broker.addComponent(this.registry, { name: "Thing Registry", receive: (stanza) => service.receive(stanza) });
 		service.connected();
+	}
+
+	#speaking(stanza: Element): Element {
+		const query = stanza.getChild("query", "http://jabber.org/protocol/disco#info");
+		const other = this.#dialect === "ieee" ? "urn:xmpp:iot:" : "urn:ieee:iot:";
+		if (query && this.#dialect !== undefined)
+			query.children = query.children.filter((child) => typeof child === "string" || !child.attrs.var?.startsWith(other));
+		return stanza;
 	}
 
 	/** The component goes; its address stays configured. */
@@ -116,6 +129,7 @@ export interface VirtualThingOptions {
 	readonly serial?: string;
 	readonly key?: string;
 	readonly registry?: string;
+	readonly apiKey?: { readonly key: string; readonly secret: string };
 	/** When its firmware was built. */
 	readonly built?: number;
 	/** Its clock has no battery and begins with this at every boot. */
@@ -164,7 +178,17 @@ export class VirtualThing {
 		this.boots++;
 		this.#thing = undefined;
 		const { clock, crypto, domain } = this.#world;
-		const { definition = weatherStation, tls = "starttls", values = weather, serial, key, registry, built, wakesAt } = this.#options;
+		const {
+			definition = weatherStation,
+			tls = "starttls",
+			values = weather,
+			serial,
+			key,
+			registry,
+			apiKey,
+			built,
+			wakesAt
+		} = this.#options;
 		this.host = new VirtualHost({
 			...{ clock, crypto, storage: this.storage, network: this.attachment, dice: this.#dice, values, wakesAt },
 			onEvent: (event) => {
@@ -174,7 +198,7 @@ export class VirtualThing {
 		});
 		this.host.run(() => {
 			const host = Object.freeze({ ...this.host.host, network: wrap(this.host.host.network) });
-			this.#thing = new Thing({ host, definition, domain, tls, serial, key, registry, built });
+			this.#thing = new Thing({ host, definition, domain, tls, serial, key, registry, apiKey, built });
 			this.#thing.start();
 		});
 	}

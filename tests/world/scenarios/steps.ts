@@ -67,7 +67,7 @@ export function isPushAnswer(element: Element): boolean {
 }
 
 function isUpdate(element: Element): boolean {
-	return element.getChild("update", DISCOVERY) !== undefined;
+	return element.getChild("update") !== undefined;
 }
 
 /** Presence of this type that came from the thing. */
