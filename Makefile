@@ -74,6 +74,7 @@ node_modules/.stamp: package.json package-lock.json .npmrc
 	@touch $@
 
 build/.built: node_modules/.stamp $(SOURCES)
+	@rm -rf build/src build/hosts build/.tsbuildinfo # what a file that is gone once made would still be preloaded
 	$(NPX)/tsc -p tsconfig.build.json
 	@chmod +x build/hosts/cli/extasis.js
 	@touch $@
