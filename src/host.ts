@@ -142,6 +142,10 @@ export interface Host {
 	readonly actuators?: Actuators;
 	/** Shows the sticker, KEY included: only to a person in front of the thing. */
 	readonly display?: { sticker(uri: string): void };
+	/** Within reach of who stands in front of the thing. Each press and release is told. */
+	readonly button?: { watch(onChange: (pressed: boolean) => void): void };
+	/** For his eyes. */
+	readonly light?: { set(on: boolean): void };
 	event(event: ThingEvent): void;
 	log?(text: string): void;
 }

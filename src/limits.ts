@@ -82,6 +82,8 @@ export const enum limits {
 	serviceFirstSeconds = 2,
 	/** Characters of a sensor's own error text that are passed on. */
 	errorText = 200,
+	/** Seconds that the light blinks for one who wants to be paired, and others are refused (R-324-23). */
+	pairingSeconds = 30,
 	/** Components asked while looking for the registry (section 3.2). */
 	discoItems = 16,
 	/** Features and identities kept of a disco#info answer: some 60 bytes each, until its reader is done. */

@@ -19,6 +19,10 @@ export function describeEvent(event: ThingEvent, place: Place): string {
 			return "Taken out of the registry by its owner; it is still his.";
 		case "disowned":
 			return "Disowned: it is nobody's again.";
+		case "paired":
+			return `By its button: ${say("service")} decides for it from now on.`;
+		case "reset":
+			return "Reset: nothing of an owner is left.";
 		case "readout":
 			return `Read by ${say("from")}: ${Array.isArray(event.fields) ? event.fields.join(", ") : ""} (${say("outcome")}).`;
 		case "control":

@@ -1,7 +1,7 @@
 // A thing that runs: on Node itself, or on the XS engine with a chip's heap. Same host under it, same events out of it.
 import { setTimeout as pause } from "node:timers/promises";
 import { boot } from "../../src/main.js";
-import type { ThingOptions } from "../../src/thing/thing.js";
+import type { ThingOptions } from "../../src/thing/thing-options.js";
 import { createNodeHost, type NodeHostOptions } from "../node/index.js";
 import { describeAbort } from "../simulator/abort.js";
 import { buildEngine, type Engine } from "../simulator/build.js";
@@ -71,8 +71,15 @@ async function runOnSimulator(options: RunOptions): Promise<RunningThing> {
 	let thing: SimulatedThing;
 	let over = false;
 
-	const start = (): SimulatedThing => {
-		thing = new SimulatedThing({ ...options, engine, host, heap, onFigures: (phase, figures) => recorder.add(phase, figures) });
+	const start = (factoryReset?: boolean): SimulatedThing => {
+		thing = new SimulatedThing({
+			...options,
+			factoryReset,
+			engine,
+			host,
+			heap,
+			onFigures: (phase, figures) => recorder.add(phase, figures)
+		});
 		return thing;
 	};
 	const live = async (first: SimulatedThing): Promise<number> => {
@@ -103,7 +110,7 @@ async function runOnSimulator(options: RunOptions): Promise<RunningThing> {
 		return closing;
 	};
 
-	const first = start();
+	const first = start(options.factoryReset);
 	const ended = live(first);
 	const stop = async (): Promise<void> => {
 		over = true;

@@ -40,6 +40,7 @@ interface ThingCommandOptions {
 	readonly provisioning?: string;
 	readonly apiKey?: string;
 	readonly apiSecret?: string;
+	readonly factoryReset?: boolean;
 }
 
 export const addThing: AddCommand = (program, start) => {
@@ -67,6 +68,7 @@ export const addThing: AddCommand = (program, start) => {
 		.option("--report", "measure on the simulator: heap, collections, time and instructions of every step, told at the end")
 		.option("--quiet", "no log on standard error")
 		.option("--provisioning <jid>", "the provisioning service that decides for the owner (default: the broker's)", parseServiceJID)
+		.option("--factory-reset", "begin as from the factory: nothing of an owner stays, the registry is told, the password is changed")
 		.addOption(new Option("--api-key <key>", "for a broker that wants signed registrations; needs the secret too").env("EXTASIS_API_KEY"))
 		.addOption(new Option("--api-secret <secret>", "of the API key; better by the environment").env("EXTASIS_API_SECRET"))
 		.action((options: ThingCommandOptions) => start(() => run(options)));
@@ -103,10 +105,10 @@ async function run(options: ThingCommandOptions): Promise<number> {
 	};
 	prepareFolder(store, "--store");
 	const asked = untilAsked();
-	const { tls, provisioning, registry, serial, key, heap, restart } = options;
+	const { tls, provisioning, registry, serial, key, heap, restart, factoryReset } = options;
 	const thing = await runThing({
 		...{ kind, heap, restart, store, onEvent, onSticker, log },
-		...{ definition, domain, address, tls, anchors, provisioning, registry, apiKey, serial, key },
+		...{ definition, domain, address, tls, anchors, provisioning, registry, apiKey, serial, key, factoryReset },
 		onNote: note,
 		onReport: options.report ? onReport : undefined
 	});

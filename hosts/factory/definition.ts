@@ -33,10 +33,13 @@ export function checkDefinition(definition: Definition): void {
 	if (definition.class !== undefined) checkTag("class", definition.class);
 	if (definition.name !== undefined) checkTag("name", definition.name);
 	if (definition.node !== undefined) checkName("node", definition.node);
-	if (definition.forgetAPIKey !== undefined && typeof definition.forgetAPIKey !== "boolean") fail("forgetAPIKey must be true or false.");
-	if (definition.tlsUnique !== undefined && typeof definition.tlsUnique !== "boolean") fail("tlsUnique must be true or false.");
-	if (definition.chat !== undefined && typeof definition.chat !== "boolean") fail("chat must be true or false.");
-	if (definition.legacyPeers !== undefined && typeof definition.legacyPeers !== "boolean") fail("legacyPeers must be true or false.");
+	checkSwitch("forgetAPIKey", definition.forgetAPIKey);
+	checkSwitch("selfOwned", definition.selfOwned);
+	checkSwitch("resetButton", definition.resetButton);
+	if (definition.key !== undefined && definition.key !== "fixed" && definition.key !== "fresh") fail("key must be fixed or fresh.");
+	checkSwitch("legacyPeers", definition.legacyPeers);
+	checkSwitch("tlsUnique", definition.tlsUnique);
+	checkSwitch("chat", definition.chat);
 	if (definition.decisionHours !== undefined && !(typeof definition.decisionHours === "number" && definition.decisionHours > 0))
 		fail("decisionHours must be a number above 0.");
 	if (!isObject(definition.fields)) fail("fields must be an object: a field's name and what it is.");
@@ -124,6 +127,10 @@ function checkTag(what: string, value: unknown): void {
 		fail(`${what} must be text of 1 to ${limits.tagValue} characters.`);
 	// The hash of service discovery is ambiguous with it (XEP-0115 5.4).
 	else if (value.includes("<")) fail(`${what} must not contain <.`);
+}
+
+function checkSwitch(what: string, value: unknown): void {
+	if (value !== undefined && typeof value !== "boolean") fail(`${what} must be true or false.`);
 }
 
 function checkName(what: string, name: unknown): void {

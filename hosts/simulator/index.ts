@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Host, ThingEvent } from "../../src/host.js";
-import type { ThingOptions } from "../../src/thing/thing.js";
+import type { ThingOptions } from "../../src/thing/thing-options.js";
 import { type Abort, readAbort } from "./abort.js";
 import type { Engine } from "./build.js";
 import { Op } from "./device/native.js";
@@ -193,10 +193,10 @@ export function heapBytes({ bits }: Engine, heap = defaultHeap): number {
 }
 
 function bootOptions(options: SimulatedThingOptions): string {
-	const { definition, domain, address, tls, provisioning, registry, apiKey, serial, key, built, host } = options;
+	const { definition, domain, address, tls, provisioning, registry, apiKey, serial, key, built, factoryReset, host } = options;
 	const lookUps = lookUpKinds.filter((kind) => host.network[kind] !== undefined);
 	const place = { valueLimit: host.storage.valueLimit, display: host.display !== undefined, lookUps };
-	return JSON.stringify({ definition, domain, address, tls, provisioning, registry, apiKey, serial, key, built, ...place });
+	return JSON.stringify({ definition, domain, address, tls, provisioning, registry, apiKey, serial, key, built, factoryReset, ...place });
 }
 
 function codeFolder({ code }: SimulatedThingOptions): string {

@@ -21,9 +21,11 @@ export interface RegistryAnswer {
 	readonly disowned?: boolean;
 }
 
-/** The complete set of tags: what was registered before and is missing here vanishes (R-347-24). */
-export function writeRegister(writer: Writer, dialect: Dialect, tags: readonly Tag[], node?: NodeReference): void {
-	writeTags(writer.open("register", dialect.discovery), dialect, tags, node);
+/** The complete set of tags: what was registered before and is missing here vanishes (R-347-24). `selfOwned`: nobody can claim it. */
+export function writeRegister(writer: Writer, dialect: Dialect, tags: readonly Tag[], node?: NodeReference, selfOwned?: boolean): void {
+	writer.open("register", dialect.discovery);
+	if (selfOwned === true) writer.attribute("selfOwned", "true");
+	writeTags(writer, dialect, tags, node);
 }
 
 /** Only what changed; an empty text deletes its tag (R-347-15). */

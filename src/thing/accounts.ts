@@ -5,6 +5,7 @@ import { decodeBase64, encodeBase64 } from "../text/base64.js";
 import type { Account, AccountStore, ServerHabits } from "../xmpp/account.js";
 import { isBinding, sameChoice } from "../xmpp/mechanism.js";
 import type { ScramKeys } from "../xmpp/scram.js";
+import type { LifeCycle } from "./life-cycle.js";
 import type { Vault } from "./vault.js";
 
 const ACCOUNT = "account";
@@ -15,29 +16,52 @@ const HABITS = "server";
 /** What the broker gave to log in with, as secret as the password. */
 const TOKENS = "tokens";
 
+/** As it is stored. */
+type Kept = {
+	readonly username: string;
+	readonly password: string;
+	readonly registered: boolean;
+	/** Of the thing's life, in which the last password was made. */
+	readonly era: number | undefined;
+	/** The password that the server was, or is to be, asked to take instead; whether it has is not known yet. */
+	readonly next: string | undefined;
+	readonly domain: string;
+};
+
 export class Accounts implements AccountStore {
 	#vault: Vault;
 	#random: Host["random"];
 	#domain: string;
-	#account: Account | undefined;
+	#life: Pick<LifeCycle, "era" | "state">;
+	#kept: Kept | undefined;
+	/** The server has refused the next password since it was sent. */
+	#refused = false;
+	/** It is being asked to take it. */
+	#changing = false;
 	#habits: ServerHabits | undefined;
 	/** There was an account, at another broker. */
 	readonly moved: boolean;
 
-	constructor(vault: Vault, random: Host["random"], domain: string) {
+	constructor(vault: Vault, random: Host["random"], domain: string, life: Pick<LifeCycle, "era" | "state">) {
 		this.#vault = vault;
 		this.#random = random;
 		this.#domain = domain;
+		this.#life = life;
 		const record = vault.read(ACCOUNT);
-		const whole = typeof record?.username === "string" && typeof record.password === "string";
-		this.moved = whole && record.domain !== domain;
+		const { username, password, registered, era, next } = record ?? {};
+		const whole = typeof username === "string" && typeof password === "string";
+		this.moved = whole && record?.domain !== domain;
+		const known = typeof next === "string" ? next : undefined;
 		if (whole && !this.moved)
-			this.#account = Object.freeze({
-				username: String(record.username),
-				password: String(record.password),
-				registered: record.registered === true
-			});
-		this.#habits = this.#loadHabits();
+			this.#kept = {
+				username,
+				password,
+				registered: registered === true,
+				era: typeof era === "number" ? era : undefined,
+				next: known,
+				domain
+			};
+		this.#habits = this.loadHabits();
 	}
 
 	habits(): ServerHabits | undefined {
@@ -57,7 +81,7 @@ export class Accounts implements AccountStore {
 		}
 	}
 
-	#loadHabits(): ServerHabits | undefined {
+	private loadHabits(): ServerHabits | undefined {
 		const record = this.#vault.read(HABITS);
 		const { mechanism, binding, inline } = record ?? {};
 		if (mechanism !== "SCRAM-SHA-256" && mechanism !== "SCRAM-SHA-1") return undefined;
@@ -66,24 +90,84 @@ export class Accounts implements AccountStore {
 		return Object.freeze({ mechanism, binding, inline, sm: record.sm, refusals: record.refusals });
 	}
 
+	/** With the password to log in by: the next one before the present one. */
 	account(): Account | undefined {
-		return this.#account;
+		const kept = this.#kept;
+		if (kept === undefined) return undefined;
+		const { username, password, registered, next } = kept;
+		return { username, password: this.#refused ? password : (next ?? password), registered };
 	}
 
 	/** Both random: 80 bits of name so that no two things meet, 128 of password. */
 	propose(): Account {
-		this.#store({ username: encodeBase32(this.#random(10)), password: encodeBase32(this.#random(16)), registered: false });
-		return this.#account!;
+		const domain = this.#domain;
+		this.store({
+			username: encodeBase32(this.#random(10)),
+			password: this.password(),
+			registered: false,
+			era: this.#life.era,
+			next: undefined,
+			domain
+		});
+		return this.account()!;
 	}
 
 	confirm(): void {
-		const account = this.#account;
-		if (account !== undefined && !account.registered) this.#store({ ...account, registered: true });
+		const kept = this.#kept;
+		if (kept !== undefined && !kept.registered) this.store({ ...kept, registered: true });
+	}
+
+	taken(): void {
+		if (this.#refused) this.#refused = false;
+		else this.settle(this.#kept?.next);
+	}
+
+	refused(): boolean {
+		this.#refused = this.#kept?.next !== undefined && !this.#refused;
+		// It was to be removed, and the answer to that was lost.
+		if (!this.#refused && this.isLeaving) this.forget();
+		return this.#refused;
+	}
+
+	/** A factory reset takes the account away as well, and has not yet made another. */
+	get isLeaving(): boolean {
+		return this.#kept !== undefined && this.#life.state === "leaving" && this.#kept.era !== this.#life.era;
+	}
+
+	/** It is no more. */
+	forget(): void {
+		this.#vault.delete(TOKENS);
+		this.#vault.delete(ACCOUNT);
+		this.#kept = undefined;
+	}
+
+	/**
+	 * With the password to change to, where the present one is of another time of the thing's life (R-077-6): stored before it is
+	 * sent, and no other in its place until the server has shown which of the two it knows. To be followed by changed().
+	 */
+	change(): Account | undefined {
+		const kept = this.#kept;
+		const { era, state } = this.#life;
+		if (kept === undefined || this.#changing || state === "leaving") return undefined;
+		if (kept.next === undefined) {
+			if (kept.era === era) return undefined;
+			this.store({ ...kept, era, next: this.password() });
+		}
+		this.#changing = true;
+		// Who logged in by a token or by the present one is asked to take the next all the same.
+		this.#refused = false;
+		return this.account();
+	}
+
+	/** Whether the server took it; undefined where it did not say. What it will not do is not asked again in this time of its life. */
+	changed(done: boolean | undefined): void {
+		this.#changing = false;
+		if (done !== undefined) this.settle(done ? this.#kept?.next : this.#kept?.password);
 	}
 
 	keys(mechanism: string, salt: string, iterations: number): ScramKeys | undefined {
 		const record = this.#vault.read(KEYS);
-		if (record === undefined || record.username !== this.#account?.username) return undefined;
+		if (record === undefined || record.of !== this.mark) return undefined;
 		if (record.mechanism !== mechanism || record.salt !== salt || record.iterations !== iterations) return undefined;
 		const clientKey = typeof record.clientKey === "string" ? decodeBase64(record.clientKey) : undefined;
 		const serverKey = typeof record.serverKey === "string" ? decodeBase64(record.serverKey) : undefined;
@@ -93,7 +177,7 @@ export class Accounts implements AccountStore {
 	keepKeys(mechanism: string, salt: string, iterations: number, keys: ScramKeys): void {
 		try {
 			this.#vault.write(KEYS, {
-				username: this.#account?.username,
+				of: this.mark,
 				mechanism,
 				salt,
 				iterations,
@@ -107,7 +191,7 @@ export class Accounts implements AccountStore {
 
 	tokens(): readonly string[] {
 		const record = this.#vault.read(TOKENS);
-		const mine = record && record.username === this.#account?.username && typeof record.tokens === "string";
+		const mine = record && record.of === this.mark && typeof record.tokens === "string";
 		return mine ? String(record.tokens).split("\n") : [];
 	}
 
@@ -117,14 +201,37 @@ export class Accounts implements AccountStore {
 		if (text === this.tokens().join("\n")) return;
 		try {
 			if (text === "") this.#vault.delete(TOKENS);
-			else this.#vault.write(TOKENS, { username: this.#account?.username, tokens: text });
+			else this.#vault.write(TOKENS, { of: this.mark, tokens: text });
 		} catch {
 			// What was given before is good until this has been used.
 		}
 	}
 
-	#store(account: Account): void {
-		this.#vault.write(ACCOUNT, { ...account, domain: this.#domain });
-		this.#account = Object.freeze({ ...account });
+	/** By which keys and tokens are known to be of this account and password: a server may keep its salt when that changes. */
+	private get mark(): string | undefined {
+		return this.account()?.password.slice(0, 8);
+	}
+
+	/** The server knows this one: the other is no more. What cannot be stored is found out again by the next boot's login. */
+	private settle(password: string | undefined): void {
+		const kept = this.#kept;
+		if (kept?.next === undefined || password === undefined) return;
+		const settled = { ...kept, password, next: undefined };
+		try {
+			this.#vault.delete(TOKENS);
+			this.store(settled);
+		} catch {
+			this.#kept = settled;
+		}
+	}
+
+	/** 128 bits. */
+	private password(): string {
+		return encodeBase32(this.#random(16));
+	}
+
+	private store(kept: Kept): void {
+		this.#vault.write(ACCOUNT, kept);
+		this.#kept = kept;
 	}
 }

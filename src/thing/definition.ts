@@ -51,6 +51,15 @@ export interface Definition {
 	 * both ends have the extended master secret (RFC 7627), so it is for who knows his broker.
 	 */
 	readonly tlsUnique?: boolean;
+	/**
+	 * "fixed" (default): the factory's, for a sticker that is printed; who saw it can claim the thing whenever it has no owner.
+	 * "fresh": another for each time without owner, which the host's display shows and the owner who gives the thing up is told.
+	 */
+	readonly key?: "fixed" | "fresh";
+	/** Public in the registry and nobody's to claim; whoever wants to read is put to the provisioning service. */
+	readonly selfOwned?: boolean;
+	/** The button, held for ten seconds, resets all to the factory. Not where it is within reach of whoever can read the sticker (R-347-22). */
+	readonly resetButton?: boolean;
 	readonly fields: Readonly<Record<string, FieldDefinition>>;
 	readonly parameters?: Readonly<Record<string, ParameterDefinition>>;
 	/** False: the thing answers no chat messages, its owner's neither. */

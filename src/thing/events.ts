@@ -17,6 +17,8 @@ export type LifeEvent = ThingEvent &
 		  }
 		| /** No longer to be found in the registry; still owned. */ { readonly event: "removed" }
 		| { readonly event: "disowned" }
+		| /** By its button, before any owner came: this service decides from now on. */ { readonly event: "paired"; readonly service: string }
+		| /** As from the factory again: nothing of an owner is left. */ { readonly event: "reset" }
 		| {
 				readonly event: "readout";
 				readonly from: string;

@@ -1,8 +1,9 @@
 // What the factory gave a thing: serial number and claim KEY. Where there was no factory, the thing gives them to itself once.
 
-import type { Host } from "../host.js";
-import type { Tag } from "../iot/sticker.js";
+import type { Crypto, Host } from "../host.js";
+import { checkValue, type Tag } from "../iot/sticker.js";
 import { encodeBase32 } from "../text/base32.js";
+import { encodeUTF8 } from "../text/utf8.js";
 import type { APIKey } from "../xmpp/signed-form.js";
 import type { Definition } from "./definition.js";
 import type { Vault } from "./vault.js";
@@ -48,7 +49,23 @@ export function forgetAPIKey(vault: Vault): void {
 	vault.delete(API_KEY);
 }
 
-/** Exactly the sticker's tags, and nothing that changes (R-347-4, 6). */
+/** Throws where there can be no sticker: serial number and KEY come from elsewhere than the definition. */
+export function checkSticker(tags: readonly Tag[]): void {
+	for (let i = 0; i < tags.length; i++) {
+		const { name, value } = tags[i]!;
+		const fault = typeof value === "string" ? checkValue(value) : undefined;
+		if (fault !== undefined) throw new Error(`The sticker cannot be made: the value of the tag ${name} ${fault}.`);
+	}
+}
+
+/** With the KEY that holds now. A fresh one needs no storing, and who knew another knows nothing of it. */
+export function factoryNow(definition: Definition, factory: FactoryData, crypto: Pick<Crypto, "hmac">, epoch: number): FactoryData {
+	if (definition.key !== "fresh") return factory;
+	const sum = crypto.hmac("SHA-256", encodeUTF8(factory.key), encodeUTF8(`KEY ${epoch}`));
+	return { serial: factory.serial, key: encodeBase32(sum.subarray(0, 16)) };
+}
+
+/** Exactly the sticker's tags, and nothing that changes while nobody owns the thing (R-347-4, 6). */
 export function tagsOf(definition: Definition, factory: FactoryData): readonly Tag[] {
 	const tags: Tag[] = [
 		{ name: "SN", value: factory.serial },
@@ -58,6 +75,7 @@ export function tagsOf(definition: Definition, factory: FactoryData): readonly T
 	];
 	if (definition.class !== undefined) tags.push({ name: "CLASS", value: definition.class });
 	if (definition.name !== undefined) tags.push({ name: "NAME", value: definition.name });
-	tags.push({ name: "KEY", value: factory.key });
-	return Object.freeze(tags);
+	// What is its own cannot be claimed.
+	if (definition.selfOwned !== true) tags.push({ name: "KEY", value: factory.key });
+	return tags;
 }

@@ -12,7 +12,7 @@ export interface FriendsOptions {
 	readonly registry: () => string | undefined;
 	/** Whether this bare JID may see us; `decide` comes once, perhaps later. */
 	readonly isFriend: (jid: string, decide: (allowed: boolean) => void) => void;
-	/** Kept with what is the owner's: nobody in the roster is there by an earlier owner's choice. */
+	/** Kept with what is the owner's, if there is one: nobody in the roster is there by an earlier owner's choice. */
 	readonly swept: { get(): boolean; set(): void };
 	readonly onDenied: (from: string) => void;
 }
@@ -36,9 +36,9 @@ export class Friends {
 
 	/** Bound: asks for the roster, which presence must wait for (RFC 6121 2.2). */
 	online(onReady: () => void): void {
-		const { owner, swept } = this.#options;
+		const { swept } = this.#options;
 		this.#owner = undefined;
-		this.#clean = owner() !== undefined && swept.get();
+		this.#clean = swept.get();
 		this.sweep(() => {
 			onReady();
 			this.befriend();
@@ -128,7 +128,7 @@ export class Friends {
 		const jid = this.#strays.pop();
 		if (jid === undefined) {
 			this.#clean = !this.#more;
-			if (this.#clean && owner() !== undefined) swept.set();
+			if (this.#clean) swept.set();
 		} else if (isOne(jid, owner())) this.removeStrays();
 		else
 			roster.remove(jid, (error) => {

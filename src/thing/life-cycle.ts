@@ -3,27 +3,34 @@ import type { Host } from "../host.js";
 import { bareJID, isJID, sameBare } from "../xmpp/jid.js";
 import type { Vault, VaultRecord } from "./vault.js";
 
-export type State = "factory" | "account" | "registered" | "claimed" | "removed" | "disowned";
-
+/** Each leads to the state of its name. */
 export type Step =
-	| "account" // the broker made our account
+	| "account" // an account of our own stands, and nobody knows the thing
 	| "registered" // the registry took our tags
 	| "claimed" // the registry named our owner
 	| "removed" // no longer to be found, still owned (XEP-0347 3.14)
-	| "disowned"; // nobody's again (XEP-0347 3.16)
+	| "disowned" // nobody's again (XEP-0347 3.16)
+	| "paired" // who stood in front of it let a service in that decides, as an owner would (XEP-0324 3.2)
+	| "reset" // as from the factory but for its account; the registry is yet to forget it
+	| "leaving"; // the same, and the account goes as well
 
-/** State, step, next state. A step that is not here is refused. */
-const table: Readonly<Record<State, Readonly<Partial<Record<Step, State>>>>> = Object.freeze({
-	factory: Object.freeze({ account: "account" }),
-	account: Object.freeze({ account: "account", registered: "registered", claimed: "claimed" }),
-	registered: Object.freeze({ registered: "registered", claimed: "claimed" }),
-	claimed: Object.freeze({ claimed: "claimed", removed: "removed", disowned: "disowned" }),
-	removed: Object.freeze({ claimed: "claimed", removed: "removed", disowned: "disowned" }),
-	disowned: Object.freeze({ registered: "registered", claimed: "claimed" })
+export type State = "factory" | Step;
+
+/** State: the steps from there. A step that is not here is refused. */
+const table: Readonly<Record<State, string>> = Object.freeze({
+	factory: "account",
+	account: "account registered claimed paired reset leaving",
+	registered: "registered claimed reset leaving",
+	claimed: "claimed removed disowned reset leaving",
+	removed: "claimed removed disowned reset leaving",
+	disowned: "registered claimed reset leaving",
+	paired: "reset leaving",
+	reset: "account reset leaving",
+	leaving: "account"
 });
 
 export interface Claim {
-	/** Bare JID. */
+	/** Bare JID; of the service, where the thing is paired. */
 	readonly owner: string;
 	/** undefined where the registry did not say (R-347-27). */
 	readonly public: boolean | undefined;
@@ -37,18 +44,22 @@ interface Life {
 }
 
 const COMMIT = "commit";
-/** Begins the key of every record that belongs to the owner. */
-const OWNED = "o.";
 
 export class LifeCycle {
 	#vault: Vault;
 	#life: Life;
+	#key: string;
+	/** Begins the key of every record that belongs to the owner. */
+	#owned: string;
 
-	constructor(vault: Vault, random: Host["random"]) {
+	/** `node`: of a thing behind a concentrator, whose life is its own; one character, that keys may stay short. */
+	constructor(vault: Vault, random: Host["random"], node = "") {
 		this.#vault = vault;
+		this.#key = COMMIT + node;
+		this.#owned = `o${node}.`;
 		// Without a commit record the epoch is a fresh random one, so that nothing left over from an earlier life fits it.
-		this.#life = readLife(vault.read(COMMIT)) ?? { epoch: randomEpoch(random), state: "factory", claim: undefined };
-		this.#eraseVoid();
+		this.#life = readLife(vault.read(this.#key)) ?? { epoch: randomEpoch(random), state: "factory", claim: undefined };
+		this.eraseVoid();
 	}
 
 	get state(): State {
@@ -64,57 +75,80 @@ export class LifeCycle {
 		return this.#life.claim?.public;
 	}
 
+	/** Another one after every disown and reset. */
+	get epoch(): number {
+		return this.#life.epoch;
+	}
+
+	/** Another one whenever somebody comes or goes who must not know what was known before, such as a password. */
+	get era(): number {
+		return this.#life.epoch * 2 + (this.#life.claim === undefined ? 0 : 1);
+	}
+
 	/** False when the table, or another owner's claim (R-347-26), forbids it. Throws when it cannot be stored; nothing has changed then. */
-	take(step: Exclude<Step, "claimed">): boolean;
-	take(step: "claimed", claim: Claim): boolean;
+	take(step: Exclude<Step, "claimed" | "paired">): boolean;
+	take(step: "claimed" | "paired", claim: Claim): boolean;
 	take(step: Step, claim?: Claim): boolean {
 		const { epoch, state, claim: old } = this.#life;
-		const next = table[state][step];
-		if (next === undefined) return false;
-		if (claim !== undefined && old !== undefined && !sameBare(old.owner, claim.owner)) return false;
-		if (next === state && claim?.owner === old?.owner && claim?.public === old?.public) return true;
+		// No name of a step is part of another's.
+		if (!table[state].includes(step)) return false;
+		if (claim && old && !sameBare(old.owner, claim.owner)) return false;
+		if (step === state && claim?.owner === old?.owner && claim?.public === old?.public) return true;
 		// One write: whenever the power goes, the thing is its old owner's or nobody's.
-		if (step === "disowned") this.#commit({ epoch: (epoch + 1) >>> 0, state: next, claim: undefined });
-		else this.#commit({ epoch, state: next, claim: claim ?? old });
-		if (step === "disowned") this.#eraseVoid();
+		if (step === "disowned" || step === "reset" || step === "leaving") this.begin(step);
+		else this.commit({ epoch, state: step, claim: claim ?? old });
 		return true;
 	}
 
 	/** Another broker: whatever was before is of no use there. */
 	restart(): void {
-		this.#commit({ epoch: (this.#life.epoch + 1) >>> 0, state: "factory", claim: undefined });
-		this.#eraseVoid();
+		this.begin("factory");
+	}
+
+	/** What was anybody's is void. */
+	private begin(state: State): void {
+		this.commit({ epoch: (this.#life.epoch + 1) >>> 0, state, claim: undefined });
+		this.eraseVoid();
 	}
 
 	/** A record of the present owner's; one of an earlier owner's is none. */
 	readOwned(name: string): VaultRecord | undefined {
-		const record = this.#vault.read(OWNED + name);
+		const record = this.#vault.read(this.#owned + name);
 		return record?.epoch === this.#life.epoch ? record : undefined;
 	}
 
 	writeOwned(name: string, record: VaultRecord): void {
-		this.#vault.write(OWNED + name, { ...record, epoch: this.#life.epoch });
+		this.#vault.write(this.#owned + name, { ...record, epoch: this.#life.epoch });
+	}
+
+	/** Notes that something is done, or lets it be done again after the next boot. */
+	mark(name: string): void {
+		try {
+			this.writeOwned(name, {});
+		} catch {
+			// Done once more, then.
+		}
 	}
 
 	deleteOwned(name: string): void {
-		this.#vault.delete(OWNED + name);
+		this.#vault.delete(this.#owned + name);
 	}
 
 	/** The names of the present owner's records that begin so. */
 	listOwned(prefix: string): string[] {
-		const names = this.#vault.list(OWNED + prefix).map((key) => key.slice(OWNED.length));
+		const names = this.#vault.list(this.#owned + prefix).map((key) => key.slice(this.#owned.length));
 		return names.filter((name) => this.readOwned(name) !== undefined);
 	}
 
-	#commit(life: Life): void {
-		this.#vault.write(COMMIT, { epoch: life.epoch, state: life.state, owner: life.claim?.owner, public: life.claim?.public });
+	private commit(life: Life): void {
+		this.#vault.write(this.#key, { epoch: life.epoch, state: life.state, owner: life.claim?.owner, public: life.claim?.public });
 		this.#life = life;
 	}
 
 	/** At leisure: the epoch has voided them; what a power cut leaves is erased at the next boot. */
-	#eraseVoid(): void {
+	private eraseVoid(): void {
 		try {
-			for (const key of this.#vault.list(OWNED)) if (this.#vault.read(key)?.epoch !== this.#life.epoch) this.#vault.delete(key);
+			for (const key of this.#vault.list(this.#owned)) if (this.#vault.read(key)?.epoch !== this.#life.epoch) this.#vault.delete(key);
 		} catch {
 			// Void all the same.
 		}
@@ -125,7 +159,7 @@ function readLife(record: VaultRecord | undefined): Life | undefined {
 	if (record === undefined) return undefined;
 	const { epoch, state, owner, public: isPublic } = record;
 	if (typeof epoch !== "number" || typeof state !== "string" || !Object.hasOwn(table, state)) return undefined;
-	const owned = state === "claimed" || state === "removed";
+	const owned = state === "claimed" || state === "removed" || state === "paired";
 	if (owned !== (typeof owner === "string" && isJID(owner))) return undefined;
 	const claim = owned ? { owner: bareJID(String(owner)), public: typeof isPublic === "boolean" ? isPublic : undefined } : undefined;
 	return { epoch, state: state as State, claim };

@@ -66,6 +66,12 @@ export class Provisioning {
 		this.found(undefined);
 	}
 
+	/** After a reset it is any other. */
+	forget(): void {
+		this.#service = undefined;
+		this.#options.vault.delete(PROVISIONING);
+	}
+
 	/** Once, perhaps later: the service, found now if it was not known; undefined when there is none. */
 	find(onService: (service: Service | undefined) => void): void {
 		if (this.#service !== undefined || this.#pause !== undefined) {

@@ -1,7 +1,15 @@
 // The thing and its Thing Registry (XEP-0347): found, told our tags, believed when it names an owner or takes him away.
 import type { Host } from "../host.js";
 import { type Dialect, dialects } from "../iot/dialect.js";
-import { parseClaimed, parseNotice, parseRegisterAnswer, type RegistryAnswer, writeRegister, writeUpdate } from "../iot/registry.js";
+import {
+	parseClaimed,
+	parseNotice,
+	parseRegisterAnswer,
+	type RegistryAnswer,
+	writeRegister,
+	writeUnregister,
+	writeUpdate
+} from "../iot/registry.js";
 import { findService } from "../iot/service-discovery.js";
 import type { Tag } from "../iot/sticker.js";
 import { limits } from "../limits.js";
@@ -22,20 +30,26 @@ export interface RegisteringOptions {
 	readonly lifeCycle: LifeCycle;
 	readonly domain: string;
 	/** The sticker's, all of them and no other (R-347-6). */
-	readonly tags: readonly Tag[];
+	readonly tags: () => readonly Tag[];
+	/** Public from the start, and nobody's to claim. */
+	readonly selfOwned: boolean;
 	/** Address of the registry where it is configured; else it is looked for among the components of the domain. */
 	readonly given: string | undefined;
 	/** Once per connection, before anything is asked of it: it must know where we are. */
 	readonly onRegistry: (jid: string) => void;
 	readonly onClaimed: (owner: string) => void;
 	readonly onDisowned: (owner: string) => void;
+	/** After a reset: the registry has forgotten us. */
+	readonly onUnregistered: () => void;
 	readonly onEvent: (event: LifeEvent) => void;
 }
 
 const NOTICES: readonly string[] = Object.freeze(["claimed", "removed", "disowned"]);
 const REGISTRY = "registry";
-/** Of the owner's: the registry has dropped our KEY (R-347-13). */
-const BLANKED = "key";
+/** Of the owner's: the tags that the registry has, since it dropped our KEY (R-347-13). */
+const TOLD = "key";
+/** Those that another version of the firmware may be without. */
+const OPTIONAL: readonly string[] = Object.freeze(["CLASS", "NAME"]);
 /** First pause after a failure, seconds; doubled each time. */
 const FIRST_PAUSE = 5;
 /** Seconds that the registry gets to finish with a claim or a disowning before we say more (R-347-30). */
@@ -49,7 +63,7 @@ export class Registering {
 	#busy = false;
 	#failures = 0;
 	#task: Task | undefined;
-	/** The registry has our tags since this login (R-347-24). */
+	/** The registry has our tags since this login (R-347-24), or has forgotten them. */
 	#registered = false;
 	/** How often the registry took an owner away in this boot. */
 	#takings = 0;
@@ -58,8 +72,8 @@ export class Registering {
 
 	constructor(options: RegisteringOptions) {
 		this.#options = options;
-		this.#registry = this.#load();
-		const notice = (request: IQRequest): void => this.#heed(request);
+		this.#registry = this.load();
+		const notice = (request: IQRequest): void => this.heed(request);
 		for (const { discovery } of dialects) for (const name of NOTICES) options.router.handle("set", name, discovery, notice);
 	}
 
@@ -75,7 +89,7 @@ export class Registering {
 		this.#registered = false;
 		this.#failures = 0;
 		if (this.#registry !== undefined) this.#options.onRegistry(this.#registry.jid);
-		this.#proceed();
+		this.proceed();
 	}
 
 	offline(): void {
@@ -84,47 +98,59 @@ export class Registering {
 		this.#task = undefined;
 	}
 
+	/** The thing is nobody's, and nobody knows it. */
+	resume(): void {
+		this.#registered = false;
+		this.proceed();
+	}
+
 	/** Does what the state asks for, if anything. */
-	#proceed(): void {
+	private proceed(): void {
 		if (!this.#online || this.#busy || this.#task !== undefined) return;
 		const { lifeCycle, scheduler, random } = this.#options;
 		switch (lifeCycle.state) {
 			case "removed":
+			case "paired":
+				return;
+			case "reset":
+			case "leaving":
+				if (!this.#registered) this.unregister();
 				return;
 			case "factory":
 				// Who is online has an account: its mark could not be stored.
 				try {
 					lifeCycle.take("account");
 				} catch (error) {
-					this.#fail(`The account could not be marked as ours (${messageOf(error)})`);
+					this.fail(`The account could not be marked as ours (${messageOf(error)})`);
 					return;
 				}
-				this.#register();
+				this.register();
 				return;
 			case "disowned":
 				this.#task = scheduler.set(SETTLE * (1000 + 1000 * fraction(random)), () => {
 					this.#task = undefined;
-					this.#register();
+					this.register();
 				});
 				return;
 			case "claimed":
 				// A private thing has nothing more to tell (R-347-14); a claimed one never registers (R-347-11).
-				if (lifeCycle.public !== false && !this.#checked) this.#update();
+				if (lifeCycle.public !== false && !this.#checked) this.update();
 				return;
 			default:
-				if (!this.#registered) this.#register();
+				if (!this.#registered) this.register();
 		}
 	}
 
-	#register(): void {
+	private register(): void {
 		const takings = this.#takings;
-		this.#ask(
-			(writer, dialect) => writeRegister(writer, dialect, this.#options.tags),
+		const { selfOwned, tags } = this.#options;
+		this.ask(
+			(writer, dialect) => writeRegister(writer, dialect, tags(), undefined, selfOwned),
 			(answer, jid) => {
 				// The owner whom it names may be the one who was taken away meanwhile: it is asked anew.
 				if (this.#takings !== takings) return;
 				if (answer.claimed !== undefined) {
-					if (!this.#claim(answer.claimed))
+					if (!this.claim(answer.claimed))
 						this.#options.onEvent({ event: "error", message: "The registry names another owner than the one we have." });
 				} else if (this.#options.lifeCycle.take("registered")) this.#options.onEvent({ event: "registered", registry: jid });
 				this.#registered = true;
@@ -132,26 +158,54 @@ export class Registering {
 		);
 	}
 
-	/** Blanks KEY in the registry, so that the sticker claims nothing more, or just shows our face: either way we learn where we stand. */
-	#update(): void {
-		const { lifeCycle, tags } = this.#options;
+	/** An owner of before is asked for no more: without this the registry would name him again (R-347-21). */
+	private unregister(): void {
+		const done = (): boolean => {
+			this.#registered = true;
+			this.#options.onUnregistered();
+			return true;
+		};
+		// It was never told of us.
+		if (this.#registry === undefined) {
+			done();
+			this.proceed();
+		} else this.ask(writeUnregister, done, (error) => error.condition === "item-not-found" && done());
+	}
+
+	/** Blanks KEY in the registry, so that the sticker claims nothing more, tells what is new, or just shows our face: each time we learn where we stand. */
+	private update(): void {
+		const { lifeCycle } = this.#options;
 		const { owner } = lifeCycle;
-		const blanked = lifeCycle.readOwned(BLANKED)?.blanked === true;
-		const changed: readonly Tag[] = blanked ? tags.filter(({ name }) => name === "V") : [{ name: "KEY", value: "" }];
-		this.#ask(
+		const tags = this.#options.tags();
+		const told = lifeCycle.readOwned(TOLD);
+		const now: Record<string, string | number> = {};
+		const changed: Tag[] = [];
+		for (let i = 0; i < tags.length; i++) {
+			const tag = tags[i]!;
+			const { name, value } = tag;
+			if (name !== "KEY") now[name] = value;
+			if (told ? name !== "KEY" && told[name] !== value : name === "KEY") changed.push(told ? tag : { name, value: "" });
+		}
+		for (let i = 0; i < OPTIONAL.length; i++) {
+			const name = OPTIONAL[i]!;
+			if (told?.[name] !== undefined && now[name] === undefined) changed.push({ name, value: "" });
+		}
+		const isNew = changed.length > 0;
+		if (!isNew) changed.push({ name: "V", value: now.V! });
+		this.ask(
 			(writer, dialect) => writeUpdate(writer, dialect, changed),
 			(answer) => {
 				// What was said of another owner meanwhile is void.
 				if (lifeCycle.owner !== owner) return;
-				if (answer.disowned === true) this.#disown();
-				else if (!blanked) lifeCycle.writeOwned(BLANKED, { blanked: true });
+				if (answer.disowned === true) this.disown();
+				else if (isNew) lifeCycle.writeOwned(TOLD, now);
 				this.#checked = true;
 			},
 			(error) => {
 				if (lifeCycle.owner !== owner) return true;
 				// Removed by the owner: nothing more is told, he stays the owner (R-347-16).
 				if (error.condition !== "item-not-found") return false;
-				this.#remove();
+				this.remove();
 				this.#checked = true;
 				return true;
 			}
@@ -159,115 +213,116 @@ export class Registering {
 	}
 
 	/** One request to the registry, which is found first where it is not known. What fails is tried again. */
-	#ask(
+	private ask(
 		write: (writer: ReturnType<IQRouter["open"]>, dialect: Dialect) => void,
 		onAnswer: (answer: RegistryAnswer, jid: string) => void,
 		onRefusal: (error: StanzaError) => boolean = () => false
 	): void {
 		const registry = this.#registry;
 		if (registry === undefined) {
-			this.#find();
+			this.find();
 			return;
 		}
 		const { router } = this.#options;
 		this.#busy = true;
 		write(router.open("set", registry.jid), registry.dialect);
 		router.send((answer) =>
-			this.#answered(answer, () => {
+			this.answered(answer, () => {
 				if (answer.error === undefined) onAnswer(parseRegisterAnswer(answer.payload), registry.jid);
 				else if (!onRefusal(answer.error)) {
-					this.#forget(answer.error);
-					this.#fail(`The registry ${registry.jid} did not take what we told it (${said(answer.error)})`);
+					this.forget(answer.error);
+					this.fail(`The registry ${registry.jid} did not take what we told it (${said(answer.error)})`);
 					return;
 				}
 				this.#failures = 0;
-				this.#proceed();
+				this.proceed();
 			})
 		);
 	}
 
 	/** An answer that a lost connection made up is none: online() begins anew. */
-	#answered(_answer: Answer, proceed: () => void): void {
+	private answered(_answer: Answer, proceed: () => void): void {
 		if (!this.#online || this.#options.router.address === undefined) return;
 		this.#busy = false;
 		try {
 			proceed();
 		} catch (error) {
-			this.#fail(`What the registry said could not be kept (${messageOf(error)})`);
+			this.fail(`What the registry said could not be kept (${messageOf(error)})`);
 		}
 	}
 
-	#find(): void {
+	private find(): void {
 		const { router, domain, given } = this.#options;
 		const wanted = dialects.map(({ discovery }) => discovery);
 		this.#busy = true;
 		findService(router, domain, wanted, given, (jid, dialect, error) =>
-			this.#answered({}, () => {
+			this.answered({}, () => {
 				if (jid === undefined || dialect === undefined) {
 					const where =
 						given === undefined ? `No Thing Registry was found at ${domain}` : `The Thing Registry ${given} could not be reached`;
-					this.#fail(error === undefined ? where : `${where} (${said(error)})`);
+					this.fail(error === undefined ? where : `${where} (${said(error)})`);
 					return;
 				}
 				this.#registry = { jid, dialect };
 				this.#failures = 0;
 				this.#options.onRegistry(jid);
 				this.#options.vault.write(REGISTRY, { jid, dialect: dialect.name, domain });
-				this.#proceed();
+				this.proceed();
 			})
 		);
 	}
 
-	/** An address that nobody is at is looked for again. */
-	#forget(error: StanzaError): void {
-		const { given } = this.#options;
+	/** An address that nobody is at is looked for again, unless it may be the one that knows an owner of ours. */
+	private forget(error: StanzaError): void {
+		const { given, lifeCycle } = this.#options;
 		const gone = error.condition === "service-unavailable" || error.condition === "remote-server-not-found";
-		if (gone && given === undefined && this.#options.lifeCycle.owner === undefined) this.#registry = undefined;
+		const knows = lifeCycle.owner !== undefined || lifeCycle.state === "reset" || lifeCycle.state === "leaving";
+		if (gone && given === undefined && !knows) this.#registry = undefined;
 	}
 
 	/** Says so, and tries again after a pause that grows and is never quite the same (power comes back to a thousand things at once). */
-	#fail(what: string): void {
+	private fail(what: string): void {
 		const { onEvent, random, scheduler } = this.#options;
 		const pause = Math.min(limits.retrySeconds, FIRST_PAUSE * 2 ** Math.min(this.#failures++, 10)) * (0.5 + 0.5 * fraction(random));
 		onEvent({ event: "error", message: `${what}; trying again in ${Math.ceil(pause)} s.` });
 		scheduler.clear(this.#task);
 		this.#task = scheduler.set(pause * 1000, () => {
 			this.#task = undefined;
-			this.#proceed();
+			this.proceed();
 		});
 	}
 
 	/** From the registry and about ourselves, or not at all (R-347-25). */
-	#heed(request: IQRequest): void {
+	private heed(request: IQRequest): void {
 		const registry = this.#registry?.jid;
 		if (registry === undefined || !sameJID(request.from, registry)) {
 			request.fail("forbidden", "Only this thing's registry may say so.", "cancel");
 			this.#options.onEvent({ event: "denied", from: request.from, what: "claim" });
 		} else if (parseNotice(request.payload) !== undefined) request.fail("item-not-found", "There is no such node.");
-		else if (request.payload.name === "claimed") this.#receiveClaimed(request);
-		else if (request.payload.name === "removed") this.#receiveRemoved(request);
-		else this.#receiveDisowned(request);
+		else if (request.payload.name === "claimed") this.receiveClaimed(request);
+		else if (request.payload.name === "removed") this.receiveRemoved(request);
+		else this.receiveDisowned(request);
 	}
 
-	#receiveClaimed(request: IQRequest): void {
+	private receiveClaimed(request: IQRequest): void {
 		const claim = parseClaimed(request.payload);
 		if (claim === undefined) request.fail("bad-request", "claimed needs the owner's JID.");
-		else if (this.#claim(claim)) request.succeed();
+		else if (this.claim(claim)) request.succeed();
 		else request.fail("not-allowed", "This thing has another owner.");
 	}
 
-	#receiveRemoved(request: IQRequest): void {
-		this.#remove();
+	private receiveRemoved(request: IQRequest): void {
+		this.remove();
 		request.succeed();
 	}
 
 	/** Kept before it is acknowledged: a registry that heard nothing still has the owner, and we ask it at the next boot. */
-	#receiveDisowned(request: IQRequest): void {
+	private receiveDisowned(request: IQRequest): void {
 		this.#takings++;
-		this.#disown(() => request.succeed());
+		this.disown(() => request.succeed());
 	}
 
-	#claim({ owner, public: isPublic }: Claim): boolean {
+	private claim({ owner, public: isPublic }: Claim): boolean {
 		const { lifeCycle, onClaimed, onEvent, random, scheduler } = this.#options;
 		const known = lifeCycle.state === "claimed";
 		if (!lifeCycle.take("claimed", { owner, public: isPublic })) return false;
@@ -278,18 +333,18 @@ export class Registering {
 		scheduler.clear(this.#task);
 		this.#task = scheduler.set(SETTLE * (1000 + 1000 * fraction(random)), () => {
 			this.#task = undefined;
-			this.#proceed();
+			this.proceed();
 		});
 		return true;
 	}
 
-	#remove(): void {
+	private remove(): void {
 		const { lifeCycle, onEvent } = this.#options;
 		const known = lifeCycle.state === "removed";
 		if (lifeCycle.take("removed") && !known) onEvent({ event: "removed" });
 	}
 
-	#disown(acknowledge?: () => void): void {
+	private disown(acknowledge?: () => void): void {
 		const { lifeCycle, onDisowned, onEvent, scheduler } = this.#options;
 		const owner = lifeCycle.owner;
 		const taken = lifeCycle.take("disowned");
@@ -300,10 +355,10 @@ export class Registering {
 		onDisowned(owner);
 		scheduler.clear(this.#task);
 		this.#task = undefined;
-		this.#proceed();
+		this.proceed();
 	}
 
-	#load(): { jid: string; dialect: Dialect } | undefined {
+	private load(): { jid: string; dialect: Dialect } | undefined {
 		const { vault, domain, given } = this.#options;
 		const record = vault.read(REGISTRY);
 		const dialect = dialects.find(({ name }) => name === record?.dialect);

@@ -1,19 +1,18 @@
 // The thing: everything it is made of, tied together. It speaks to its broker and to nobody else.
-import type { Host, SensorValue } from "../host.js";
+import type { Host } from "../host.js";
 import { Readouts, type ReadoutsOptions } from "../iot/readouts.js";
-import { SENSOR_DATA, type SensorField } from "../iot/sensor-data.js";
-import { checkValue, type Tag, writeSticker } from "../iot/sticker.js";
-import { foldASCII } from "../text/fold.js";
+import { SENSOR_DATA } from "../iot/sensor-data.js";
+import { type Tag, writeSticker } from "../iot/sticker.js";
 import { messageOf } from "../text/message.js";
 import type { Element } from "../xml/element.js";
 import { Disco } from "../xmpp/disco.js";
-import { bareJID, isJID, sameBare } from "../xmpp/jid.js";
+import { bareJID, sameBare } from "../xmpp/jid.js";
 import { answerPing } from "../xmpp/ping.js";
 import { PresenceBook } from "../xmpp/presence.js";
 import { Roster } from "../xmpp/roster.js";
 import { Scheduler } from "../xmpp/scheduler.js";
 import { Session } from "../xmpp/session.js";
-import { type APIKey, SIGNATURE } from "../xmpp/signed-form.js";
+import { SIGNATURE } from "../xmpp/signed-form.js";
 import { answerTime } from "../xmpp/time.js";
 import { answerVersion } from "../xmpp/version.js";
 import { Accounts } from "./accounts.js";
@@ -23,47 +22,27 @@ import { Controls } from "./controls.js";
 import { Decisions } from "./decisions.js";
 import { type Definition, fieldsOf } from "./definition.js";
 import type { LifeEvent } from "./events.js";
-import { forgetAPIKey, loadAPIKey, loadFactory, tagsOf } from "./factory.js";
+import { checkSticker, type FactoryData, factoryNow, forgetAPIKey, loadAPIKey, loadFactory, tagsOf } from "./factory.js";
 import { Friends } from "./friends.js";
 import { LifeCycle, type State } from "./life-cycle.js";
+import { Pairing } from "./pairing.js";
 import { Provisioning } from "./provisioning.js";
 import { Registering } from "./registering.js";
+import { Renewal } from "./renewal.js";
+import { sample } from "./sample.js";
+import { domainIn, type ThingOptions } from "./thing-options.js";
 import { Timekeeper } from "./timekeeper.js";
 import { Vault } from "./vault.js";
 
-export interface ThingOptions {
-	readonly host: Host;
-	readonly definition: Definition;
-	/** The broker's domain: of our JID, and of the certificate. */
-	readonly domain: string;
-	/** Where to connect; default is what the domain's SRV records say, else the domain itself. */
-	readonly address?: { readonly host: string; readonly port: number };
-	/** The one kind that is wanted; default is what the records say, else STARTTLS. */
-	readonly tls?: "direct" | "starttls";
-	/** PEM text of the trust anchors; default is the host's. */
-	readonly anchors?: string;
-	/** Bare JID of the registry; default is to look for it. */
-	readonly registry?: string;
-	/** Bare JID of the provisioning service; default is to look for it. */
-	readonly provisioning?: string;
-	/** For brokers that make accounts only on signed forms (XEP-0348); kept in the vault. */
-	readonly apiKey?: APIKey;
-	/** Serial number and claim KEY, where the factory gave them; else the thing makes them once. */
-	readonly serial?: string;
-	readonly key?: string;
-	/** When the firmware was built, milliseconds since 1970: no earlier time is believed of a clock that is not trusted. */
-	readonly built?: number;
-}
-
 const SOFTWARE = Object.freeze({ name: "Extasis", version: "0.1.0" });
-const DEFAULT_NODE = "thing";
 /** Of the owner's: the roster holds nobody of an earlier one. */
 const SWEPT = "roster";
 
 export class Thing {
 	#host: Host;
 	#definition: Definition;
-	#tags: readonly Tag[];
+	#factory: FactoryData;
+	#renewal: Renewal;
 	#lifeCycle: LifeCycle;
 	#session: Session;
 	#disco: Disco;
@@ -76,42 +55,33 @@ export class Thing {
 	#provisioning: Provisioning;
 	#decisions: Decisions;
 	#timekeeper: Timekeeper;
+	#pairing: Pairing | undefined;
+	#goes: boolean; // A reset takes the account away: the API key is there to make another.
 
 	/** Throws, in one sentence, what is wrong with the options or with what is stored. */
 	constructor(options: ThingOptions) {
 		const { host, definition, provisioning, registry } = options;
-		// What is stored is known by it, and capitals make no other broker.
-		const domain = foldASCII(options.domain);
-		if (!isJID(domain) || domain.includes("@") || domain.includes("/")) throw new Error("domain must be the broker's domain name.");
-		if (registry !== undefined && (!isJID(registry) || registry.includes("/")))
-			throw new Error("registry must be an address without resource.");
-		if (provisioning !== undefined && (!isJID(provisioning) || provisioning.includes("/")))
-			throw new Error("provisioning must be an address without resource.");
+		const domain = domainIn(options);
 		this.#host = host;
 		this.#definition = definition;
-
-		const node = definition.node ?? DEFAULT_NODE;
+		const node = definition.node ?? "thing";
 		const tell = (event: LifeEvent): void => this.tell(event);
 		const vault = new Vault(host.storage, (message) => this.tell({ event: "error", message }));
 		const random = host.random;
-		const factory = loadFactory(vault, random, options);
-		this.#tags = tagsOf(definition, factory);
-		// Serial number and KEY come from elsewhere than the definition.
-		for (let i = 0; i < this.#tags.length; i++) {
-			const { name, value } = this.#tags[i]!;
-			const fault = typeof value === "string" ? checkValue(value) : undefined;
-			if (fault !== undefined) throw new Error(`The sticker cannot be made: the value of the tag ${name} ${fault}.`);
-		}
+		this.#factory = loadFactory(vault, random, options);
+		checkSticker(tagsOf(definition, this.#factory));
 		const lifeCycle = new LifeCycle(vault, random);
 		this.#lifeCycle = lifeCycle;
-		const accounts = new Accounts(vault, random, domain);
+		const accounts = new Accounts(vault, random, domain, lifeCycle);
 		if (accounts.moved && lifeCycle.state !== "factory") lifeCycle.restart();
 		// The power went between the account and its mark in the life-cycle.
 		if (lifeCycle.state === "factory" && accounts.account()?.registered === true) lifeCycle.take("account");
 
 		// What has been erased stays so, whoever gives it again.
-		const erased = definition.forgetAPIKey === true && accounts.account()?.registered === true;
-		const apiKey = erased ? undefined : loadAPIKey(vault, options.apiKey);
+		const forgets = definition.forgetAPIKey === true;
+		const apiKey = forgets && accounts.account()?.registered === true ? undefined : loadAPIKey(vault, options.apiKey);
+		this.#goes = apiKey !== undefined && !forgets;
+		if (options.factoryReset === true) this.reset();
 
 		const scheduler = new Scheduler(host, (error) => this.report(error));
 		const session = new Session({
@@ -122,13 +92,10 @@ export class Thing {
 			tls: options.tls,
 			anchors: options.anchors,
 			accounts,
-			seed: factory.serial,
+			seed: this.#factory.serial,
 			apiKey,
 			tlsUnique: definition.tlsUnique,
-			onAccount: (jid) => {
-				if (definition.forgetAPIKey === true) forgetAPIKey(vault);
-				this.onAccount(jid);
-			},
+			onAccount: (jid) => this.onAccount(jid, vault),
 			onOnline: (jid) => this.onOnline(jid),
 			onOffline: (reason, detail, retry, held, place) => this.onOffline(reason, detail, retry, held, place),
 			onResumed: (jid) => this.tell({ event: "resumed", jid }),
@@ -139,13 +106,16 @@ export class Thing {
 		});
 		this.#session = session;
 		const { router } = session;
+		this.#renewal = new Renewal(router, domain, accounts, lifeCycle);
 		this.#timekeeper = new Timekeeper({ clock: host.clock, vault, scheduler, router, domain, built: options.built });
 
-		const allowed = (from: string): boolean => this.mayLook(from, domain);
+		// Who may learn what we are. To others it is as if nobody were there.
+		const allowed = (from: string): boolean =>
+			[lifeCycle.owner, this.#registering.jid, this.#provisioning.jid, session.jid, domain].some((jid) => jid && sameBare(from, jid));
 		const identity = { category: "client", type: "bot", name: definition.name ?? definition.model };
 		this.#disco = new Disco({ router, identity, node: `https://${definition.manufacturer}`, allowed });
 		this.#disco.add(SENSOR_DATA);
-		if (apiKey) this.#disco.add(SIGNATURE);
+		if (apiKey !== undefined) this.#disco.add(SIGNATURE);
 		answerPing(this.#disco);
 		answerVersion(this.#disco, SOFTWARE);
 		answerTime(this.#disco, host.clock);
@@ -162,14 +132,8 @@ export class Thing {
 			registry: () => this.#registering.jid,
 			isFriend: (jid, decide) => this.isFriend(jid, decide),
 			swept: {
-				get: () => lifeCycle.readOwned(SWEPT) !== undefined,
-				set: () => {
-					try {
-						lifeCycle.writeOwned(SWEPT, {});
-					} catch {
-						// The next login sweeps again.
-					}
-				}
+				get: () => this.master !== undefined && lifeCycle.readOwned(SWEPT) !== undefined,
+				set: () => this.master !== undefined && lifeCycle.mark(SWEPT)
 			},
 			onDenied: (from) => this.tell({ event: "denied", from, what: "subscription" })
 		});
@@ -178,13 +142,27 @@ export class Thing {
 			scheduler,
 			vault,
 			domain,
-			given: provisioning,
+			get given() {
+				return provisioning ?? (lifeCycle.state === "paired" ? lifeCycle.owner : undefined);
+			},
 			onService: (jid) => this.greet(jid),
 			onClear: () => this.#decisions.clear(),
 			onFriend: (jid) => this.#friends.introduce(jid),
 			onUnfriend: (jid) => this.part(jid),
 			onDenied: (from) => this.tell({ event: "denied", from, what: "clearCache" })
 		});
+		if (lifeCycle.state === "reset" || lifeCycle.state === "leaving") this.#provisioning.forget();
+		if (host.button !== undefined)
+			this.#pairing = new Pairing({
+				host,
+				scheduler,
+				router,
+				domain,
+				lifeCycle,
+				isFree: () => this.#registering.jid === undefined && this.#provisioning.jid === undefined,
+				onPaired: (service) => this.onClaimed({ event: "paired", service }),
+				onHeld: definition.resetButton === true ? () => this.factoryReset() : undefined
+			});
 		this.#decisions = new Decisions({
 			router,
 			scheduler,
@@ -203,21 +181,24 @@ export class Thing {
 			vault,
 			lifeCycle,
 			domain,
-			tags: this.#tags,
+			tags: () => this.tags(),
+			selfOwned: definition.selfOwned === true,
 			given: registry,
 			onRegistry: (jid) => this.#book.announce(this.#disco.caps(host.crypto), jid),
-			onClaimed: () => this.#friends.claimed(),
+			onClaimed: () => this.onClaimed(),
 			onDisowned: (owner) => this.onDisowned(owner),
+			onUnregistered: () => this.#renewal.leave(this.#registering, () => this.restart()),
 			onEvent: (event) => this.onLife(event)
 		});
 
 		const authorizer = new Authorizer({
-			owner: () => lifeCycle.owner,
+			owner: () => this.master,
 			service: () => this.#provisioning.jid,
 			ask: (wish, applicant) => this.#decisions.judge(wish, applicant)
 		});
 		const fields = fieldsOf(definition);
-		const read: ReadoutsOptions["read"] = (field, onValue) => this.read(field, onValue);
+		const read: ReadoutsOptions["read"] = (field, onValue) =>
+			sample(host.sensors, definition, field, onValue, (error) => this.report(error));
 		this.#readouts = new Readouts({
 			router,
 			outbox: session,
@@ -239,6 +220,12 @@ export class Thing {
 			});
 	}
 
+	/** Who may let others in: an owner, the service that the thing is paired with, or the thing itself where it is its own. Bare JID. */
+	private get master(): string | undefined {
+		const own = this.#definition.selfOwned === true ? this.#session.jid : undefined;
+		return this.#lifeCycle.owner ?? (own && bareJID(own));
+	}
+
 	get state(): State {
 		return this.#lifeCycle.state;
 	}
@@ -255,7 +242,11 @@ export class Thing {
 
 	/** The URI of the sticker, with its KEY: for a person in front of the thing, never for a log. */
 	sticker(): string {
-		return writeSticker(this.#tags, this.#registering.jid);
+		return writeSticker(this.tags(), this.#registering.jid);
+	}
+
+	private tags(): readonly Tag[] {
+		return tagsOf(this.#definition, factoryNow(this.#definition, this.#factory, this.#host.crypto, this.#lifeCycle.epoch));
 	}
 
 	start(): void {
@@ -268,8 +259,32 @@ export class Thing {
 		this.#session.stop();
 	}
 
+	/**
+	 * Makes it as it came from the factory, of which only serial number, KEY and API key stay. The registry is told to forget it;
+	 * the account is another one where the API key is there to make it, else it gets another password. The next login binds another resource.
+	 */
+	factoryReset(): void {
+		if (!this.reset()) return;
+		this.#decisions.disowned();
+		this.#provisioning.forget();
+		this.restart();
+	}
+
+	private restart(): void {
+		this.stop();
+		this.#session.start();
+	}
+
+	/** One write; what it makes void is erased after it, if need be at the next boot. */
+	private reset(): boolean {
+		if (!this.#lifeCycle.take(this.#goes ? "leaving" : "reset")) return false;
+		this.tell({ event: "reset" });
+		return true;
+	}
+
 	/** Nobody waits for an answer any more. */
 	private leave(): void {
+		this.#pairing?.stop();
 		this.#registering.offline();
 		this.#decisions.drop();
 		this.#provisioning.offline();
@@ -279,7 +294,8 @@ export class Thing {
 		this.#chat?.clear();
 	}
 
-	private onAccount(jid: string): void {
+	private onAccount(jid: string, vault: Vault): void {
+		if (this.#definition.forgetAPIKey === true) forgetAPIKey(vault);
 		this.#lifeCycle.take("account");
 		this.tell({ event: "account", jid: bareJID(jid) });
 	}
@@ -296,6 +312,7 @@ export class Thing {
 			this.#registering.online();
 			this.#provisioning.online();
 			this.#timekeeper.online();
+			this.#renewal.renew();
 		});
 	}
 
@@ -326,19 +343,32 @@ export class Thing {
 		this.tell(event);
 	}
 
+	private onClaimed(event?: LifeEvent): void {
+		if (event) this.tell(event);
+		this.#friends.claimed();
+		this.#renewal.renew();
+	}
+
 	/** What he and those whom he let in were reading ends here. */
 	private onDisowned(owner: string): void {
 		this.#decisions.disowned();
 		this.#readouts.clear();
 		this.#controls?.clear();
 		this.#chat?.clear();
+		// He gives it to the next, who needs the KEY that holds from now on.
+		if (this.#definition.key === "fresh") {
+			this.#session.open("message", owner).attribute("type", "chat").open("body").text(this.sticker());
+			this.#session.send();
+		}
 		this.#friends.disowned(owner);
+		this.#renewal.renew();
 	}
 
-	/** Only an owner can let somebody in (R-324-29). */
+	/** Only an owner can let somebody in (R-324-29); before there is one, who stands in front of the thing perhaps can. */
 	private isFriend(jid: string, decide: (allowed: boolean) => void): void {
-		if (this.#lifeCycle.owner === undefined) decide(false);
-		else this.#decisions.isFriend(jid, decide);
+		if (this.master !== undefined) this.#decisions.isFriend(jid, decide);
+		else if (this.#pairing !== undefined) this.#pairing.offer(jid, decide);
+		else decide(false);
 	}
 
 	/** The registry, which may be the same component, knows already. */
@@ -351,33 +381,6 @@ export class Thing {
 		this.#readouts.forget(jid);
 		this.#friends.part(jid);
 		this.#decisions.part(jid);
-	}
-
-	/** Who may learn what we are. To others it is as if nobody were there. */
-	private mayLook(from: string, domain: string): boolean {
-		const { owner } = this.#lifeCycle;
-		const registry = this.#registering.jid;
-		const service = this.#provisioning.jid;
-		const self = this.#session.jid;
-		if (owner !== undefined && sameBare(from, owner)) return true;
-		if (registry !== undefined && sameBare(from, registry)) return true;
-		if (service !== undefined && sameBare(from, service)) return true;
-		return sameBare(from, domain) || (self !== undefined && sameBare(from, self));
-	}
-
-	private read(field: SensorField, onValue: (error: string | undefined, value?: SensorValue) => void): void {
-		const { sensor, value } = this.#definition.fields[field.name]!;
-		if (value !== undefined) {
-			onValue(undefined, value);
-			return;
-		}
-		this.#host.sensors.sample(sensor ?? field.name, (error, sampled) => {
-			try {
-				onValue(error, sampled);
-			} catch (thrown) {
-				this.report(thrown);
-			}
-		});
 	}
 
 	/** A mistake of ours: the thing lives on. */

@@ -18,11 +18,16 @@ export interface ServerHabits extends Choice {
 }
 
 export interface AccountStore {
+	/** With the password to try first, where a change of it may not have come through. */
 	account(): Account | undefined;
 	/** New random name and password, on their way to being an account: stored when this returns, replacing one that was proposed. */
 	propose(): Account;
 	/** The account stands: registered = true. */
 	confirm(): void;
+	/** The server took the password of account(), as the server's own proof shows. */
+	taken(): void;
+	/** The server refused it: true when account() has another one now. */
+	refused(): boolean;
 	/** What keepKeys() kept for these three. */
 	keys(mechanism: string, salt: string, iterations: number): ScramKeys | undefined;
 	/** A cache only: the store may forget. */

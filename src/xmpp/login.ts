@@ -212,21 +212,24 @@ export class Login {
 
 	private refused(reason: string, detail: string, said: boolean): void {
 		this.#authentication = undefined;
-		const account = this.#options.accounts.account();
+		const { accounts } = this.#options;
+		const known = accounts.account();
 		const best = this.best() ?? this.#choice;
 		// One that fails to prove itself gets no other chance (R-CORE-3).
-		if (said && best && account) {
+		if (said && best && known) {
 			// It offers others than last time: no reason to come back in five minutes.
 			const changed = reason !== "not-authorized" && this.#hurry && !sameChoice(best, this.#hurry);
 			if (changed) this.#hurry = undefined;
 			// A token that is refused says nothing about the account.
-			if (this.#tokens.refused() || changed) {
-				this.authenticate(best, account);
+			// Nor does a password, where the change to it may not have come through.
+			if (this.#tokens.refused() || changed || (reason === "not-authorized" && accounts.refused())) {
+				this.authenticate(best, accounts.account() ?? known);
 				return;
 			}
 		}
 		// An account that stood once is made again only when it counts as lost; one that perhaps never was is made under its name.
-		const makes = this.#options.lost || account?.registered === false;
+		const account = accounts.account();
+		const makes = this.#options.lost || account?.registered !== true;
 		if (reason === "not-authorized" && !this.#remade && makes) this.makeAccount();
 		else this.fail(reason, detail);
 	}

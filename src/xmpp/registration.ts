@@ -52,11 +52,13 @@ export function writeRegistration(iq: Writer, registration: Registration, accoun
 	if (form) {
 		const values = credentials(account.username, account.password);
 		writeSubmit(iq, form, signing ? signForm(form, values, signing) : values);
-	} else {
-		iq.open("username").text(account.username).close();
-		iq.open("password").text(account.password).close();
-	}
+	} else writeAccount(iq, account);
 	iq.close();
+}
+
+/** Into a query; in one to the own server, of an account that stands: its password from here on (section 3.3). */
+export function writeAccount(query: Writer, { username, password }: Account): void {
+	query.open("username").text(username).close().open("password").text(password).close();
 }
 
 function credentials(username: string, password: string): ReadonlyMap<string, string> {

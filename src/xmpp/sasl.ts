@@ -25,7 +25,7 @@ export interface AuthenticationOptions {
 	/** What it was chosen from; a login that did not wait hears it before the first challenge. */
 	readonly offer: () => MechanismOffer | undefined;
 	readonly account: Account;
-	readonly accounts: Pick<AccountStore, "keys" | "keepKeys">;
+	readonly accounts: Pick<AccountStore, "keys" | "keepKeys" | "taken">;
 	/** What SASL2 has done on the way stands in <success/>. */
 	readonly onSuccess: (success: Element) => void;
 	/** "not-authorized", "server-signature" or "sasl:<condition>"; `said`: in a <failure/>, after which the stream stands as before. */
@@ -125,6 +125,8 @@ export class Authentication {
 		this.#over = true;
 		const derived = this.#scram?.derived;
 		if (derived) accounts.keepKeys(choice.mechanism, derived.salt, derived.iterations, derived.keys);
+		// A token says nothing about the password.
+		if (this.#scram) accounts.taken();
 		onSuccess(success);
 	}
 

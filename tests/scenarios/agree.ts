@@ -54,8 +54,8 @@ async function play(stage: Stage, name: string): Promise<Play> {
 	const people: StageClient[] = [];
 	const watched: Stage = {
 		...stage,
-		thing: () => {
-			const thing = stage.thing();
+		thing: (definition) => {
+			const thing = stage.thing(definition);
 			things.push(thing);
 			return thing;
 		},

@@ -10,6 +10,7 @@ import { describeAbort } from "../../hosts/simulator/abort.js";
 import { buildEngine } from "../../hosts/simulator/build.js";
 import { defaultHeap, type Ending, SimulatedThing } from "../../hosts/simulator/index.js";
 import type { Host, ThingEvent } from "../../src/host.js";
+import type { Definition } from "../../src/thing/definition.js";
 import { weatherStation } from "../../src/things/weather-station.js";
 import { BreakableWire } from "../world/breakable.js";
 import { Recorder } from "../world/recorder.js";
@@ -53,8 +54,13 @@ export async function createProsodyStage({ box, folder, name, tls, apiKey }: Pro
 		#host: NodeHost | undefined;
 		#running: SimulatedThing | undefined;
 		#jid: string | undefined;
-		#sticker = "";
+		readonly #stickers: string[] = [];
+		readonly #definition: Definition;
 		readonly #wire = new BreakableWire();
+
+		constructor(definition: Partial<Definition>) {
+			this.#definition = { ...weatherStation, ...definition };
+		}
 
 		get said() {
 			return this.#recorder.said;
@@ -79,10 +85,10 @@ export async function createProsodyStage({ box, folder, name, tls, apiKey }: Pro
 		}
 
 		sticker(): string {
-			return this.#sticker;
+			return this.#stickers.at(-1) ?? "";
 		}
 
-		start(): void {
+		start(factoryReset = false): void {
 			const onEvent = (event: ThingEvent): void => {
 				this.events.push(event);
 				if (event.event === "online" || event.event === "resumed") this.#jid = String(event.jid);
@@ -90,14 +96,15 @@ export async function createProsodyStage({ box, folder, name, tls, apiKey }: Pro
 				poke();
 			};
 			const onSticker = (uri: string): void => {
-				this.#sticker = uri;
+				this.#stickers.push(uri);
 			};
-			const node = createNodeHost({ store: this.#store, definition: weatherStation, onEvent, onSticker });
+			const definition = this.#definition;
+			const node = createNodeHost({ store: this.#store, definition, onEvent, onSticker });
 			const host: Host = Object.freeze({ ...node, network: this.#recorder.wrap(this.#wire.wrap(node.network)) });
 			const address = { host: "127.0.0.1", port: box.ports[tls] };
 			const running = new SimulatedThing({
 				...{ engine, host, heap: defaultHeap, code: CODE },
-				...{ definition: weatherStation, domain: box.domain, address, tls, anchors, apiKey }
+				...{ definition, domain: box.domain, address, tls, anchors, apiKey, factoryReset }
 			});
 			this.#host = node;
 			this.#running = running;
@@ -139,7 +146,7 @@ export async function createProsodyStage({ box, folder, name, tls, apiKey }: Pro
 		}
 
 		get #names(): ReadonlyMap<string, string> {
-			return placeholders(box.domain, this.events, this.#sticker, people);
+			return placeholders(box.domain, this.events, this.#stickers, people);
 		}
 	}
 
@@ -214,8 +221,8 @@ export async function createProsodyStage({ box, folder, name, tls, apiKey }: Pro
 	return {
 		domain: box.domain,
 		registry: box.registry,
-		thing() {
-			const thing = new ProsodyThing();
+		thing(definition = {}) {
+			const thing = new ProsodyThing(definition);
 			things.push(thing);
 			return thing;
 		},

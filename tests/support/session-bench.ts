@@ -43,6 +43,8 @@ export function between(text: string, before: string, after: string): string {
 export class MemoryAccounts implements AccountStore {
 	current: Account | undefined;
 	readonly kept = new Map<string, ScramKeys>();
+	/** The password to try when the server refuses the first. */
+	next: string | undefined;
 	proposals = 0;
 	/** Without it each login waits for what the server says, as the first does. */
 	remembers = false;
@@ -86,6 +88,17 @@ export class MemoryAccounts implements AccountStore {
 		if (this.current === undefined) throw new Error("nothing to confirm");
 		this.current = { ...this.current, registered: true };
 		this.#happened.push("confirmed");
+	}
+
+	taken(): void {
+		this.next = undefined;
+	}
+
+	refused(): boolean {
+		if (this.next === undefined) return false;
+		this.current = { ...this.current!, password: this.next };
+		this.next = undefined;
+		return true;
 	}
 
 	keys(mechanism: string, salt: string, iterations: number): ScramKeys | undefined {

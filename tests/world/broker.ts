@@ -11,6 +11,7 @@ import { clone, type Element, xml } from "./xml.js";
 
 export const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const ROSTER = "jabber:iq:roster";
+const REGISTER = "jabber:iq:register";
 const TIME = "urn:xmpp:time";
 const DISCO_INFO = "http://jabber.org/protocol/disco#info";
 const DISCO_ITEMS = "http://jabber.org/protocol/disco#items";
@@ -34,6 +35,8 @@ export interface Habits {
 	apiKey?: { readonly key: string; readonly secret: string };
 	/** Condition with which registrations are refused. */
 	refuseRegistration: string | undefined;
+	/** Condition with which a change of password and a removal are refused. */
+	refuseChanges?: string;
 	/** Where SCRAM's last word comes (RFC 6120 6.3.10). */
 	lastWord: "success" | "challenge";
 	/** Without it there is nothing a client can do. */
@@ -241,7 +244,8 @@ export class Broker {
 			return;
 		}
 		if (to === this.domain) {
-			if (request) this.#answerDomain(stanza);
+			if (request && sender && type === "set" && stanza.getChild("query", REGISTER)) this.#changeAccount(sender, stanza);
+			else if (request) this.#answerDomain(stanza);
 			return;
 		}
 		const component = this.#components.get(domainOf(to));
@@ -317,8 +321,7 @@ export class Broker {
 		} else if (roster) {
 			this.#setRoster(account, resource, request, roster);
 		} else if (request.getChild("ping", "urn:xmpp:ping")) this.#answer(request, "result");
-		else if (request.getChild("query", "jabber:iq:register") && request.attrs.type === "set")
-			this.#changeAccount(account, resource, request);
+		else if (request.getChild("query", REGISTER) && request.attrs.type === "set") this.#changeAccount(resource, request);
 		else this.#bounce(request, "service-unavailable", "cancel");
 	}
 
@@ -352,8 +355,13 @@ export class Broker {
 	}
 
 	/** XEP-0077 3.2, 3.3: another password, or an end. */
-	#changeAccount(account: Account, resource: Resource, request: Element): void {
+	#changeAccount(resource: Resource, request: Element): void {
+		const account = this.#accountOf(resource.session.jid);
 		const query = request.getChild("query")!;
+		if (this.habits.refuseChanges !== undefined) {
+			this.#bounce(request, this.habits.refuseChanges, "cancel");
+			return;
+		}
 		if (query.getChild("remove")) {
 			this.#answer(request, "result");
 			this.#accounts.delete(account.username);

@@ -62,8 +62,8 @@ describe("in pieces of one byte and of seven", () => {
 			const stage = createVirtualStage(name, { piece });
 			const make = stage.thing;
 			const things: ReturnType<typeof make>[] = [];
-			stage.thing = () => {
-				const thing = make();
+			stage.thing = (definition) => {
+				const thing = make(definition);
 				things.push(thing);
 				return thing;
 			};

@@ -17,6 +17,7 @@ export interface VirtualHostOptions {
 	/** What a clock without battery shows at boot; undefined is a clock that knows the time. */
 	readonly wakesAt?: number;
 	readonly onEvent: (event: ThingEvent) => void;
+	readonly onSticker?: (uri: string) => void;
 }
 
 /** A clock that can be set, and is not trusted before. */
@@ -93,6 +94,7 @@ export class VirtualHost {
 				set: (name: string, value: SensorValue, callback: (error: string | undefined) => void) =>
 					parts.set(name, value, this.#alive(callback))
 			}),
+			display: Object.freeze({ sticker: (uri: string) => options.onSticker?.(uri) }),
 			event: (event: ThingEvent) => {
 				if (this.#on) options.onEvent(event);
 			},

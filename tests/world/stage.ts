@@ -1,5 +1,6 @@
 // What a scenario plays on: the virtual world, or a real Prosody. A script that runs on one runs on the other.
 import type { ThingEvent } from "../../src/host.js";
+import type { Definition } from "../../src/thing/definition.js";
 import { canonical, type Said } from "./recorder.js";
 import type { Element } from "./xml.js";
 
@@ -17,8 +18,8 @@ export interface StageThing {
 	heardBy(client: StageClient): string[];
 	/** With KEY. */
 	sticker(): string;
-	/** Boots from its store. */
-	start(): void;
+	/** Boots from its store; `factoryReset`: as from the factory. */
+	start(factoryReset?: boolean): void;
 	/** What it says reaches nobody any more, until the cut. */
 	mute(): void;
 	/** What is said to it does not arrive any more, until the cut. */
@@ -43,8 +44,8 @@ export interface StageClient {
 export interface Stage {
 	readonly domain: string;
 	readonly registry: string;
-	/** One thing, not started. */
-	thing: () => StageThing;
+	/** One thing, not started: the weather station, but for what is said here. */
+	thing: (definition?: Partial<Definition>) => StageThing;
 	client(role: string): Promise<StageClient>;
 	connectRegistry(): Promise<void>;
 	disconnectRegistry(): Promise<void>;
@@ -64,7 +65,7 @@ export type Scenario = (stage: Stage) => Promise<void>;
 export function placeholders(
 	domain: string,
 	events: readonly ThingEvent[],
-	sticker: string,
+	stickers: readonly string[],
 	people: ReadonlyMap<string, string>
 ): ReadonlyMap<string, string> {
 	const names = new Map<string, string>([[domain, "{domain}"]]);
@@ -73,7 +74,7 @@ export function placeholders(
 		if (event !== "online") continue;
 		names.set(bareOf(String(jid)), "{thing}").set(String(jid), "{thing}/{resource}");
 	}
-	for (const tag of sticker.replace(/^iotdisco:/, "").split(";")) {
+	for (const tag of stickers.flatMap((sticker) => sticker.replace(/^iotdisco:/, "").split(";"))) {
 		const [name, value] = tag.split("=").map(decodeURIComponent);
 		if ((name === "KEY" || name === "SN") && value) names.set(value, `{${name.toLowerCase()}}`);
 	}

@@ -41,8 +41,12 @@ export class VirtualStorage implements Storage {
 
 	/** The power is back: the same records, nothing pending. */
 	revive(): void {
-		if (this.#dead) this.dieAt = undefined;
 		this.#dead = false;
+	}
+
+	/** There is no power. */
+	get dead(): boolean {
+		return this.#dead;
 	}
 
 	#check(key: string): void {
@@ -58,6 +62,7 @@ export class VirtualStorage implements Storage {
 			this.history.push(what);
 		}
 		if (dies) {
+			this.dieAt = undefined;
 			this.#dead = true;
 			this.onDeath();
 			throw new PowerCut();

@@ -7,7 +7,7 @@ const apiKey = { key: "batch-1", secret: "s3cret&of/the+batch" };
 test.each(["xep", "ieee"] as const)(
 	"R-348-2 R-348-7 R-324-4 R-324-6 R-324-10 R-324-15 R-324-29 R-347-19 R-347-29 from an API key to the next owner, in the %s dialect",
 	async (dialect) => {
-		const stage = createVirtualStage(dialect, { apiKey }, { apiKey }, dialect);
+		const stage = createVirtualStage(dialect, { apiKey }, { apiKey }, { dialect });
 		const namespaces = new Set<string>();
 		const receive = stage.world.broker.fromComponent.bind(stage.world.broker);
 		stage.world.broker.fromComponent = (stanza) => {

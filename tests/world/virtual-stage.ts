@@ -1,22 +1,28 @@
 // The stage in virtual time.
+import { weatherStation } from "../../src/things/weather-station.js";
 import { BreakableWire } from "./breakable.js";
 import type { Habits } from "./broker.js";
 import { Recorder } from "./recorder.js";
 import { heard, placeholders, type Stage, type StageClient, type StageThing } from "./stage.js";
-import { type VirtualThingOptions, World, type WorldOptions } from "./world.js";
+import { type VirtualThing, type VirtualThingOptions, World, type WorldOptions } from "./world.js";
 
 export interface VirtualStage extends Stage {
 	readonly world: World;
 }
 
-/** `habits`: in what the broker differs; `dialect`: the only one that the registry owns to. */
+/** What several stages share, and who looks. */
+export interface VirtualStageSetting extends WorldOptions {
+	readonly onThing?: (thing: VirtualThing, start: () => void) => void;
+}
+
+/** `habits`: in what the broker differs. */
 export function createVirtualStage(
 	seed: number | string,
 	options: VirtualThingOptions = {},
 	habits: Partial<Habits> = {},
-	dialect?: WorldOptions["dialect"]
+	{ onThing, ...worldOptions }: VirtualStageSetting = {}
 ): VirtualStage {
-	const world = new World(seed, { dialect });
+	const world = new World(seed, worldOptions);
 	Object.assign(world.broker.habits, habits);
 	const people = new Map<string, string>();
 	const until = async <T>(what: string, probe: () => T | undefined | null | false): Promise<T> => world.until(what, probe);
@@ -24,11 +30,13 @@ export function createVirtualStage(
 		world,
 		domain: world.domain,
 		registry: world.registry,
-		thing(): StageThing {
-			const thing = world.thing(options);
+		thing(definition = {}): StageThing {
+			const thing = world.thing({ ...options, definition: { ...weatherStation, ...definition } });
 			const recorder = new Recorder();
 			const wire = new BreakableWire();
-			const names = () => placeholders(world.domain, thing.events, thing.firmware.sticker(), people);
+			const names = () => placeholders(world.domain, thing.events, thing.stickers, people);
+			const start = (factoryReset = false): void => thing.start((network) => recorder.wrap(wire.wrap(network)), factoryReset);
+			onThing?.(thing, start);
 			return {
 				events: thing.events,
 				said: recorder.said,
@@ -43,7 +51,7 @@ export function createVirtualStage(
 					return heard(client, this.jid, names());
 				},
 				sticker: () => thing.firmware.sticker(),
-				start: () => thing.start((network) => recorder.wrap(wire.wrap(network))),
+				start,
 				mute: () => wire.mute(),
 				deafen: () => wire.deafen(),
 				cut: () => thing.attachment.cut(),

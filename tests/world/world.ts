@@ -142,6 +142,8 @@ export interface VirtualThingOptions {
 /** A thing with what stays when its power goes (storage, the way to the network) and what does not (host, firmware). */
 export class VirtualThing {
 	readonly events: ThingEvent[] = [];
+	/** Every one that its display showed. */
+	readonly stickers: string[] = [];
 	readonly storage = new VirtualStorage();
 	readonly attachment: Attachment;
 	/** Called at each event, after it is noted. */
@@ -162,6 +164,9 @@ export class VirtualThing {
 		this.attachment = world.network.attach(faults);
 	}
 
+	/** Somebody took its power, and has not given it back. */
+	killed = false;
+
 	/** Powered and running. */
 	get on(): boolean {
 		return this.#thing !== undefined && this.host.on;
@@ -173,8 +178,12 @@ export class VirtualThing {
 	}
 
 	/** Power on: a new host, a new firmware, what was stored. `wrap` may look at the network. */
-	start(wrap: (network: VirtualHost["host"]["network"]) => VirtualHost["host"]["network"] = (network) => network): void {
+	start(
+		wrap: (network: VirtualHost["host"]["network"]) => VirtualHost["host"]["network"] = (network) => network,
+		factoryReset = false
+	): void {
 		this.storage.revive();
+		this.killed = false;
 		this.boots++;
 		this.#thing = undefined;
 		const { clock, crypto, domain } = this.#world;
@@ -194,17 +203,19 @@ export class VirtualThing {
 			onEvent: (event) => {
 				this.events.push(event);
 				this.onEvent(event);
-			}
+			},
+			onSticker: (uri) => this.stickers.push(uri)
 		});
 		this.host.run(() => {
 			const host = Object.freeze({ ...this.host.host, network: wrap(this.host.host.network) });
-			this.#thing = new Thing({ host, definition, domain, tls, serial, key, registry, apiKey, built });
+			this.#thing = new Thing({ host, definition, domain, tls, serial, key, registry, apiKey, built, factoryReset });
 			this.#thing.start();
 		});
 	}
 
 	/** The power goes. */
 	kill(): void {
+		this.killed = true;
 		this.host.cutPower();
 		this.#thing = undefined;
 	}

@@ -38,6 +38,17 @@ describe("to the registry", () => {
 		expect(written((writer) => writeRegister(writer, ieee, tags))).toBe(`<register xmlns='${IEEE}'>${content}`);
 	});
 
+	test("what is its own says so, and has a sticker that claims nothing", () => {
+		const own = tags.filter(({ name }) => name === "SN");
+		const content = "<str name='SN' value='394872348732948723'/></register>";
+		expect(written((writer) => writeRegister(writer, xep, own, undefined, true))).toBe(
+			`<register xmlns='${XEP}' selfOwned='true'>${content}`
+		);
+		expect(written((writer) => writeRegister(writer, ieee, own, undefined, true))).toBe(
+			`<register xmlns='${IEEE}' selfOwned='true'>${content}`
+		);
+	});
+
 	test("R-347-13 R-347-15 update has what changed, and an empty text deletes", () => {
 		expect(written((writer) => writeUpdate(writer, xep, [{ name: "KEY", value: "" }]))).toBe(
 			`<update xmlns='${XEP}'><str name='KEY' value=''/></update>`

@@ -1,10 +1,16 @@
 // One account for life, whatever the power does between proposing and confirming it.
 import { Accounts } from "../../../src/thing/accounts.js";
+import type { LifeCycle } from "../../../src/thing/life-cycle.js";
 import { Vault } from "../../../src/thing/vault.js";
 import { FakeStorage, fakeRandom, PowerCut } from "../../support/storage.js";
 
-function accounts(storage: FakeStorage, domain = "example.org", seed = 1): Accounts {
-	return new Accounts(new Vault(storage, () => {}), fakeRandom(seed), domain);
+const FIRST: Life = { era: 8, state: "registered" };
+const OWNED: Life = { era: 9, state: "claimed" };
+const NEXT: Life = { era: 10, state: "disowned" };
+type Life = Pick<LifeCycle, "era" | "state">;
+
+function accounts(storage: FakeStorage, domain = "example.org", seed = 1, life: Life = FIRST): Accounts {
+	return new Accounts(new Vault(storage, () => {}), fakeRandom(seed), domain, life);
 }
 
 test("a proposal is stored before it is given out", () => {
@@ -68,6 +74,164 @@ test("a torn record is no account", () => {
 	expect(accounts(storage).account()).toBeUndefined();
 });
 
+/** Registered in this time of its life. */
+function standing(life: Life): { storage: FakeStorage; password: string } {
+	const storage = new FakeStorage();
+	const first = accounts(storage, "example.org", 1, life);
+	const { password } = first.propose();
+	first.confirm();
+	return { storage, password };
+}
+
+test("R-077-6 the password is changed when somebody has come or gone, and not else: both are stored before it is asked", () => {
+	const { storage, password } = standing(FIRST);
+	expect(accounts(storage).change()).toBeUndefined();
+	const owned = accounts(storage, "example.org", 5, OWNED);
+	const asked = owned.change();
+	expect(asked?.password.length).toBe(26);
+	expect(asked?.password === password).toBe(false);
+	// Asked once at a time.
+	expect(owned.change()).toBeUndefined();
+	// The power goes: the next boot tries the new one, then the old.
+	const next = accounts(storage, "example.org", 6, OWNED);
+	expect(next.account()).toEqual(asked);
+	expect(next.refused()).toBe(true);
+	expect(next.account()?.password).toBe(password);
+	next.taken();
+	// It is asked the same again, never a third.
+	expect(next.change()).toEqual(asked);
+	next.changed(true);
+	expect(next.account()).toEqual(asked);
+	expect(next.change()).toBeUndefined();
+	const later = accounts(storage, "example.org", 7, OWNED);
+	expect(later.account()).toEqual(asked);
+	expect(later.refused()).toBe(false);
+	expect(later.account()).toEqual(asked);
+});
+
+test("R-077-6 who logged in by a token after the next password was refused asks for the next, and not for the present one again", () => {
+	const { storage } = standing(FIRST);
+	const asked = accounts(storage, "example.org", 5, OWNED).change();
+	const next = accounts(storage, "example.org", 6, OWNED);
+	next.refused();
+	// By a token: nothing is said of passwords.
+	expect(next.change()).toEqual(asked);
+	next.changed(true);
+	expect(next.account()).toEqual(asked);
+});
+
+test("R-347-29 tokens are of the password under which they were given: another password voids them, and none is left in storage", () => {
+	const { storage } = standing(FIRST);
+	const first = accounts(storage);
+	first.keepTokens(["HT-SHA-256-NONE secret"]);
+	expect(accounts(storage).tokens()).toEqual(["HT-SHA-256-NONE secret"]);
+	const owned = accounts(storage, "example.org", 5, OWNED);
+	owned.change();
+	expect(owned.tokens()).toEqual([]);
+	owned.changed(true);
+	expect(owned.tokens()).toEqual([]);
+	expect(storage.read("tokens")).toBeUndefined();
+});
+
+test("R-077-6 a login by the new password ends the doubt", () => {
+	const { storage } = standing(FIRST);
+	const asked = accounts(storage, "example.org", 5, OWNED).change();
+	const next = accounts(storage, "example.org", 6, OWNED);
+	next.taken();
+	expect(next.refused()).toBe(false);
+	expect(accounts(storage).account()).toEqual(asked);
+	expect(next.change()).toBeUndefined();
+});
+
+test("R-077-6 who goes while a change for who came is under way: that is settled first, then it is changed once more", () => {
+	const { storage, password } = standing(FIRST);
+	const first = accounts(storage, "example.org", 5, OWNED).change();
+	const gone = accounts(storage, "example.org", 6, NEXT);
+	expect(gone.change()).toEqual(first);
+	gone.changed(true);
+	const second = gone.change();
+	expect([first?.password, password].includes(second?.password ?? password)).toBe(false);
+	gone.changed(true);
+	expect(gone.change()).toBeUndefined();
+});
+
+test("R-077-6 no answer leaves it open; a refusal is taken for this time of its life, and asked again in the next", () => {
+	const { storage, password } = standing(FIRST);
+	const owned = accounts(storage, "example.org", 5, OWNED);
+	const asked = owned.change();
+	owned.changed(undefined);
+	expect(owned.change()).toEqual(asked);
+	owned.changed(false);
+	expect(owned.account()?.password).toBe(password);
+	expect(owned.change()).toBeUndefined();
+	expect(accounts(storage, "example.org", 6, OWNED).change()).toBeUndefined();
+	expect(accounts(storage, "example.org", 6, NEXT).change()?.username).toBe(asked?.username);
+});
+
+test("both refused: the next login begins with the new one again", () => {
+	const { storage, password } = standing(FIRST);
+	const asked = accounts(storage, "example.org", 5, OWNED).change();
+	const next = accounts(storage, "example.org", 6, OWNED);
+	const tried: (string | undefined)[] = [];
+	for (let login = 0; login < 2; login++) {
+		do tried.push(next.account()?.password);
+		while (next.refused());
+	}
+	expect(tried).toEqual([asked?.password, password, asked?.password, password]);
+});
+
+test("power that goes at any write of a change leaves a password that the server knows", () => {
+	for (const after of [false, true]) {
+		for (let cut = 2; cut < 4; cut++) {
+			const { storage, password } = standing(FIRST);
+			storage.cut = cut;
+			storage.after = after;
+			const owned = accounts(storage, "example.org", 5, OWNED);
+			let server = password;
+			try {
+				server = owned.change()!.password;
+				owned.changed(true);
+			} catch (error) {
+				expect(error instanceof PowerCut).toBe(true);
+			}
+			const reborn = accounts(new FakeStorage(storage.records), "example.org", 6, OWNED);
+			const known = [reborn.account()?.password];
+			if (reborn.refused()) known.push(reborn.account()?.password);
+			expect(known).toContain(server);
+		}
+	}
+});
+
+test("a change that cannot be stored is not asked; one that cannot be noted is found out by the next login", () => {
+	const { storage } = standing(FIRST);
+	const owned = accounts(storage, "example.org", 5, OWNED);
+	storage.cut = storage.writes;
+	expect(() => owned.change()).toThrow();
+	storage.cut = undefined;
+	const asked = owned.change();
+	storage.cut = storage.writes;
+	owned.changed(true);
+	expect(owned.account()).toEqual(asked);
+	expect(owned.change()).toBeUndefined();
+	expect(accounts(new FakeStorage(storage.records)).account()).toEqual(asked);
+});
+
+test("R-077-6 an account that is to be removed gets no new password, and is forgotten when the server knows it no more", () => {
+	const { storage } = standing(FIRST);
+	const leaving: Life = { era: 12, state: "leaving" };
+	const one = accounts(storage, "example.org", 5, leaving);
+	expect(one.isLeaving).toBe(true);
+	expect(one.change()).toBeUndefined();
+	expect(one.refused()).toBe(false);
+	expect(one.account()).toBeUndefined();
+	expect(accounts(storage, "example.org", 5, leaving).account()).toBeUndefined();
+	// The one that is made then is of this time, and stays.
+	one.propose();
+	expect(one.isLeaving).toBe(false);
+	one.refused();
+	expect(one.account()?.registered).toBe(false);
+});
+
 test("a storage that is full costs the cache of keys, not the login", () => {
 	const storage = new FakeStorage();
 	const one = accounts(storage);
@@ -89,6 +253,11 @@ test("keys are found for what they were made for, and for nothing else", () => {
 	expect(next.keys("SCRAM-SHA-1", "c2FsdA==", 4096)).toBeUndefined();
 	expect(next.keys("SCRAM-SHA-256", "b3RoZXI=", 4096)).toBeUndefined();
 	expect(next.keys("SCRAM-SHA-256", "c2FsdA==", 5000)).toBeUndefined();
+	const owned = accounts(storage, "example.org", 5, OWNED);
+	owned.confirm();
+	// Another password under the same salt.
+	owned.change();
+	expect(owned.keys("SCRAM-SHA-256", "c2FsdA==", 4096)).toBeUndefined();
 	next.propose();
 	expect(next.keys("SCRAM-SHA-256", "c2FsdA==", 4096)).toBeUndefined();
 });

@@ -2,9 +2,10 @@
 
 import { checkTags, parseSticker } from "../../../hosts/factory/sticker.js";
 import { writeSticker } from "../../../src/iot/sticker.js";
-import { forgetAPIKey, loadAPIKey, loadFactory, tagsOf } from "../../../src/thing/factory.js";
+import { factoryNow, forgetAPIKey, loadAPIKey, loadFactory, tagsOf } from "../../../src/thing/factory.js";
 import { Vault } from "../../../src/thing/vault.js";
 import { weatherStation } from "../../../src/things/weather-station.js";
+import { TestCrypto } from "../../support/crypto.js";
 import { FakeStorage, fakeRandom } from "../../support/storage.js";
 
 const vault = (storage: FakeStorage): Vault => new Vault(storage, () => {});
@@ -44,6 +45,29 @@ test("R-347-4 R-347-6 the tags are the sticker's, static, and hold", () => {
 		"KEY=k"
 	]);
 	expect(parseSticker(writeSticker(tags, "registry.example.org"))?.tags).toEqual(tags);
+});
+
+test("R-347-7 a fresh KEY for each time without owner: the same after a boot, of 128 bits, and telling nothing of the factory's or of another", () => {
+	const crypto = new TestCrypto();
+	const factory = { serial: "SN-1", key: "k".repeat(26) };
+	const fresh = { ...weatherStation, key: "fresh" as const };
+	const first = factoryNow(fresh, factory, crypto, 7);
+	expect(first).toEqual(factoryNow(fresh, factory, crypto, 7));
+	expect(first.serial).toBe("SN-1");
+	expect(first.key).toMatch(/^[a-z2-7]{26}$/);
+	const keys = [
+		factory.key,
+		first.key,
+		factoryNow(fresh, factory, crypto, 8).key,
+		factoryNow(fresh, { ...factory, key: "j" }, crypto, 7).key
+	];
+	expect(new Set(keys).size).toBe(4);
+	expect(factoryNow(weatherStation, factory, crypto, 7)).toBe(factory);
+});
+
+test("what is its own has no KEY in its tags", () => {
+	const tags = tagsOf({ ...weatherStation, selfOwned: true }, { serial: "SN-1", key: "k" });
+	expect(tags.some(({ name }) => name === "KEY")).toBe(false);
 });
 
 test("R-348-12 an API key is kept, replaced by a newer one, and gone for good when it is forgotten", () => {

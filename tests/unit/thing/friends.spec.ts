@@ -18,7 +18,12 @@ class Bench extends IQBench {
 		owner: () => this.owner,
 		registry: () => "registry.a.example",
 		isFriend: (jid, decide) => decide(this.allowed.includes(jid)),
-		swept: { get: () => this.sweeps.length > 0, set: () => void this.sweeps.push(true) },
+		swept: {
+			get: () => this.owner !== undefined && this.sweeps.length > 0,
+			set: () => {
+				if (this.owner !== undefined) this.sweeps.push(true);
+			}
+		},
 		onDenied: (from) => this.denied.push(from)
 	});
 	ready = 0;

@@ -35,10 +35,21 @@ test.each([
 	["registered", ["account", "registered"], "disowned"],
 	["disowned", ["account", "claimed", "disowned"], "removed"],
 	["claimed", ["account", "claimed"], "registered"],
-	["claimed", ["account", "claimed"], "account"]
+	["claimed", ["account", "claimed"], "account"],
+	["factory", [], "reset"],
+	["registered", ["account", "registered"], "paired"],
+	["claimed", ["account", "claimed"], "paired"],
+	["disowned", ["account", "claimed", "disowned"], "paired"],
+	["paired", ["account", "paired"], "claimed"],
+	["paired", ["account", "paired"], "registered"],
+	["paired", ["account", "paired"], "disowned"],
+	["reset", ["account", "claimed", "reset"], "registered"],
+	["reset", ["account", "claimed", "reset"], "claimed"],
+	["leaving", ["account", "claimed", "leaving"], "claimed"],
+	["leaving", ["account", "claimed", "leaving"], "reset"]
 ] as [string, Step[], Step][])("refused: from %s after %j the step %s", (state, way, step) => {
 	const cycle = life(new FakeStorage());
-	const take = (one: Step): boolean => (one === "claimed" ? cycle.take(one, OWNER) : cycle.take(one));
+	const take = (one: Step): boolean => (one === "claimed" || one === "paired" ? cycle.take(one, OWNER) : cycle.take(one));
 	for (const one of way) take(one);
 	expect(take(step)).toBe(false);
 	expect(cycle.state).toBe(state);
@@ -67,6 +78,64 @@ test("R-347-27 public that was not told stays unknown over a reboot", () => {
 	expect(life(storage).public).toBeUndefined();
 });
 
+test.each(["account", "registered", "claimed", "removed", "disowned", "paired"] as const)(
+	"a reset from %s: nobody's, and unknown",
+	(from) => {
+		for (const step of ["reset", "leaving"] as const) {
+			const storage = new FakeStorage();
+			const cycle = life(storage);
+			cycle.take("account");
+			if (from === "removed" || from === "disowned") cycle.take("claimed", OWNER);
+			if (from === "claimed" || from === "paired") cycle.take(from, OWNER);
+			else if (from !== "account") cycle.take(from);
+			cycle.writeOwned("a", { value: "first" });
+			const { epoch } = cycle;
+			expect(cycle.take(step)).toBe(true);
+			expect(shown(cycle)).toBe(`${step}    `);
+			expect(cycle.epoch === epoch).toBe(false);
+			expect(shown(life(storage, 9))).toBe(`${step}    `);
+			expect(storage.list("o.")).toEqual([]);
+			expect(cycle.take("account")).toBe(true);
+			expect(cycle.state).toBe("account");
+		}
+	}
+);
+
+test("R-077-6 it is another time with every owner that comes or goes, and with every reset; nothing else makes it another", () => {
+	const cycle = life(new FakeStorage());
+	const eras = [cycle.era];
+	const steps = ["account", "registered", "claimed", "removed", "disowned", "registered", "claimed", "reset", "account", "paired"] as const;
+	for (const step of steps) {
+		if (step === "claimed" || step === "paired") cycle.take(step, OWNER);
+		else cycle.take(step);
+		eras.push(cycle.era);
+	}
+	const changed = steps.filter((_, index) => eras[index + 1] !== eras[index]);
+	expect(changed).toEqual(["claimed", "disowned", "claimed", "reset", "paired"]);
+	expect(new Set(eras).size).toBe(changed.length + 1);
+});
+
+test("R-347-20 each node of a concentrator has a life of its own beside the thing's", () => {
+	const storage = new FakeStorage();
+	const node = (name?: string): LifeCycle => new LifeCycle(new Vault(storage, () => {}), fakeRandom(3), name);
+	const lives = [node(), node("1"), node("2")] as const;
+	for (const cycle of lives) {
+		cycle.take("account");
+		cycle.take("claimed", OWNER);
+		cycle.writeOwned("a", { value: "kept" });
+	}
+	lives[1].take("disowned");
+	lives[1].take("claimed", OTHER);
+	lives[2].take("removed");
+	expect([node(), node("1"), node("2")].map(shown)).toEqual([
+		`claimed ${OWNER.owner} true kept `,
+		`claimed ${OTHER.owner} true  `,
+		`removed ${OWNER.owner} true kept `
+	]);
+	lives[0].take("reset");
+	expect([node(), node("1"), node("2")].map(({ state }) => state)).toEqual(["reset", "claimed", "removed"]);
+});
+
 /** Everything that happens in a life with two owners; each entry is one step for whoever looks from outside. */
 const story: readonly ((cycle: LifeCycle) => void)[] = [
 	(cycle) => void cycle.take("account"),
@@ -79,7 +148,14 @@ const story: readonly ((cycle: LifeCycle) => void)[] = [
 	(cycle) => void cycle.take("registered"),
 	(cycle) => void cycle.take("claimed", OTHER),
 	(cycle) => cycle.writeOwned("a", { value: "second" }),
-	(cycle) => void cycle.take("disowned")
+	(cycle) => void cycle.take("disowned"),
+	(cycle) => void cycle.take("claimed", OWNER),
+	(cycle) => cycle.writeOwned("b", { value: "third" }),
+	(cycle) => void cycle.take("reset"),
+	(cycle) => void cycle.take("account"),
+	(cycle) => void cycle.take("paired", OTHER),
+	(cycle) => cycle.writeOwned("b", { value: "fourth" }),
+	(cycle) => void cycle.take("leaving")
 ];
 
 test("R-347-29 power that goes at any write leaves the state before or after, and nothing of an old owner", () => {
@@ -114,8 +190,8 @@ test("R-347-29 power that goes at any write leaves the state before or after, an
 			for (const step of story.slice(0, index + 1)) step(whole);
 			const allowed = died === undefined ? [shown(cycle)] : [before, shown(whole)];
 			expect(allowed).toContain(shown(reborn));
-			if (reborn.owner === undefined) expect(shown(reborn)).not.toContain("first");
-			if (reborn.owner === OTHER.owner) expect(shown(reborn)).not.toContain("first");
+			if (reborn.owner === undefined) expect(shown(reborn)).not.toMatch(/first|second|third|fourth/);
+			if (reborn.owner === OTHER.owner) expect(shown(reborn)).not.toMatch(/first|third/);
 			cuts++;
 		}
 	}

@@ -1,7 +1,7 @@
 // The thing as a whole, from its boot to what strangers get out of it.
 import { SENSOR_DATA } from "../../../src/iot/sensor-data.js";
 import { LifeCycle } from "../../../src/thing/life-cycle.js";
-import type { Vault } from "../../../src/thing/vault.js";
+import { Vault } from "../../../src/thing/vault.js";
 import { weatherStation } from "../../../src/things/weather-station.js";
 import { between, DOMAIN, idOf } from "../../support/session-bench.js";
 import { FakeStorage, fakeRandom } from "../../support/storage.js";
@@ -249,6 +249,249 @@ test("a damaged record is told in a sentence", () => {
 	const next = new ThingBench({}, undefined, new FakeStorage(bench.storage.records));
 	expect(next.events[0]?.message).toContain('What was stored as "commit" is damaged');
 	expect(next.thing.owner).toBeUndefined();
+});
+
+/** The request that says this, without its id. */
+function saidTo(said: string, payload: string): string | undefined {
+	return said.split(/(?=<(?:iq|presence|message)[ >])/).find((stanza) => stanza.includes(payload));
+}
+
+/** Claimed by its registry, and the password changed that was known before. */
+function claimed(options: ConstructorParameters<typeof ThingBench>[0] = {}): ThingBench {
+	const bench = new ThingBench(options, known);
+	const said = bench.online();
+	bench.say(`<iq type='result' id='${idOf(saidTo(said, "<register")!)}' from='${REGISTRY}'/>`);
+	const change = bench.ask(`<claimed xmlns='urn:xmpp:iot:discovery' jid='owner@b.example' public='false'/>`, REGISTRY, "set");
+	bench.say(`<iq type='result' id='${idOf(saidTo(change, "jabber:iq:register")!)}' from='${DOMAIN}'/>`);
+	return bench;
+}
+
+const passwordOf = (bench: ThingBench): unknown => new Vault(bench.storage, () => undefined).read("account")?.password;
+
+test("R-077-6 a claim and a disown each change the password; without an owner it stays", () => {
+	const bench = new ThingBench({}, known);
+	const said = bench.online();
+	expect(said).not.toContain("jabber:iq:register");
+	bench.say(`<iq type='result' id='${idOf(saidTo(said, "<register")!)}' from='${REGISTRY}'/>`);
+	const passwords = [passwordOf(bench)];
+	for (const notice of [
+		"<claimed xmlns='urn:xmpp:iot:discovery' jid='owner@b.example' public='false'/>",
+		"<disowned xmlns='urn:xmpp:iot:discovery'/>"
+	]) {
+		const change = bench.ask(notice, REGISTRY, "set");
+		expect(change).toContain(`<iq to='${REGISTRY}' type='result' id='q1'/>`);
+		const request = saidTo(change, "jabber:iq:register")!;
+		expect(request).toMatch(new RegExp(`^<iq to='${DOMAIN}' type='set' id='[^']+'><query xmlns='jabber:iq:register'><username>`));
+		bench.say(`<iq type='result' id='${idOf(request)}' from='${DOMAIN}'/>`);
+		passwords.push(passwordOf(bench));
+		expect(request).toContain(`<password>${passwords[passwords.length - 1]}</password>`);
+	}
+	expect(new Set(passwords).size).toBe(3);
+	for (const password of passwords) expect(JSON.stringify(bench.events)).not.toContain(String(password));
+});
+
+test("R-077-6 a broker that changes no passwords is not asked at every login", () => {
+	const bench = new ThingBench({}, known);
+	const said = bench.online();
+	bench.say(`<iq type='result' id='${idOf(saidTo(said, "<register")!)}' from='${REGISTRY}'/>`);
+	const password = passwordOf(bench);
+	const change = bench.ask(`<claimed xmlns='urn:xmpp:iot:discovery' jid='owner@b.example' public='false'/>`, REGISTRY, "set");
+	const error = "<error type='cancel'><not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+	expect(bench.say(`<iq type='error' id='${idOf(saidTo(change, "jabber:iq:register")!)}' from='${DOMAIN}'>${error}</iq>`)).toBe("");
+	expect(passwordOf(bench)).toBe(password);
+	const next = new ThingBench({}, undefined, new FakeStorage(bench.storage.records));
+	expect(next.online(String(password))).not.toContain("jabber:iq:register");
+});
+
+test("R-347-29 a fresh KEY for who comes after a disown: told to him who gives the thing up, and to the display, never in an event", () => {
+	const definition = { ...weatherStation, key: "fresh" as const };
+	const bench = claimed({ definition });
+	const before = bench.thing.sticker();
+	expect(before).not.toContain(KEY);
+	const said = bench.ask("<disowned xmlns='urn:xmpp:iot:discovery'/>", REGISTRY, "set");
+	const after = bench.thing.sticker();
+	expect(after === before).toBe(false);
+	expect(saidTo(said, "<body>")).toBe(`<message to='owner@b.example' type='chat'><body>${after}</body></message>`);
+	expect(said.indexOf("type='result' id='q1'")).toBeLessThan(said.indexOf("<body>"));
+	bench.say(`<iq type='result' id='${idOf(saidTo(said, "jabber:iq:register")!)}' from='${DOMAIN}'/>`);
+	bench.time.pass(5000);
+	const register = bench.line.take();
+	const key = between(after, "KEY=", ";");
+	expect(register).toContain(`<str name='KEY' value='${key}'/>`);
+	bench.say(`<iq type='result' id='${idOf(saidTo(register, "<register")!)}' from='${REGISTRY}'/>`);
+	expect(bench.stickers).toEqual([before, after]);
+	expect(JSON.stringify(bench.events)).not.toContain(key);
+	// A fixed one is on its sticker already.
+	expect(claimed().ask("<disowned xmlns='urn:xmpp:iot:discovery'/>", REGISTRY, "set")).not.toContain("<body>");
+});
+
+test("R-347-21 R-347-29 a factory reset: nothing of the owner stays, the registry is told, the password is another and so is the resource", () => {
+	const bench = claimed({ definition: { ...weatherStation, resetButton: true } });
+	const password = String(passwordOf(bench));
+	const connections = bench.network.connections.length;
+	bench.press(true);
+	bench.time.pass(10_000);
+	expect(bench.names.slice(-1)).toEqual(["reset"]);
+	expect([bench.thing.state, bench.thing.owner, bench.thing.jid]).toEqual(["reset", undefined, undefined]);
+	expect(bench.network.connections).toHaveLength(connections + 1);
+	const said = bench.online(password);
+	expect(saidTo(said, "<unregister")).toContain(`to='${REGISTRY}' type='set'`);
+	expect(said).not.toContain("<register ");
+	const change = saidTo(said, "jabber:iq:register")!;
+	expect(change).not.toContain(password);
+	bench.say(`<iq type='result' id='${idOf(change)}' from='${DOMAIN}'/>`);
+	expect(bench.ask(REQ, OWNER)).toContain("<forbidden");
+	expect(bench.say(`<iq type='result' id='${idOf(saidTo(said, "<unregister")!)}' from='${REGISTRY}'/>`)).toContain("<register ");
+	expect(bench.thing.state).toBe("account");
+	expect(passwordOf(bench) === password).toBe(false);
+});
+
+test("R-347-22 the button resets nothing where the definition does not say that it may", () => {
+	const bench = claimed();
+	bench.press(true);
+	bench.time.pass(60_000);
+	expect([bench.thing.state, bench.thing.owner]).toEqual(["claimed", "owner@b.example"]);
+});
+
+test("R-077-6 a factory reset with the API key at hand removes the account and makes another", () => {
+	const bench = claimed({ apiKey: { key: "k", secret: "s3cret" } });
+	const account = passwordOf(bench);
+	bench.thing.factoryReset();
+	expect(bench.thing.state).toBe("leaving");
+	const said = bench.online(String(account));
+	expect(said).not.toContain("<password>");
+	const removal = bench.say(`<iq type='result' id='${idOf(saidTo(said, "<unregister")!)}' from='${REGISTRY}'/>`);
+	expect(removal).toMatch(
+		new RegExp(`^<iq to='${DOMAIN}' type='set' id='[^']+'><query xmlns='jabber:iq:register'><remove/></query></iq>$`)
+	);
+	const connections = bench.network.connections.length;
+	bench.say(`<iq type='result' id='${idOf(removal)}' from='${DOMAIN}'/>`);
+	expect(passwordOf(bench)).toBeUndefined();
+	expect(bench.network.connections).toHaveLength(connections + 1);
+	expect(bench.thing.state).toBe("leaving");
+});
+
+test("a broker that removes no accounts: it is kept, under another password", () => {
+	const bench = claimed({ apiKey: { key: "k", secret: "s3cret" } });
+	bench.thing.factoryReset();
+	const said = bench.online(String(passwordOf(bench)));
+	const removal = bench.say(`<iq type='result' id='${idOf(saidTo(said, "<unregister")!)}' from='${REGISTRY}'/>`);
+	const error = "<error type='cancel'><not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+	const next = bench.say(`<iq type='error' id='${idOf(removal)}' from='${DOMAIN}'>${error}</iq>`);
+	expect(next).toContain("<register ");
+	expect(next).toContain("<password>");
+	expect(bench.thing.state).toBe("account");
+});
+
+test("a thing that is its own: whoever asks is put to the service, and its friends stay", () => {
+	const bench = new ThingBench({ definition: { ...weatherStation, selfOwned: true }, provisioning: "p.b.example" }, known);
+	const said = bench.online();
+	expect(saidTo(said, "<register")).toContain(" selfOwned='true'><str name='SN'");
+	expect(said).not.toContain("KEY");
+	bench.say(`<iq type='result' id='${idOf(saidTo(said, "<register")!)}' from='${REGISTRY}'/>`);
+	bench.time.pass(2000);
+	expect(bench.ask(REQ, "stranger@a.example/x")).toBe("");
+	bench.time.pass(0);
+	expect(bench.line.take()).toContain("<iq to='p.b.example' type='get'");
+});
+
+const SERVICE = "service.b.example";
+const NOBODY = "<query xmlns='http://jabber.org/protocol/disco#items'/>";
+
+/** Online where no registry is found; what asks for friendship is said. */
+function alone(options: ConstructorParameters<typeof ThingBench>[0] = {}): ThingBench {
+	const bench = new ThingBench(options);
+	const search = saidTo(bench.online(), "disco#items")!;
+	bench.say(`<iq type='result' id='${idOf(search)}' from='${DOMAIN}'>${NOBODY}</iq>`);
+	return bench;
+}
+
+test("R-324-17 R-324-22 R-324-23 paired: who stands there lets a service in, which decides from then on, and no other", () => {
+	const bench = alone();
+	expect(bench.say(`<presence type='subscribe' from='${SERVICE}'/>`)).toBe("");
+	bench.press(true);
+	bench.time.pass(0);
+	const info = bench.line.take();
+	expect(info).toContain(`<iq to='${SERVICE}' type='get'`);
+	const feature = "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='urn:xmpp:iot:provisioning'/></query>";
+	const said = bench.say(`<iq type='result' id='${idOf(info)}' from='${SERVICE}'>${feature}</iq>`);
+	expect(said).toContain(`<presence to='${SERVICE}' type='subscribed'/>`);
+	expect(said).toContain(`<presence to='${SERVICE}' type='subscribe'/>`);
+	expect(said).toContain("<password>");
+	expect(bench.events[bench.events.length - 1]).toEqual({ event: "paired", service: SERVICE });
+	expect([bench.thing.state, bench.thing.owner]).toEqual(["paired", SERVICE]);
+	// Another one, button or not, is put to the first.
+	bench.say("<presence type='subscribe' from='other.b.example'/>");
+	bench.press(true);
+	bench.time.pass(2000);
+	const question = bench.line.take();
+	expect(question).not.toContain("other.b.example'/>");
+	bench.say(`<iq type='result' id='${idOf(question)}' from='${SERVICE}'>${feature}</iq>`);
+	expect(bench.line.take()).toBe("");
+	// After a boot it is still the one.
+	const next = new ThingBench({}, undefined, new FakeStorage(bench.storage.records));
+	expect([next.thing.state, next.thing.owner]).toEqual(["paired", SERVICE]);
+});
+
+test.each([
+	["nobody presses", false, ""],
+	["it is no provisioning service", true, "<feature var='urn:xmpp:ping'/>"]
+])("R-324-23 not paired: %s", (_what, pressed, feature) => {
+	const bench = alone();
+	bench.say(`<presence type='subscribe' from='${SERVICE}'/>`);
+	if (pressed) bench.press(true);
+	bench.time.pass(pressed ? 0 : 30_000);
+	let said = bench.line.take();
+	if (pressed) {
+		const query = `<query xmlns='http://jabber.org/protocol/disco#info'>${feature}</query>`;
+		said = bench.say(`<iq type='result' id='${idOf(said)}' from='${SERVICE}'>${query}</iq>`);
+	}
+	expect(said).toContain(`<presence to='${SERVICE}' type='unsubscribed'/>`);
+	expect(bench.thing.state).toBe("account");
+});
+
+test.each([
+	["a registry is there", known],
+	["there is an owner", owned],
+	[
+		"there was one",
+		(vault: Vault) => {
+			owned(vault);
+			new LifeCycle(vault, fakeRandom()).take("disowned");
+		}
+	],
+	["it trusts a service", (vault: Vault) => vault.write("provisioning", { jid: "p.a.example", dialect: "xep", domain: DOMAIN })]
+])("R-324-22 the button pairs nothing where %s", (_what, prepare) => {
+	const bench = new ThingBench({}, prepare);
+	bench.online();
+	bench.say(`<presence type='subscribe' from='${SERVICE}'/>`);
+	bench.press(true);
+	bench.time.pass(3000);
+	expect(bench.line.take()).not.toContain(`to='${SERVICE}' type='get'`);
+	expect(bench.names).not.toContain("paired");
+});
+
+test("R-324-22 only a reset ends a pairing, and with it all trust", () => {
+	const bench = new ThingBench({}, (vault) => {
+		const life = new LifeCycle(vault, fakeRandom());
+		life.take("account");
+		life.take("paired", { owner: SERVICE, public: false });
+		vault.write("provisioning", { jid: SERVICE, dialect: "xep", domain: DOMAIN });
+	});
+	bench.thing.factoryReset();
+	expect(new Vault(bench.storage, () => undefined).read("provisioning")).toBeUndefined();
+	expect([bench.thing.state, bench.thing.owner]).toEqual(["reset", undefined]);
+});
+
+test("a reset whose power went before all was erased is finished at the next boot", () => {
+	const bench = new ThingBench({ factoryReset: true }, (vault) => {
+		owned(vault);
+		vault.write("o.d.abc", { yes: true, epoch: 1 });
+		vault.write("provisioning", { jid: SERVICE, dialect: "xep", domain: DOMAIN });
+	});
+	expect(bench.thing.state).toBe("reset");
+	expect(bench.names).toEqual(["reset"]);
+	for (const key of ["provisioning", "o.d.abc"]) expect(bench.storage.read(key)).toBeUndefined();
 });
 
 test("R-348-1 R-348-12 a thing with an API key says that it signs forms; one that is to forget it takes it back from nobody", () => {

@@ -267,6 +267,28 @@ describe("a server under TLS", () => {
 		expect(bench.accounts.proposals).toBe(0);
 	});
 
+	test("R-077-6 a password that is refused while another may hold: that is tried on the same connection, once", () => {
+		const bench = new SessionBench(ACCOUNT);
+		bench.accounts.next = "pen";
+		bench.secure();
+		bench.say(bench.challenge(bench.offer()));
+		const auth = bench.say(failure("not-authorized"));
+		expect(auth).toContain("<auth xmlns=");
+		const signature = bench.signature(bench.say(bench.challenge(auth)), "pen");
+		expect(bench.say(success(signature))).toContain("<stream:stream");
+		bench.bind();
+		expect(bench.happened).toEqual(["online t0@a.example/r"]);
+
+		const other = new SessionBench(ACCOUNT);
+		other.accounts.next = "pen";
+		other.secure();
+		other.offer();
+		expect(other.say(failure("not-authorized"))).toContain("<auth xmlns=");
+		expect(other.say(failure("not-authorized"))).toBe(CLOSE);
+		expect(other.happened).toEqual(["offline not-authorized"]);
+		expect(other.accounts.proposals).toBe(0);
+	});
+
 	test("kept keys: the second login derives nothing", () => {
 		const bench = new SessionBench(ACCOUNT);
 		bench.login();

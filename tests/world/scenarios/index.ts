@@ -2,6 +2,7 @@
 import type { Scenario } from "../stage.js";
 import { xml } from "../xml.js";
 import { decisionScenarios } from "./decisions.js";
+import { lifeScenarios } from "./life.js";
 import {
 	bareOf,
 	befriend,
@@ -184,5 +185,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 		await next(stage, thing, "registered", 1);
 	},
 
+	...lifeScenarios,
 	...decisionScenarios
 });

@@ -1,4 +1,5 @@
 // The steps that scenarios are made of: what owners and strangers do to a thing, by hand, without anything of src/.
+import type { Definition } from "../../../src/thing/definition.js";
 import type { Stage, StageClient, StageThing } from "../stage.js";
 import { type Element, xml } from "../xml.js";
 
@@ -16,8 +17,8 @@ export function next(stage: Stage, thing: StageThing, event: string, known = 0):
 }
 
 /** Boots it and waits until the registry has it. */
-export async function register(stage: Stage): Promise<StageThing> {
-	const thing = stage.thing();
+export async function register(stage: Stage, definition?: Partial<Definition>): Promise<StageThing> {
+	const thing = stage.thing(definition);
 	thing.start();
 	await next(stage, thing, "registered");
 	return thing;
@@ -35,10 +36,11 @@ export function tagsOf(sticker: string): Element[] {
 		});
 }
 
-export async function claim(stage: Stage, thing: StageThing, owner: StageClient): Promise<void> {
+/** With what stands on its sticker, or on another one. */
+export async function claim(stage: Stage, thing: StageThing, owner: StageClient, sticker = thing.sticker()): Promise<void> {
 	const known = count(thing, "claimed");
 	const updates = said(thing, isUpdate);
-	const answer = await owner.request("set", stage.registry, xml("mine", { xmlns: DISCOVERY }, tagsOf(thing.sticker())));
+	const answer = await owner.request("set", stage.registry, xml("mine", { xmlns: DISCOVERY }, tagsOf(sticker)));
 	expect(answer.attrs.type).toBe("result");
 	expect(answer.getChild("claimed", DISCOVERY)?.attrs.jid).toBe(bareOf(thing.jid));
 	await next(stage, thing, "claimed", known);
@@ -87,8 +89,8 @@ export async function befriend(stage: Stage, thing: StageThing, owner: StageClie
 }
 
 /** Claimed, and its owner and it let each other in. */
-export async function owned(stage: Stage): Promise<{ thing: StageThing; owner: StageClient }> {
-	const thing = await register(stage);
+export async function owned(stage: Stage, definition?: Partial<Definition>): Promise<{ thing: StageThing; owner: StageClient }> {
+	const thing = await register(stage, definition);
 	const owner = await stage.client("owner");
 	await claim(stage, thing, owner);
 	await befriend(stage, thing, owner);
