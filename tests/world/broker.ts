@@ -68,7 +68,7 @@ export interface Session {
 	readonly jid: string;
 	deliver(stanza: Element): void;
 	/** The broker ends it. */
-	end(condition: string): void;
+	end(condition: string, givesBack?: boolean): void;
 }
 
 interface Resource {
@@ -369,7 +369,12 @@ export class Broker {
 			return;
 		}
 		const password = query.getChildText("password");
-		if (password) account.password = password;
+		if (password) {
+			account.password = password;
+			// As Prosody does: who knew the last one only is out, and nothing is given back.
+			const own = bareOf(resource.session.jid);
+			for (const [jid, other] of [...this.#resources]) if (other !== resource && bareOf(jid) === own) other.session.end("reset", false);
+		}
 		if (password) this.#answer(request, "result");
 		else this.#bounce(request, "bad-request", "modify");
 	}

@@ -78,8 +78,10 @@ export class ManagedSession implements Session {
 		return true;
 	}
 
-	end(condition: string): void {
+	/** `givesBack`: what the client has not had. */
+	end(condition: string, givesBack = true): void {
 		const carrier = this.#carrier;
+		if (!givesBack) this.#queue.length = 0;
 		this.close();
 		carrier?.end(condition);
 	}

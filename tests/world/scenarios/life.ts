@@ -16,6 +16,7 @@ import {
 	readout,
 	register,
 	said,
+	subscriptions,
 	tagsOf
 } from "./steps.js";
 
@@ -29,9 +30,11 @@ export const lifeScenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 		const { thing, owner } = await owned(stage);
 		expect(said(thing, isChange)).toBe(1);
 		const known = count(thing, "online");
+		const seen = subscriptions(owner, thing, undefined);
 		await thing.kill();
 		thing.start();
 		await next(stage, thing, "online", known);
+		await stage.until("its presence again", () => subscriptions(owner, thing, undefined) > seen);
 		await fence(stage, thing, owner);
 		expect(said(thing, isChange)).toBe(1);
 		const registered = count(thing, "registered");
