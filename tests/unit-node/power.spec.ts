@@ -179,6 +179,9 @@ async function writesOf(name: string, habits: Partial<Habits>): Promise<number> 
 	return writes;
 }
 
+/** Readings write nothing of their own: one kind of broker is enough for them. */
+const isLife = (name: string): boolean => /R-077|R-347|R-324/.test(name);
+
 const brokers: readonly (readonly [string, Partial<Habits>])[] = [
 	["a broker with SASL", {}],
 	["one with SASL2 and tokens", { sasl2: true, bindings: true }]
@@ -186,13 +189,15 @@ const brokers: readonly (readonly [string, Partial<Habits>])[] = [
 
 describe.each(brokers)("at %s, R-077-5 R-077-6 R-347-29", (_broker, habits) => {
 	test.each(
-		Object.keys(all).flatMap(
-			(name) =>
-				[
-					[name, "before"],
-					[name, "after"]
-				] as const
-		)
+		Object.keys(all)
+			.filter((name) => habits.sasl2 !== true || isLife(name))
+			.flatMap(
+				(name) =>
+					[
+						[name, "before"],
+						[name, "after"]
+					] as const
+			)
 	)("%s: the power goes %s each write", async (name, when) => {
 		const writes = await writesOf(name, habits);
 		expect(writes).toBeGreaterThan(4);

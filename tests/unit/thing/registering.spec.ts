@@ -168,10 +168,14 @@ test("R-347-26 another owner is refused while there is one", () => {
 	expect(bench.tell(`<claimed xmlns='${DISCOVERY}' jid='${OWNER}' public='true'/>`)).toEqual([result]);
 });
 
-test("what is said of a node is not said of the thing", () => {
+test.each([
+	[DISCOVERY, "nodeId='n1' sourceId='s1' cacheType='p1'"],
+	["urn:ieee:iot:disco:1.0", "id='n1' src='s1' pt='p1'"]
+])("R-347-20 what is said of a node is not said of the thing (%s)", (namespace, node) => {
 	const bench = new Bench().claimed();
-	expect(bench.tell(`<disowned xmlns='${DISCOVERY}' nodeId='n1'/>`)[0]).toContain("<item-not-found");
-	expect(bench.lifeCycle.owner).toBe(OWNER);
+	for (const notice of [`claimed jid='thief@b.example'`, "removed", "disowned"])
+		expect(bench.tell(`<${notice} xmlns='${namespace}' ${node}/>`)[0]).toContain("<item-not-found");
+	expect([bench.lifeCycle.state, bench.lifeCycle.owner]).toEqual(["claimed", OWNER]);
 });
 
 test("claimed without an owner is refused", () => {
