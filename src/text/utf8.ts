@@ -91,6 +91,11 @@ export function utf8Length(text: string): number {
 	return nativeBuffer.fromString ? encodeUTF8(text).length : countUTF8(text);
 }
 
+/** The same natively, where the text holds neither U+0000 nor a lone surrogate. */
+export function utf8LengthUnchecked(text: string): number {
+	return nativeBuffer.fromString ? nativeBuffer.fromString(text).byteLength : countUTF8(text);
+}
+
 function countUTF8(text: string): number {
 	let count = 0;
 	for (let at = 0; at < text.length; at++) {
@@ -183,7 +188,7 @@ const SPECIAL = /[^ -%'-\\^-~]/;
 /** The few bytes as a string when none of them is SPECIAL: natively, as no loop over bytes can be fast on XS. */
 export function decodePlain(bytes: Uint8Array, start: number, end: number): string | undefined {
 	let text: string;
-	if (nativeString.fromArrayBuffer === undefined) {
+	if (!nativeString.fromArrayBuffer) {
 		// each byte a character, so that none can pass for another
 		text = "";
 		for (; start + 8 <= end; start += 8)
@@ -200,7 +205,7 @@ export function decodePlain(bytes: Uint8Array, start: number, end: number): stri
 		while (start < end) text += String.fromCharCode(bytes[start++]!);
 	} else {
 		try {
-			text = decodeUnchecked(bytes, start, end);
+			text = nativeString.fromArrayBuffer(bytes.buffer, bytes.byteOffset + start, end - start);
 		} catch {
 			return undefined; // XS refuses most of what is not UTF-8, and takes the rest for fewer characters
 		}

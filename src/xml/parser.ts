@@ -261,10 +261,8 @@ export class XMLParser {
 		if (namespace === undefined) window.fail("bad-namespace-prefix", to - 1);
 		if (tag.prefixed) tag.expand(to - 1);
 		const open = this.#open;
-		this.#open = `${open}/${name}${tag.declares ? "!" : ""}`;
-		if (this.#open.length + scopes.packed.length > this.#bounds.openBytes) {
-			window.fail("policy-violation", to - 1);
-		}
+		if (!empty) this.#open = `${open}/${name}${tag.declares ? "!" : ""}`;
+		if (this.#open.length + this.#scopes.packed.length > this.#bounds.openBytes) window.fail("policy-violation", to - 1);
 		const packed = tag.kept ? tag.packed : undefined;
 		let local = name;
 		if (colon >= 0) {

@@ -101,6 +101,7 @@ export class StartTag implements Sink {
 	#readKnown(text: string, i: number, length: number): number {
 		const bounds = this.#bounds;
 		const names = this.names;
+		const less = text.indexOf("<", i);
 		let packed = this.packed;
 		let count = this.#count;
 		while (i < length && text.charCodeAt(i) === 0x20) {
@@ -108,29 +109,27 @@ export class StartTag implements Sink {
 			const key = quote < 0 ? undefined : keys.get(text.slice(i, quote));
 			if (key === undefined) break;
 			const end = text.indexOf("'", quote + 1);
-			const value = text.slice(quote + 1, end);
-			const more = packed + key + value;
 			if (
 				end < 0 ||
+				(less >= 0 && less < end) ||
 				key === DEFAULT ||
 				packed.includes(key) ||
-				names.includes(key) ||
-				value.includes("<") ||
-				end - quote > bounds.attributeBytes ||
+				(names !== "" && names.includes(key)) ||
 				count >= bounds.attributes ||
-				more.length > bounds.builtBytes
+				end - quote > bounds.attributeBytes
 			) {
 				this.packed = packed;
 				this.#count = count;
 				this.#begin(key, -1, "'", i);
 				return quote + 1;
 			}
-			packed = more;
+			packed += key + text.slice(quote + 1, end);
 			count++;
 			i = end + 1;
 		}
 		this.packed = packed;
 		this.#count = count;
+		if (packed.length > bounds.builtBytes) this.exceed();
 		return i;
 	}
 

@@ -1,6 +1,6 @@
 // The bytes that the parser looks at, as a string: strict UTF-8 and the characters of XML, or an end before what is neither.
 
-import { CUT, characterAt, decodePlain, decodeUnchecked, MALFORMED, sizeOf, utf8Length } from "../text/utf8.js";
+import { CUT, characterAt, decodePlain, decodeUnchecked, MALFORMED, sizeOf, utf8LengthUnchecked } from "../text/utf8.js";
 import type { Builder } from "./builder.js";
 import { Class, classes, isChar } from "./characters.js";
 import { type XMLCondition, XMLError } from "./error.js";
@@ -82,12 +82,12 @@ export class Window {
 	/** Offset in the stream of the index into the text. */
 	at(index: number): number {
 		const text = this.text;
-		return this.end - ((this.classes & Class.wide) === 0 ? text.length - index : utf8Length(text.slice(index)));
+		return this.end - ((this.classes & Class.wide) === 0 ? text.length - index : utf8LengthUnchecked(text.slice(index)));
 	}
 
 	/** Bytes of a string that comes from the text. */
 	size(text: string): number {
-		return (this.classes & Class.wide) === 0 ? text.length : utf8Length(text);
+		return (this.classes & Class.wide) === 0 ? text.length : utf8LengthUnchecked(text);
 	}
 
 	/** Bytes that were taken, and neither dropped nor given to keep(). */
