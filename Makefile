@@ -74,8 +74,6 @@ node_modules/.stamp: package.json package-lock.json .npmrc
 	@touch $@
 
 build/.built: node_modules/.stamp $(SOURCES)
-	@# the simulator burns all that is in build/src: what has no source any more must not stay there
-	@find build/src -name '*.js' 2>/dev/null | while read -r file; do source=$${file#build/}; test -e "$${source%.js}.ts" || rm -f "$$file" "$$file.map"; done
 	@rm -rf build/src build/hosts build/.tsbuildinfo # what a file that is gone once made would still be preloaded
 	$(NPX)/tsc -p tsconfig.build.json
 	@chmod +x build/hosts/cli/extasis.js
