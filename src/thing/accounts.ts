@@ -151,7 +151,12 @@ export class Accounts implements AccountStore {
 		if (kept === undefined || this.#changing || state === "leaving") return undefined;
 		if (kept.next === undefined) {
 			if (kept.era === era) return undefined;
-			this.store({ ...kept, era, next: this.password() });
+			try {
+				this.store({ ...kept, era, next: this.password() });
+			} catch {
+				// The next login asks again.
+				return undefined;
+			}
 		}
 		this.#changing = true;
 		// Who logged in by a token or by the present one is asked to take the next all the same.

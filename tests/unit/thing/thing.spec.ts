@@ -290,6 +290,21 @@ test("R-077-6 a claim and a disown each change the password; without an owner it
 	for (const password of passwords) expect(JSON.stringify(bench.events)).not.toContain(String(password));
 });
 
+test("R-077-6 R-347-9 a password that cannot be stored is not asked for; the claim stands and is acknowledged", () => {
+	const bench = new ThingBench({}, known);
+	const said = bench.online();
+	bench.say(`<iq type='result' id='${idOf(saidTo(said, "<register")!)}' from='${REGISTRY}'/>`);
+	const write = bench.storage.write.bind(bench.storage);
+	bench.storage.write = (key, bytes) => {
+		if (key === "account") throw new Error("full");
+		write(key, bytes);
+	};
+	const answer = bench.ask(`<claimed xmlns='urn:xmpp:iot:discovery' jid='owner@b.example' public='false'/>`, REGISTRY, "set");
+	expect(answer).toContain(`<iq to='${REGISTRY}' type='result' id='q1'/>`);
+	expect(answer).not.toContain("jabber:iq:register");
+	expect(bench.names).not.toContain("error");
+});
+
 test("R-077-6 a broker that changes no passwords is not asked at every login", () => {
 	const bench = new ThingBench({}, known);
 	const said = bench.online();
