@@ -2,11 +2,10 @@
 #include "xsmc.h"
 #include "mc.xs.h"
 
-#include <string.h>
-
 #include "../mbedtls.h"
 
 #include "mbedtls/constant_time.h"
+#include "mbedtls/platform_util.h"
 #include "mbedtls/version.h"
 
 #if MBEDTLS_VERSION_MAJOR == 2 && MBEDTLS_VERSION_MINOR == 28
@@ -60,6 +59,15 @@ static size_t sizeOf(int bits)
 	return bits / 8;
 }
 
+/* What was computed, or that it was not; the stack keeps none of it. */
+static void give(xsMachine* the, int failed, uint8_t* out, int bits)
+{
+	if (failed)
+		xsUnknownError("cryptography failed");
+	xsmcSetArrayBuffer(xsResult, out, sizeOf(bits));
+	mbedtls_platform_zeroize(out, sizeOf(bits));
+}
+
 void xs_extasis_digest(xsMachine* the)
 {
 	uint8_t out[longestHash];
@@ -72,9 +80,7 @@ void xs_extasis_digest(xsMachine* the)
 	size_t length;
 	int failed = psa_hash_compute(hash, data.bytes, data.length, out, sizeof(out), &length) != PSA_SUCCESS;
 #endif
-	if (failed)
-		xsUnknownError("digest failed");
-	xsmcSetArrayBuffer(xsResult, out, sizeOf(bits));
+	give(the, failed, out, bits);
 }
 
 void xs_extasis_hmac(xsMachine* the)
@@ -99,9 +105,7 @@ void xs_extasis_hmac(xsMachine* the)
 		psa_destroy_key(id);
 	}
 #endif
-	if (failed)
-		xsUnknownError("hmac failed");
-	xsmcSetArrayBuffer(xsResult, out, sizeOf(bits));
+	give(the, failed, out, bits);
 }
 
 void xs_extasis_pbkdf2(xsMachine* the)
@@ -129,9 +133,7 @@ void xs_extasis_pbkdf2(xsMachine* the)
 		|| psa_key_derivation_output_bytes(&operation, out, sizeOf(bits)) != PSA_SUCCESS;
 	psa_key_derivation_abort(&operation);
 #endif
-	if (failed)
-		xsUnknownError("pbkdf2 failed");
-	xsmcSetArrayBuffer(xsResult, out, sizeOf(bits));
+	give(the, failed, out, bits);
 }
 
 void xs_extasis_equal(xsMachine* the)
@@ -160,5 +162,5 @@ void xs_extasis_random(xsMachine* the)
 		xsUnknownError("no random bytes");
 #endif
 	xsmcSetArrayBuffer(xsResult, out, count);
-	memset(out, 0, sizeof(out));
+	mbedtls_platform_zeroize(out, count);
 }
