@@ -4,10 +4,11 @@ import { createBoard, definition } from "extasis/hosts/esp32/boards/chosen/board
 import { createLink } from "extasis/hosts/esp32/links/chosen/link";
 import config from "mc/config";
 import { boot } from "../../src/main.js";
+import { messageOf } from "../../src/text/message.js";
 import type { Thing } from "../../src/thing/thing.js";
 import { createHost } from "../moddable/host.js";
 import { readOptions } from "../moddable/options.js";
-import { fault, messageOf, tell } from "../moddable/print.js";
+import { fault, tell } from "../moddable/print.js";
 import { storage } from "../moddable/storage.js";
 import { ChipClock } from "./clock.js";
 import { resetReason } from "./reset.js";
@@ -32,7 +33,7 @@ export function start(): void {
 }
 
 function run(): void {
-	const { showSticker, ...options } = readOptions(option);
+	const { showSticker, nameServer, ...options } = readOptions(option);
 	const anchors = option("ANCHORS");
 	if (anchors === undefined) throw new Error("CA must be a file of the CAs to trust (PEM).");
 	let thing: Thing | undefined;
@@ -45,6 +46,7 @@ function run(): void {
 		onError: fault
 	});
 	const host = createHost({
+		nameServer,
 		clock,
 		sensors: board.sensors,
 		actuators: board.actuators,

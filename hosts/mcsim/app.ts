@@ -1,11 +1,12 @@
 // Boots the weather station in the Moddable simulator, told by environment variables: EXTASIS_DOMAIN and the like.
 import type { ThingEvent } from "../../src/host.js";
 import { boot } from "../../src/main.js";
+import { messageOf } from "../../src/text/message.js";
 import type { Thing } from "../../src/thing/thing.js";
 import { weatherStation } from "../../src/things/weather-station.js";
 import { createHost } from "../moddable/host.js";
 import { readOptions } from "../moddable/options.js";
-import { fault, messageOf, tell } from "../moddable/print.js";
+import { fault, tell } from "../moddable/print.js";
 import { storage } from "../moddable/storage.js";
 import { Panel, type SimulatedScreen } from "./panel.js";
 import { Station } from "./station.js";
@@ -45,7 +46,7 @@ function show(panel: Panel, event: ThingEvent, thing: Thing | undefined): void {
 export function start(): void {
 	let thing: Thing | undefined;
 	try {
-		const { showSticker, ...options } = readOptions(option);
+		const { showSticker, nameServer, ...options } = readOptions(option);
 		const anchors = readAnchors();
 		// Says what is wrong with the store before anything is looked for there.
 		storage.list("");
@@ -54,6 +55,7 @@ export function start(): void {
 		const panel = screen.width > 0 ? new Panel(screen, station) : undefined;
 		const host = createHost({
 			anchors,
+			nameServer,
 			clock: Object.freeze({ now: () => Date.now(), trusted: true }),
 			sensors: station.sensors,
 			actuators: station.actuators,

@@ -17,10 +17,15 @@ export function isName(text: string): boolean {
 	if (text.length < 1 || text.length > 253 || isIPv4(text)) return false;
 	for (let i = 0; i < text.length; i++) {
 		const code = text.charCodeAt(i);
-		const letter = (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a);
-		if (!letter && !isDigit(code) && code !== 0x2d && code !== 0x2e && code !== 0x5f) return false;
+		if (!isNameByte(code) && code !== 0x2e) return false;
 	}
 	return true;
+}
+
+/** Of a label: letters, digits, hyphen, and the underscore of services. */
+export function isNameByte(code: number): boolean {
+	const letter = code | 0x20;
+	return (letter >= 0x61 && letter <= 0x7a) || isDigit(code) || code === 0x2d || code === 0x5f;
 }
 
 function isDigit(code: number): boolean {

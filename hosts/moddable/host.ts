@@ -1,6 +1,7 @@
 // What the chip and the Moddable simulator offer alike: a host needs only clock, sensors and what it does with events.
 import type { ConnectOptions, Host, Socket } from "../../src/host.js";
 import { crypto, random } from "./crypto.js";
+import { createNames, type NameServer } from "./names.js";
 import { ModdableSocket } from "./socket.js";
 import { storage } from "./storage.js";
 import { createTimer } from "./timer.js";
@@ -9,12 +10,14 @@ import { Trust } from "./tls/tls.js";
 export type HostParts = Pick<Host, "clock" | "sensors" | "actuators" | "display" | "event" | "log"> & {
 	/** The host's own trust anchors, PEM or DER. */
 	readonly anchors?: Uint8Array;
+	/** Asked for names instead of those of the system or of DHCP. */
+	readonly nameServer?: NameServer | undefined;
 	/** What a callback of the firmware threw: a fault of ours. */
 	readonly onError: (error: unknown) => void;
 };
 
 export function createHost(parts: HostParts): Host {
-	const { anchors: own, onError, ...rest } = parts;
+	const { anchors: own, nameServer, onError, ...rest } = parts;
 	const sockets = new Set<Socket>();
 	let trust: Trust | undefined;
 	let trusted: string | undefined;
@@ -33,6 +36,7 @@ export function createHost(parts: HostParts): Host {
 	return Object.freeze({
 		...rest,
 		network: Object.freeze({
+			...createNames({ random, nameServer, onError }),
 			connect(options: ConnectOptions): Socket {
 				// Held here until it ends: the engine collects what nobody holds.
 				const socket: ModdableSocket = new ModdableSocket({

@@ -52,3 +52,17 @@ declare module "embedded:io/socket/tcp" {
 		close(): void;
 	}
 }
+
+declare module "embedded:io/socket/udp" {
+	export interface Options {
+		port?: number;
+		onReadable?: (this: UDP, packets: number) => void;
+	}
+	export default class UDP {
+		constructor(options: Options);
+		/** Undefined when there is none. */
+		read(): (ArrayBuffer & { readonly address: string; readonly port: number }) | undefined;
+		/** To an address in digits. */
+		write(bytes: Uint8Array, address: string, port: number): void;
+	}
+}

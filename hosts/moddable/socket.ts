@@ -2,13 +2,13 @@
 import TCP from "embedded:io/socket/tcp";
 import Timer from "timer";
 import type { ConnectOptions, Socket, SocketError } from "../../src/host.js";
-import { isName } from "./address.js";
-import { addressOf, resolve } from "./resolve.js";
+import { messageOf } from "../../src/text/message.js";
+import { isIPv4, isName } from "./address.js";
 import { closed, failed, open, TLS, type Trust } from "./tls/tls.js";
 
 /** Bytes moved at once, in either direction. */
 const pieceBytes = 1024;
-/** For the name and TCP together, and for TLS. */
+/** For TCP, and for TLS. */
 const connectMilliseconds = 15_000;
 
 const ended: SocketError = Object.freeze({ reason: "closed", detail: "the server ended the connection" });
@@ -36,6 +36,9 @@ export class ModdableSocket implements Socket {
 	#state = State.connecting;
 	#tcp: TCP | undefined;
 	#tls: TLS | undefined;
+	#trust: Trust | undefined;
+	/** Of the sessions of TLS, those that were seen. */
+	#sessions = 0;
 	/** Bytes that TCP has for us, and those that it takes. */
 	#available = 0;
 	#room = 0;
@@ -49,13 +52,12 @@ export class ModdableSocket implements Socket {
 	#timer: Timer | undefined;
 
 	constructor(options: SocketOptions) {
-		const { host, port, serverName } = options;
+		const { host, address = host, port, serverName } = options;
 		if (host === "" || serverName === "") throw new Error("connect needs a host and a server name");
 		if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError("port out of range");
 		this.#options = options;
-		const address = addressOf(host);
 		if (!isName(serverName)) this.#failSoon({ reason: "dns", detail: `"${serverName}" is not a host name in ASCII` });
-		else if (address === undefined) this.#resolve(host);
+		else if (!isIPv4(address)) this.#failSoon({ reason: "dns", detail: `${address} is no IPv4 address` });
 		else this.#connect(address);
 	}
 
@@ -100,6 +102,11 @@ export class ModdableSocket implements Socket {
 		this.#state = State.securing;
 	}
 
+	channelBinding(type: string): Uint8Array | undefined {
+		const bytes = this.#state === State.secure ? this.#tls!.channelBinding(type) : undefined;
+		return bytes === undefined ? undefined : new Uint8Array(bytes);
+	}
+
 	close(): void {
 		if (this.#state === State.secure) {
 			this.#tls?.end();
@@ -111,21 +118,6 @@ export class ModdableSocket implements Socket {
 	#roomNow(): number {
 		if (this.#state === State.clear) return this.#room;
 		return this.#state === State.secure ? this.#tls!.room : 0;
-	}
-
-	#resolve(host: string): void {
-		this.#startTimer("no connection");
-		try {
-			resolve(host, (address) =>
-				this.#run(() => {
-					if (this.#state !== State.connecting || this.#tcp !== undefined) return;
-					if (address === undefined) this.#fail({ reason: "dns", detail: `no IPv4 address for ${host}` });
-					else this.#connect(address);
-				})
-			);
-		} catch (error) {
-			this.#failSoon({ reason: "dns", detail: textOf(error) });
-		}
 	}
 
 	#connect(address: string): void {
@@ -140,7 +132,7 @@ export class ModdableSocket implements Socket {
 				onError: this.#onError
 			});
 		} catch (error) {
-			this.#failSoon({ reason: "refused", detail: textOf(error) });
+			this.#failSoon({ reason: "refused", detail: messageOf(error) });
 		}
 	}
 
@@ -189,15 +181,14 @@ export class ModdableSocket implements Socket {
 	#secure(): void {
 		if (this.#state !== State.securing || this.#tls !== undefined) return;
 		const { anchors, trust, serverName, tls: kind, alpn, now } = this.#options;
-		let roots: Trust;
 		try {
-			roots = trust(anchors);
+			this.#trust = trust(anchors);
 		} catch (error) {
-			this.#fail({ reason: "unknown-ca", detail: `trust anchors: ${textOf(error)}` });
+			this.#fail({ reason: "unknown-ca", detail: `trust anchors: ${messageOf(error)}` });
 			return;
 		}
 		// XEP-0368 4: ALPN is of direct TLS; who asks for it gets it.
-		this.#tls = new TLS(roots, serverName, kind === "direct" ? alpn : undefined, Math.floor(now() / 1000));
+		this.#tls = new TLS(this.#trust, serverName, kind === "direct" ? alpn : undefined, Math.floor(now() / 1000));
 		this.#shake();
 		// What came before TLS was there is judged by it too.
 		this.#received();
@@ -256,6 +247,10 @@ export class ModdableSocket implements Socket {
 	#settle(): void {
 		if (this.#state === State.closed || this.#state === State.connecting) return;
 		const connection = this.#tls;
+		if (connection !== undefined && connection.sessions !== this.#sessions) {
+			this.#sessions = connection.sessions;
+			this.#trust?.keep(connection);
+		}
 		if (this.#ended && this.#available === 0 && this.#pending === undefined) {
 			if (connection === undefined) this.#fail(ended);
 			else connection.ended();
@@ -284,7 +279,7 @@ export class ModdableSocket implements Socket {
 
 	#broken(error: unknown): void {
 		try {
-			this.#fail({ reason: this.#tls === undefined ? "closed" : "tls", detail: textOf(error) });
+			this.#fail({ reason: this.#tls === undefined ? "closed" : "tls", detail: messageOf(error) });
 		} catch {
 			// Nobody is left to tell.
 		}
@@ -328,8 +323,4 @@ export class ModdableSocket implements Socket {
 		this.#tcp?.close();
 		this.#options.onClosed();
 	}
-}
-
-function textOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

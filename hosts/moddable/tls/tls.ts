@@ -18,14 +18,18 @@ export class Trust extends Native("xs_tls_trust_destructor") {
 		super();
 		native("xs_tls_trust").call(this, anchors, certificate, key);
 	}
+	/** Keeps the newest session of an open connection, for the next one to the same server. */
+	keep(connection: TLS): void {
+		native("xs_tls_trust_keep").call(this, connection);
+	}
 }
 
 /** One connection: bytes of the socket go in by receive() and out by send(), clear ones in by write() and out by read(). */
 export class TLS extends Native("xs_tls_destructor") {
-	/** `seconds` since 1970 by the clock that certificates are judged by; `session`, if any, as session() gave it. */
-	constructor(trust: Trust, serverName: string, alpn: string | undefined, seconds: number, session?: ArrayBuffer) {
+	/** `seconds` since 1970 by the clock that certificates are judged by. Offers the session that `trust` keeps, which then has it no more. */
+	constructor(trust: Trust, serverName: string, alpn: string | undefined, seconds: number) {
 		super();
-		native("xs_tls").call(this, trust, serverName, alpn, seconds, session);
+		native("xs_tls").call(this, trust, serverName, alpn, seconds);
 	}
 	/** Frees all of it; every other call throws afterwards. Not an orderly end: that is end(). */
 	free(): void {
@@ -55,10 +59,6 @@ export class TLS extends Native("xs_tls_destructor") {
 	end(): void {
 		native("xs_tls_end").call(this);
 	}
-	/** The newest session, when `sessions` went up; each is given once. A secret. */
-	session(): ArrayBuffer | undefined {
-		return native<ArrayBuffer | undefined>("xs_tls_session").call(this);
-	}
 	channelBinding(type: string): ArrayBuffer | undefined {
 		return native<ArrayBuffer | undefined>("xs_tls_channelBinding").call(this, type);
 	}
@@ -72,16 +72,6 @@ export class TLS extends Native("xs_tls_destructor") {
 	/** How often there was a session worth keeping. */
 	get sessions(): number {
 		return native<number>("xs_tls_get_sessions").call(this);
-	}
-	get resumed(): boolean {
-		return native<boolean>("xs_tls_get_resumed").call(this);
-	}
-	/** The server chose the protocol that was asked for. */
-	get alpn(): boolean {
-		return native<boolean>("xs_tls_get_alpn").call(this);
-	}
-	get version(): string | undefined {
-		return native<string | undefined>("xs_tls_get_version").call(this);
 	}
 	get reason(): SocketFailure {
 		return native<SocketFailure>("xs_tls_get_reason").call(this);

@@ -3,6 +3,17 @@
 #include "xsPlatform.h"
 #include "tls.h"
 
+#include "../mbedtls.h"
+
+#include <mbedtls/platform_util.h>
+
+/* Host data of a Trust: with the last session under it, outside XS's own memory. */
+typedef struct {
+	TLSTrust* trust;
+	uint8_t* session;
+	size_t length;
+} Holder;
+
 void xs_tls_trust_destructor(void* data);
 void xs_tls_destructor(void* data);
 
@@ -46,23 +57,60 @@ static void refuse(xsMachine* the, TLSFailure failure)
 	xsUnknownError("TLS cannot begin");
 }
 
+static void forget(Holder* holder)
+{
+	if (holder->session)
+		mbedtls_platform_zeroize(holder->session, holder->length);
+	c_free(holder->session);
+	holder->session = NULL;
+	holder->length = 0;
+}
+
 void xs_tls_trust_destructor(void* data)
 {
-	if (data)
-		tlsTrustRelease(data);
+	Holder* holder = data;
+	if (holder == NULL)
+		return;
+	forget(holder);
+	tlsTrustRelease(holder->trust);
+	c_free(holder);
 }
 
 void xs_tls_trust(xsMachine* the)
 {
 	TLSFailure failure;
-	TLSTrust* trust;
+	Holder* holder;
 	Bytes anchors = bytesAt(the, 0, 0), certificate = bytesAt(the, 1, 0), key = bytesAt(the, 2, 0);
 	if (xsmcGetHostDataValidate(xsThis, xs_tls_trust_destructor))
 		xsUnknownError("made already");
-	trust = tlsTrustCreate(anchors.bytes, anchors.length, certificate.bytes, certificate.length, key.bytes, key.length, &failure);
-	if (trust == NULL)
+	holder = c_calloc(1, sizeof(*holder));
+	if (holder == NULL)
+		refuse(the, tlsMemory);
+	holder->trust = tlsTrustCreate(anchors.bytes, anchors.length, certificate.bytes, certificate.length, key.bytes, key.length, &failure);
+	if (holder->trust == NULL) {
+		c_free(holder);
 		refuse(the, failure);
-	xsmcSetHostData(xsThis, trust);
+	}
+	xsmcSetHostData(xsThis, holder);
+}
+
+/* The newest session of a connection; where memory is short there is none. */
+void xs_tls_trust_keep(xsMachine* the)
+{
+	Holder* holder = xsmcGetHostDataValidate(xsThis, xs_tls_trust_destructor);
+	TLS* tls = xsmcGetHostDataValidate(xsArg(0), xs_tls_destructor);
+	uint8_t* all = holder && tls ? c_malloc(tlsSessionBytes) : NULL;
+	size_t length = all ? tlsSession(tls, all, tlsSessionBytes) : 0;
+	uint8_t* bytes = length > 0 ? c_malloc(length) : NULL;
+	if (bytes) {
+		forget(holder);
+		c_memcpy(bytes, all, length);
+		holder->session = bytes;
+		holder->length = length;
+	}
+	if (all)
+		mbedtls_platform_zeroize(all, length);
+	c_free(all);
 }
 
 void xs_tls_destructor(void* data)
@@ -77,18 +125,18 @@ void xs_tls(xsMachine* the)
 	TLSOptions options = { .serverName = name };
 	TLSFailure failure;
 	TLS* tls;
-	Bytes session;
-	TLSTrust* trust = xsmcGetHostDataValidate(xsArg(0), xs_tls_trust_destructor);
-	if (trust == NULL || xsmcGetHostDataValidate(xsThis, xs_tls_destructor))
+	Holder* holder = xsmcGetHostDataValidate(xsArg(0), xs_tls_trust_destructor);
+	if (holder == NULL || xsmcGetHostDataValidate(xsThis, xs_tls_destructor))
 		xsUnknownError("made already, or no trust");
 	xsmcToStringBuffer(xsArg(1), name, sizeof(name));
 	if (xsmcTypeOf(xsArg(2)) != xsUndefinedType)
 		options.alpn = xsmcToStringBuffer(xsArg(2), alpn, sizeof(alpn));
 	options.now = (int64_t)xsmcToNumber(xsArg(3));
-	session = bytesAt(the, 4, 0);
-	options.session = session.bytes;
-	options.sessionLength = session.length;
-	tls = tlsCreate(trust, &options, &failure);
+	options.session = holder->session;
+	options.sessionLength = holder->length;
+	tls = tlsCreate(holder->trust, &options, &failure);
+	/* Offered once: nobody follows a thing by it (RFC 8446 C.4), and a server that stumbles over it meets it no more. */
+	forget(holder);
 	if (tls == NULL)
 		refuse(the, failure);
 	xsmcSetHostData(xsThis, tls);
@@ -146,26 +194,6 @@ void xs_tls_end(xsMachine* the)
 	tlsClose(self(the));
 }
 
-/* Into a buffer of XS, shortened to what it holds. */
-void xs_tls_session(xsMachine* the)
-{
-	TLS* tls = self(the);
-	void* bytes = c_malloc(tlsSessionBytes);
-	size_t length = bytes ? tlsSession(tls, bytes, tlsSessionBytes) : 0;
-	if (length > 0) {
-		xsTry {
-			xsmcSetArrayBuffer(xsResult, bytes, (xsIntegerValue)length);
-		}
-		xsCatch {
-			c_memset(bytes, 0, length);
-			c_free(bytes);
-			xsThrow(xsException);
-		}
-		c_memset(bytes, 0, length);
-	}
-	c_free(bytes);
-}
-
 void xs_tls_channelBinding(xsMachine* the)
 {
 	TLS* tls = self(the);
@@ -191,23 +219,6 @@ void xs_tls_get_room(xsMachine* the)
 void xs_tls_get_sessions(xsMachine* the)
 {
 	xsmcSetInteger(xsResult, (xsIntegerValue)tlsSessions(self(the)));
-}
-
-void xs_tls_get_resumed(xsMachine* the)
-{
-	xsmcSetBoolean(xsResult, tlsResumed(self(the)) != 0);
-}
-
-void xs_tls_get_alpn(xsMachine* the)
-{
-	xsmcSetBoolean(xsResult, tlsALPN(self(the)) != 0);
-}
-
-void xs_tls_get_version(xsMachine* the)
-{
-	const char* version = tlsVersion(self(the));
-	if (version)
-		xsmcSetString(xsResult, (char*)version);
 }
 
 void xs_tls_get_reason(xsMachine* the)
