@@ -1,6 +1,6 @@
-// What the firmware takes in flash and RAM: byte code of each module as xsc compiled it, sections as the linker laid them out. Prints Markdown.
+// What the firmware takes in flash and RAM: byte code of each module as xsc compiled it, sections as the linker laid them out. Writes its parts of a page.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The atom CODE of a compiled module: its byte code, without the symbols, which are shared by all. */
@@ -88,8 +88,13 @@ function table(head: readonly string[], rows: readonly (readonly [string, ...num
 
 /** Of the sections that an ESP32's image has; debug information stays on the developer's machine. */
 const loaded = /^\.(flash|iram|dram|rtc|noinit|ext_ram)(?!.*(dummy|_start|_end|reserved))/;
+/** Those that lie in the image, and those that take RAM while it runs: what is initialized is among both. */
+const inFlash = /^\.(?!.*bss|noinit)/;
+const inRAM = /^\.(iram|dram|noinit)/;
+/** Of the byte code of src/ in flash. */
+const bar = 131_072;
 
-export function report(modules: string, instructions: ReturnType<typeof instructionsOf>, map: string | undefined): string {
+export function codePart(modules: string, instructions: ReturnType<typeof instructionsOf>): string {
 	const all = modulesOf(modules, instructions);
 	const parts = new Map<string, [number, number]>();
 	for (const { name, bytes } of all) {
@@ -99,25 +104,50 @@ export function report(modules: string, instructions: ReturnType<typeof instruct
 	}
 	const source = all.filter(({ name }) => name.startsWith("src/"));
 	const columns = ["byte code", "of it in flash"];
-	const text = `${table(
-		["part", ...columns],
-		[...parts].map(([name, bytes]) => [name, ...bytes] as const),
-		true
-	)}\n${table(
-		["module of src/", ...columns],
-		source.map(({ name, bytes }) => [name, ...bytes] as const),
-		true
-	)}`;
-	if (map === undefined) return text;
-	const sections = [...sectionsOf(map)].filter(([name]) => loaded.test(name));
-	return `${text}\n${table(["section of the image", "bytes"], sections, false)}`;
+	const sum = source.reduce((bytes, module) => bytes + module.bytes[1], 0);
+	return `## Flash
+
+Byte code as xsc of SDK 8.2.3 compiles it for a release image, without the names, which all modules share, and what of it the linker keeps: \`make footprint\`, which rewrites this part. The bar for src/ is ${bar.toLocaleString("en")} bytes: ${sum > bar ? "**missed**" : "it holds"}.
+
+${table(
+	["part", ...columns],
+	[...parts].map(([name, bytes]) => [name, ...bytes] as const),
+	true
+)}
+${table(
+	["module of src/", ...columns],
+	source.map(({ name, bytes }) => [name, ...bytes] as const),
+	true
+)}`;
 }
 
-function main([modules, sdk, map]: readonly string[]): void {
-	if (modules === undefined || sdk === undefined || !existsSync(modules))
-		throw new Error("usage: footprint.js FOLDER-OF-COMPILED-MODULES FOLDER-OF-THE-SDK [LINK-MAP]");
+export function imagePart(board: string, map: string): string {
+	const sections = [...sectionsOf(map)].filter(([name]) => loaded.test(name));
+	const sum = (which: RegExp): number => sections.reduce((bytes, [name, more]) => bytes + (which.test(name) ? more : 0), 0);
+	return `## The image
+
+\`make footprint BOARD=${board}\` after \`make esp32 BOARD=${board}\`, from the link map: **${sum(inFlash).toLocaleString("en")}** bytes of flash (the bar is 1.6 MB) and **${sum(inRAM).toLocaleString("en")}** bytes of RAM before the first allocation. What is allocated later: [docs/esp32.md](esp32.md#memory).
+
+${table(["section of the image", "bytes"], sections, false)}`;
+}
+
+/** Puts `text` between its marks; at the end of a page that has none. */
+export function putPart(page: string, name: string, text: string): string {
+	const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+	const part = `${start}\n${text.trim()}\n${end}`;
+	const from = page.indexOf(start);
+	const to = page.indexOf(end);
+	return from < 0 || to < from ? `${page.trimEnd()}\n\n${part}\n` : page.slice(0, from) + part + page.slice(to + end.length);
+}
+
+function main([modules, sdk, file, board, map]: readonly string[]): void {
+	if (modules === undefined || sdk === undefined || file === undefined || !existsSync(modules))
+		throw new Error("usage: footprint.js FOLDER-OF-COMPILED-MODULES FOLDER-OF-THE-SDK PAGE [BOARD LINK-MAP]");
 	const instructions = instructionsOf(readFileSync(join(sdk, "xs/sources/xsCommon.c"), "utf8"));
-	process.stdout.write(report(modules, instructions, map === undefined ? undefined : readFileSync(map, "utf8")));
+	let page = putPart(readFileSync(file, "utf8"), "footprint", codePart(modules, instructions));
+	if (board !== undefined && map !== undefined) page = putPart(page, "image", imagePart(board, readFileSync(map, "utf8")));
+	else process.stdout.write("No image was linked for this board: its sections are as they were.\n");
+	writeFileSync(file, page);
 }
 
 if (process.argv[1]?.endsWith("footprint.js")) main(process.argv.slice(2));

@@ -7,26 +7,65 @@ import { fileURLToPath } from "node:url";
 import { checkBoards } from "./boards.js";
 
 /** Taken as they are; the firmware judges them. PASSWORD is of the Wi-Fi network. */
-const names = Object.freeze(["DOMAIN", "ADDRESS", "TLS", "REGISTRY", "SERIAL", "KEY", "SSID", "PASSWORD", "SNTP", "SHOW_STICKER"]);
+const names = Object.freeze([
+	"DOMAIN",
+	"ADDRESS",
+	"TLS",
+	"REGISTRY",
+	"SERIAL",
+	"KEY",
+	"API_KEY",
+	"API_SECRET",
+	"SSID",
+	"PASSWORD",
+	"SNTP",
+	"NAME_SERVER",
+	"SHOW_STICKER"
+]);
 /** As many bytes as TLS takes. */
 const anchorBytes = 32_768;
 
 export interface SiteManifest {
 	readonly build: Readonly<Record<string, string>>;
-	readonly include: string;
+	readonly include: readonly string[];
 	readonly config: Readonly<Record<string, string>>;
 }
 
-/** Throws, in one sentence, what is missing. `app` is the board's manifest, seen from where this one will lie. */
-export function createSite(environment: Readonly<Record<string, string | undefined>>, app: string, now: number): SiteManifest {
+export interface Manifests {
+	/** Of the board, and of the smaller heap: seen from where the site's will lie. */
+	readonly app: string;
+	readonly small: string;
+	/** The board's link. */
+	readonly wifi: boolean;
+}
+
+/** Throws, in one sentence, what is missing or wrong. */
+export function createSite(
+	environment: Readonly<Record<string, string | undefined>>,
+	{ app, small, wifi }: Manifests,
+	now: number
+): SiteManifest {
 	if (!environment.DOMAIN) throw new Error("DOMAIN=… is missing: the domain of the broker.");
 	if (!environment.CA) throw new Error("CA=… is missing: a file of the CAs that the broker's certificate comes from (PEM).");
+	if (wifi) checkWiFi(environment.SSID, environment.PASSWORD);
+	const heap = environment.HEAP || "board";
+	if (heap !== "board" && heap !== "64") throw new Error("HEAP must be 64 (KiB for all of XS), or left out: as the board has it.");
 	const config: Record<string, string> = { BUILT: String(Math.floor(now / 1000)), ANCHORS: readAnchors(environment.CA) };
 	for (const name of names) {
 		const value = environment[name];
 		if (value) config[name] = value;
 	}
-	return { build: { NAME: "extasis" }, include: app, config };
+	return { build: { NAME: "extasis" }, include: heap === "64" ? [app, small] : [app], config };
+}
+
+/** IEEE 802.11: 32 bytes; a passphrase of WPA has 8 to 63 characters, its key 64 digits. */
+function checkWiFi(ssid: string | undefined, password: string | undefined): void {
+	if (!ssid) throw new Error("SSID=… is missing: the Wi-Fi network of the board.");
+	if (Buffer.byteLength(ssid) > 32) throw new Error("SSID=… is longer than the 32 bytes that a Wi-Fi network's name has at most.");
+	if (password && !/^([ -~]{8,63}|[0-9A-Fa-f]{64})$/.test(password))
+		throw new Error(
+			"PASSWORD=… is none of Wi-Fi: 8 to 63 characters of ASCII, or 64 hexadecimal digits; leave it out for an open network."
+		);
 }
 
 /** Only the certificates: a file may hold text about them, and the flash is small. */
@@ -52,11 +91,14 @@ function readAnchors(file: string): string {
 	return anchors;
 }
 
-async function main([app, target]: readonly string[]): Promise<void> {
-	if (app === undefined || target === undefined) throw new Error("usage: site.js MANIFEST-OF-THE-BOARD MANIFEST-TO-WRITE");
+async function main([app, small, target]: readonly string[]): Promise<void> {
+	if (app === undefined || small === undefined || target === undefined)
+		throw new Error("usage: site.js MANIFEST-OF-THE-BOARD MANIFEST-OF-64-KiB MANIFEST-TO-WRITE");
 	await checkBoards(fileURLToPath(new URL("../../../hosts/esp32/boards", import.meta.url)));
 	const folder = dirname(resolve(target));
-	const site = createSite(process.env, relative(folder, resolve(app)), Date.now());
+	const seen = (file: string): string => relative(folder, resolve(file));
+	const wifi = readFileSync(app, "utf8").includes("links/wifi/");
+	const site = createSite(process.env, { app: seen(app), small: seen(small), wifi }, Date.now());
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
 	// It holds a password and perhaps a KEY.
 	writeFileSync(target, `${JSON.stringify(site, undefined, "\t")}\n`, { mode: 0o600 });

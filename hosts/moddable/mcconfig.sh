@@ -2,7 +2,7 @@
 # Runs the SDK's mcconfig, which never starts or ends anything here, and fails on every warning about a module of ours:
 #   mcconfig.sh ARGUMENTS…             for the simulator, or for the chip with ESP-IDF
 #   mcconfig.sh --check                nothing, where there is an SDK
-#   mcconfig.sh --dry PLATFORM MANIFEST   for the chip without ESP-IDF, as far as tsc, xsc and xsl go
+#   mcconfig.sh --dry PLATFORM MANIFEST [NAME]   for the chip without ESP-IDF, as far as tsc, xsc and xsl go
 # Needs MODDABLE. TARGET is the makefile's, "build" where it is not set.
 set -u
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -42,7 +42,11 @@ dry() {
 	IDF_PATH="$idf"
 	PATH="$idf/tools:$PATH"
 	export IDF_PATH
-	mcconfig -p "$1" -t build -o "$out" "$2" && make -s -f "$out/tmp/$1/release/extasis/makefile" "$out/tmp/$1/release/extasis/mc.xs.c"
+	made="$out/tmp/$1/release/${3:-extasis}"
+	mcconfig -p "$1" -t build -o "$out" "$2" && make -s -f "$made/makefile" "$made/mc.xs.c" || return 1
+	# The fifth number of xsCreation is the stack's slots: docs/moddable.md says how many it takes.
+	stack=$(sed -n 's/^\t{ [0-9]*, [0-9]*, [0-9]*, [0-9]*, \([0-9]*\), .*},$/\1/p' "$made/mc.xs.c" | tail -n 1)
+	[ "${stack:-0}" -ge 768 ] || { echo "The stack of $1 has ${stack:-no} slots: 768 are needed (creation, stack)." && return 1; }
 }
 
 [ "${1:-}" != --check ] || exit 0
@@ -53,17 +57,22 @@ if [ "${1:-}" = --dry ]; then
 	out="$out/dry"
 fi
 mkdir -p "$out"
-log="$out/mcconfig.log"
+# Its numbers are compiled into whoever names them, and the SDK's makefiles do not know that.
+if [ -e "$out/built" ] && [ "$here/src/limits.ts" -nt "$out/built" ]; then find "$out/tmp" -type d -name tsc -prune -exec rm -rf {} +; fi
+touch "$out/built"
+# Two boards may be built at once.
+log="$out/mcconfig.$$.log"
+trap 'rm -f "$log"' EXIT
 # mcconfig makes anew the module that was changed, and a constant that it exports stands in others too.
 constants="$out/constants"
 if [ ! -e "$constants" ] || [ -n "$(find "$here/src" -name '*.ts' -newer "$constants" -exec grep -l '^export const enum' {} +)" ]; then
-	rm -rf "$out/tmp"
+	[ ! -d "$out/tmp" ] || find "$out/tmp" -type d -name tsc -prune -exec rm -rf {} +
 	touch "$constants"
 fi
 $work "$@" >"$log" 2>&1
 code=$?
 if [ $code -ne 0 ]; then
-	grep -v '^# ' "$log" | tail -n 40 >&2
+	grep -v '^# ' "$log" | tail -n 40 | cut -c 1-400 >&2
 	exit 1
 fi
 # The compiler names a file below this folder, the linker a module of ours.

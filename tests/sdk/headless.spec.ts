@@ -33,9 +33,9 @@ afterAll(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
-function create(options: Readonly<Record<string, string>>): HeadlessThing {
+function create(options: Readonly<Record<string, string>>, heap: "board" | "small" = "board"): HeadlessThing {
 	const store = join(folder, `store-${count++}`);
-	const thing = new HeadlessThing({ DOMAIN: box.domain, CA: box.caFile, STORE: store, SHOW_STICKER: "1", ...options });
+	const thing = new HeadlessThing({ DOMAIN: box.domain, CA: box.caFile, STORE: store, SHOW_STICKER: "1", ...options }, heap);
 	things.push(thing);
 	return thing;
 }
@@ -62,43 +62,50 @@ async function createStage(tls: "direct" | "starttls", thing: HeadlessThing): Pr
 }
 
 describe.each(["direct", "starttls"] as const)("over %s TLS", (tls) => {
-	test("it makes its account, registers, is claimed, is read by its owner and by nobody else, and comes back after a loss of power", async () => {
-		const thing = create({ TLS: tls, ADDRESS: addressOf(tls) });
-		const stage = await createStage(tls, thing);
-		const staged = thing as unknown as StageThing;
-		try {
-			thing.start();
-			await next(stage, staged, "registered");
-			expect(thing.events.map(({ event }) => event)).toEqual(["account", "online", "registered"]);
-			const owner = await stage.client("owner");
-			const answer = await owner.request("set", stage.registry, xml("mine", { xmlns: DISCOVERY }, tagsOf(thing.sticker())));
-			expect(answer.attrs.type).toBe("result");
-			expect(answer.getChild("claimed", DISCOVERY)?.attrs.jid).toBe(bareOf(thing.jid));
-			await next(stage, staged, "claimed");
-			await befriend(stage, staged, owner);
-			const values = await readout(stage, owner, staged, "1", { all: "true" });
-			expect(values.get("Temperature")).toBe("21.5");
-			expect(values.get("Relay")).toBe("false");
-			expect(values.get("Model")).toBe("WeatherStation");
+	test.each([
+		["a board's heap", "board"],
+		["64 KiB", "small"]
+	] as const)(
+		"in %s it makes its account, registers, is claimed, is read by its owner and by nobody else, and comes back after a loss of power",
+		async (_heap, heap) => {
+			const thing = create({ TLS: tls, ADDRESS: addressOf(tls) }, heap);
+			const stage = await createStage(tls, thing);
+			const staged = thing as unknown as StageThing;
+			try {
+				thing.start();
+				await next(stage, staged, "registered");
+				expect(thing.events.map(({ event }) => event)).toEqual(["account", "online", "registered"]);
+				const owner = await stage.client("owner");
+				const answer = await owner.request("set", stage.registry, xml("mine", { xmlns: DISCOVERY }, tagsOf(thing.sticker())));
+				expect(answer.attrs.type).toBe("result");
+				expect(answer.getChild("claimed", DISCOVERY)?.attrs.jid).toBe(bareOf(thing.jid));
+				await next(stage, staged, "claimed");
+				await befriend(stage, staged, owner);
+				const values = await readout(stage, owner, staged, "1", { all: "true" });
+				expect(values.get("Temperature")).toBe("21.5");
+				expect(values.get("Relay")).toBe("false");
+				expect(values.get("Model")).toBe("WeatherStation");
 
-			const stranger = await stage.client("stranger");
-			expect(conditionOf(await read(stranger, staged, "2", { all: "true" }))).not.toBe("");
+				const stranger = await stage.client("stranger");
+				expect(conditionOf(await read(stranger, staged, "2", { all: "true" }))).not.toBe("");
 
-			await thing.kill();
-			const online = thing.events.filter(({ event }) => event === "online").length;
-			thing.start();
-			await next(stage, staged, "online", online);
-			await stage.until("presence", () =>
-				owner.received.some(({ name, attrs }) => name === "presence" && attrs.from === thing.jid && attrs.type === undefined)
-			);
-			const again = await readout(stage, owner, staged, "3", { momentary: "true" }, "Temperature");
-			expect([...again]).toEqual([["Temperature", "21.5"]]);
-			expect(thing.events.filter(({ event }) => event === "account")).toHaveLength(1);
-			expect(await thing.stop()).toBe(0);
-		} finally {
-			await stage.end();
-		}
-	}, 180_000);
+				await thing.kill();
+				const online = thing.events.filter(({ event }) => event === "online").length;
+				thing.start();
+				await next(stage, staged, "online", online);
+				await stage.until("presence", () =>
+					owner.received.some(({ name, attrs }) => name === "presence" && attrs.from === thing.jid && attrs.type === undefined)
+				);
+				const again = await readout(stage, owner, staged, "3", { momentary: "true" }, "Temperature");
+				expect([...again]).toEqual([["Temperature", "21.5"]]);
+				expect(thing.events.filter(({ event }) => event === "account")).toHaveLength(1);
+				expect(await thing.stop()).toBe(0);
+			} finally {
+				await stage.end();
+			}
+		},
+		180_000
+	);
 
 	test("a CA that it does not know is refused", async () => {
 		const { caFile } = await prepareCertificates(join(folder, `other-${tls}`), ["other.example"]);
@@ -126,12 +133,34 @@ describe.each(["direct", "starttls"] as const)("over %s TLS", (tls) => {
 	}, 90_000);
 });
 
+test("to a broker that makes no other it signs for its account", async () => {
+	const guarded = await startBox({ data: join(folder, "guarded"), signedOnly: true, log: () => {} });
+	try {
+		const { key, secret } = guarded.apiKey("sdk", 1);
+		const options = { DOMAIN: guarded.domain, CA: guarded.caFile, TLS: "direct", ADDRESS: `127.0.0.1:${guarded.ports.direct}` };
+		const unsigned = create(options, "small");
+		unsigned.start();
+		await until(unsigned, "a refusal", () => unsigned.events.length >= 1);
+		expect(unsigned.events.map(({ event }) => event)).not.toContain("account");
+		await unsigned.kill();
+		const thing = create({ ...options, API_KEY: key, API_SECRET: secret }, "small");
+		thing.start();
+		await until(thing, "registered", () => thing.events.find(({ event }) => event === "registered"));
+		expect(thing.events.map(({ event }) => event)).toEqual(["account", "online", "registered"]);
+		expect(await thing.stop()).toBe(0);
+	} finally {
+		await guarded.stop();
+	}
+}, 180_000);
+
 describe("told wrongly, it ends with 2 and one sentence", () => {
 	test.each([
 		["no domain", { DOMAIN: "" }, "DOMAIN must be the broker's domain."],
 		["no CA", { CA: "" }, "CA must be a file of the CAs to trust (PEM)."],
 		["an odd kind of TLS", { TLS: "none" }, 'TLS must be "direct" or "starttls".'],
 		["an odd address", { ADDRESS: "5222" }, "ADDRESS must be HOST:PORT, such as 192.0.2.1:5222."],
+		["half an API key", { API_KEY: "k" }, "API_KEY and API_SECRET belong together: give both or neither."],
+		["a name server by its name", { NAME_SERVER: "dns.example:53" }, "NAME_SERVER must be IPV4:PORT, such as 192.0.2.1:53."],
 		["an address as domain", { DOMAIN: "a@b.example" }, "domain must be the broker's domain name."]
 	])("%s", async (_name, options, message) => {
 		const thing = create(options);

@@ -7,7 +7,7 @@ import type { ThingEvent } from "../../src/host.js";
 import type { StageThing } from "../world/stage.js";
 
 const RUNNER = fileURLToPath(new URL("../../build/moddable/headless", import.meta.url));
-const APP = fileURLToPath(new URL("../../build/moddable/bin/lin/mc/debug/extasis/mc.so", import.meta.url));
+const APPS = Object.freeze({ board: "extasis", small: "extasis-small" });
 
 /** A thing whose power is on as long as its process lives. */
 export class HeadlessThing implements Pick<StageThing, "events" | "said" | "jid" | "sticker"> {
@@ -15,12 +15,14 @@ export class HeadlessThing implements Pick<StageThing, "events" | "said" | "jid"
 	/** Nobody listens to its wire. */
 	readonly said = [];
 	readonly #environment: Readonly<Record<string, string>>;
+	readonly #app: string;
 	#child: ChildProcess | undefined;
 	#ended: Promise<number | null> = Promise.resolve(null);
 	#output = "";
 
-	/** Of the EXTASIS_ variables, without that. */
-	constructor(options: Readonly<Record<string, string>>) {
+	/** Of the EXTASIS_ variables, without that; with a heap as boards have it, or of what 64 KiB on a chip hold. */
+	constructor(options: Readonly<Record<string, string>>, heap: keyof typeof APPS = "board") {
+		this.#app = fileURLToPath(new URL(`../../build/moddable/bin/lin/mc/debug/${APPS[heap]}/mc.so`, import.meta.url));
 		this.#environment = Object.fromEntries(Object.entries(options).map(([name, value]) => [`EXTASIS_${name}`, value]));
 	}
 
@@ -38,7 +40,7 @@ export class HeadlessThing implements Pick<StageThing, "events" | "said" | "jid"
 	}
 
 	start(): void {
-		const child = spawn(RUNNER, [APP], { env: { PATH: process.env.PATH, ...this.#environment }, stdio: ["ignore", "pipe", "pipe"] });
+		const child = spawn(RUNNER, [this.#app], { env: { PATH: process.env.PATH, ...this.#environment }, stdio: ["ignore", "pipe", "pipe"] });
 		this.#child = child;
 		this.#ended = once(child, "close").then(([code]) => code);
 		createInterface({ input: child.stdout! }).on("line", (line) => {
