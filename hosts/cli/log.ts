@@ -2,6 +2,17 @@
 import type { ThingEvent } from "../../src/host.js";
 import { explainOffline, type Place } from "./reasons.js";
 
+/** By whose word somebody may or may not. */
+const words: Readonly<Record<string, string>> = Object.freeze({
+	service: "so says the provisioning service",
+	memory: "so said the provisioning service before",
+	nobody: "nobody could say so"
+});
+
+function listed(names: unknown): string {
+	return Array.isArray(names) && names.length > 0 ? names.join(", ") : "nothing";
+}
+
 export function describeEvent(event: ThingEvent, place: Place): string {
 	const say = (name: string): string => String(event[name] ?? "");
 	switch (event.event) {
@@ -24,9 +35,11 @@ export function describeEvent(event: ThingEvent, place: Place): string {
 		case "reset":
 			return "Reset: nothing of an owner is left.";
 		case "readout":
-			return `Read by ${say("from")}: ${Array.isArray(event.fields) ? event.fields.join(", ") : ""} (${say("outcome")}).`;
+			return `Read by ${say("from")}: ${listed(event.fields)} (${say("outcome")}).`;
 		case "control":
-			return `Controlled by ${say("from")}.`;
+			return `Set by ${say("from")}: ${listed(event.parameters)} (${say("outcome")}${event.reason === undefined ? "" : `: ${say("reason")}`}).`;
+		case "decision":
+			return `${say("about")} ${event.allowed === true ? "may" : "may not"}: ${words[say("by")] ?? say("by")}.`;
 		case "denied":
 			return `Refused: ${say("from")} (${say("what")}).`;
 		case "offline": {

@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = Object.fre
 	keys: async () => (await import("./keys.js")).addKeys,
 	owner: async () => (await import("./owner.js")).addOwner,
 	read: async () => (await import("./read.js")).addRead,
+	set: async () => (await import("./set.js")).addSet,
 	watch: async () => (await import("./watch.js")).addWatch
 });
 

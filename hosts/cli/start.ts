@@ -169,6 +169,8 @@ class Play {
 				break;
 			case "readout":
 			case "denied":
+			case "decision":
+			case "control":
 				// The owner and the stranger tell their side.
 				if (!this.#options.demo) this.#story.tell(event.event, describeEvent(event, this.#place));
 				break;

@@ -40,6 +40,9 @@ function show(panel: Panel, event: ThingEvent, thing: Thing | undefined): void {
 			break;
 		case "readout":
 			panel.state("Read by", String(event.from));
+			break;
+		case "control":
+			panel.state("Set by", String(event.from));
 	}
 }
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll } from "@jest/globals";
 import type { Element } from "@xmpp/xml";
 import { type Box, startBox } from "../../hosts/broker/box.js";
 import { BrokerClient } from "./broker-client.js";
-import { ThingProcess } from "./extasis-process.js";
+import { extasis, ThingProcess } from "./extasis-process.js";
 
 const DISCOVERY = "urn:xmpp:iot:discovery";
 const tags =
@@ -98,3 +98,26 @@ test.each(Object.entries(dialects))(
 test("the owner switches it without being asked", async () => {
 	for (const { set } of Object.values(dialects)) expect(outcomeOf(await owner.ask("set", set, address))).toBe("done");
 });
+
+test("extasis set: what was set, or in a sentence why it was not", async () => {
+	const [jid = ""] = address.split("/");
+	const set = async (name: string, password: string, ...words: string[]) => {
+		const place = ["--as", `${name}@${box.domain}`, "--address", `127.0.0.1:${box.ports.starttls}`, "--ca", box.caFile];
+		const { code, stdout, stderr } = await extasis(["set", jid, ...words, ...place], { EXTASIS_PASSWORD: password });
+		return [code, stdout || stderr];
+	};
+	const { password } = box.owner;
+	expect(await set("owner", password, "Relay=true", "Relay=false")).toEqual([0, "Relay\nRelay\n"]);
+	expect(await set("owner", password, "Relay:string=true")).toEqual([
+		1,
+		expect.stringContaining("does not take such a value, and set nothing")
+	]);
+	expect(await set("owner", password, "Relay=true", "Lamp=true")).toEqual([
+		1,
+		expect.stringContaining("has no such parameter, and set nothing")
+	]);
+	expect(thing.events.filter(({ event, outcome }) => event === "control" && outcome === "done").at(-1)?.parameters).toEqual([
+		"Relay",
+		"Relay"
+	]);
+}, 60_000);

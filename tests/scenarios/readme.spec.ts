@@ -100,11 +100,13 @@ test("every command of the tour does what the tour says", async () => {
 		"claim",
 		"read",
 		"watch",
+		"set",
 		"owner",
 		"owner",
 		"owner"
 	]);
-	const [broker, keys, thing, sticker, claim, read, watch, things, questions, search] = commands as [
+	const [broker, keys, thing, sticker, claim, read, watch, set, things, questions, search] = commands as [
+		string,
 		string,
 		string,
 		string,
@@ -129,6 +131,7 @@ test("every command of the tour does what the tour says", async () => {
 	const values = await outcome(type(read.replace("THING", jid)));
 	expect(values).toMatchObject({ code: 0 });
 	for (const name of ["Temperature", "Humidity", "Pressure", "Relay", "Model"]) expect(values.stdout).toContain(name);
+	expect(await outcome(type(set.replace("THING", jid)))).toEqual({ code: 0, stdout: "Relay\n", stderr: "" });
 	expect(await outcome(type(things))).toMatchObject({
 		code: 0,
 		stdout: expect.stringContaining(`0001 extasis.example WeatherStation – ${jid} (online`)
