@@ -57,6 +57,8 @@ export const enum limits {
 	fragmentBytes = 4096,
 	/** Seconds that sensors get to answer one readout. */
 	readoutSeconds = 10,
+	/** Parameters set by one request: 100 bytes each, and their texts, until it is decided. */
+	settings = 8,
 	/** Characters of a parameter's value that is text. */
 	parameterText = 256,
 	/** Seconds that an actuator gets to do one thing. */

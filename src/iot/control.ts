@@ -58,8 +58,8 @@ export function parseSet(set: Element, dialect: Dialect): SetRequest | Refusal {
 		else {
 			const text = child.attribute(dialect.value);
 			if (text === undefined) return bad("A parameter has no value.");
-			if (settings.length === limits.requestedFields)
-				return { condition: "policy-violation", text: `At most ${limits.requestedFields} parameters can be set at once.` };
+			if (settings.length === limits.settings)
+				return { condition: "policy-violation", text: `At most ${limits.settings} parameters can be set at once.` };
 			settings.push({ name, type, text });
 			fields.push(name);
 		}

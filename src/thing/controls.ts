@@ -68,7 +68,7 @@ class Setter implements Applicant {
 	get weight(): number {
 		let weight = this.from.length + weightOf(this);
 		const settings = this.asked?.settings ?? [];
-		for (let i = 0; i < settings.length; i++) weight += 64 + settings[i]!.text.length;
+		for (let i = 0; i < settings.length; i++) weight += 100 + settings[i]!.text.length;
 		return weight;
 	}
 

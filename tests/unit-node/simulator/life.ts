@@ -63,6 +63,9 @@ export class Life {
 				sample: (name: string, callback: (error: string | undefined, value?: SensorValue) => void) =>
 					values[name] === undefined ? callback("no such sensor") : callback(undefined, values[name])
 			}),
+			actuators: Object.freeze({
+				set: (_name: string, _value: SensorValue, callback: (error: string | undefined) => void) => callback(undefined)
+			}),
 			display: Object.freeze({
 				sticker: (uri: string) => {
 					this.#sticker = uri;

@@ -39,7 +39,7 @@ export class Stanzas {
 		this.#count++;
 		const owner = dice.below(2) === 0;
 		const from = owner ? this.#addresses.owner : this.#stranger();
-		switch (dice.below(12)) {
+		switch (dice.below(14)) {
 			case 0:
 				return this.#request("get", from, "<ping xmlns='urn:xmpp:ping'/>");
 			case 1:
@@ -61,6 +61,10 @@ export class Stanzas {
 				return this.#request("set", this.#stranger(), this.#forged());
 			case 10:
 				return this.#push();
+			case 11:
+				return this.#request("set", from, this.#set());
+			case 12:
+				return `<message from='${from}' to='${this.#addresses.thing}'>${this.#set()}</message>`;
 			default:
 				return this.#request(dice.below(2) === 0 ? "get" : "set", from, this.#unknown());
 		}
@@ -90,6 +94,16 @@ export class Stanzas {
 		const flags = this.#pick([" momentary='true'", " all='true'", " identity='true' status='1'", "", " momentary='maybe'"]);
 		const names = Array.from({ length: dice.below(3) }, () => `<field name='${this.#pick(fields)}'/>`).join("");
 		return `<req xmlns='${SENSOR_DATA}'${sequence}${flags}>${names}</req>`;
+	}
+
+	#set(): string {
+		const dice = this.#dice;
+		const long = dice.below(2) === 0;
+		const value = this.#pick(["true", "0", "maybe", ""]);
+		const name = this.#pick(fields);
+		const one = long ? `<boolean name='${name}' value='${value}'/>` : `<b n='${name}' v='${value}'/>`;
+		const more = dice.below(20) === 0 ? one.repeat(40) : dice.below(20) === 0 ? "<x/>" : "";
+		return `<set xmlns='${long ? "urn:xmpp:iot:control" : "urn:ieee:iot:ctr:1.0"}'>${one}${more}</set>`;
 	}
 
 	/** The owner's own state is left as it is: what is measured must be comparable. */

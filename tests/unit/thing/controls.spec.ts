@@ -353,7 +353,7 @@ test("R-325-26 peers of old hear a refusal in their own words, if the definition
 
 test("more than anybody means to set at once is refused", () => {
 	const bench = new Bench();
-	expect(bench.set(on.repeat(limits.requestedFields))).toBe(done);
-	expect(bench.set(on.repeat(limits.requestedFields + 1))).toContain("<policy-violation");
-	expect(bench.sets).toHaveLength(limits.requestedFields);
+	expect(bench.set(on.repeat(limits.settings))).toBe(done);
+	expect(bench.set(on.repeat(limits.settings + 1))).toContain("<policy-violation");
+	expect(bench.sets).toHaveLength(limits.settings);
 });
