@@ -66,8 +66,8 @@ export const enum limits {
 	/** Answers to chat messages in one minute, of which refusals to others than the owner: machines that answer each other come to rest. */
 	chatAnswers = 20,
 	chatRefusals = 4,
-	/** Lines of one such answer. */
-	chatLines = 16,
+	/** Characters of one such answer, besides what it always says: at most six bytes each. */
+	chatText = 1200,
 	/** Seconds that a message may have waited on its way: what was meant to happen then must not happen now. */
 	delaySeconds = 30,
 	/** Decisions of the provisioning service that are kept: 40 bytes of RAM each, 300 of storage. */

@@ -6,7 +6,7 @@ import { limits } from "../limits.js";
 import { foldASCII } from "../text/fold.js";
 import type { Element } from "../xml/element.js";
 import { isLate } from "../xmpp/delay.js";
-import { sameBare } from "../xmpp/jid.js";
+import { bareJID, sameBare } from "../xmpp/jid.js";
 import type { Outbox } from "../xmpp/outbox.js";
 import type { Scheduler, Task } from "../xmpp/scheduler.js";
 import type { Authorizer } from "./authorizer.js";
@@ -76,7 +76,8 @@ export class Chat {
 		const type = message.attribute("type");
 		const text = message.child("body", message.namespace)?.text.trim();
 		if (from === undefined || !text || (type !== undefined && type !== "chat" && type !== "normal")) return;
-		if (message.child("no-store", HINTS) || isLate(message, this.#options.host.clock)) return;
+		// A server or a component is no person, and may answer whatever it is told.
+		if (!bareJID(from).includes("@") || message.child("no-store", HINTS) || isLate(message, this.#options.host.clock)) return;
 		const { owner } = this.#options.lifeCycle;
 		if (owner === undefined || !sameBare(owner, from)) {
 			if (this.#said < limits.chatRefusals) this.say(from, type, "I talk to my owner only.");
@@ -148,7 +149,7 @@ export class Chat {
 		this.end();
 		const silent = reading.fields.length - reading.lines.length;
 		if (silent > 0) reading.lines.push(`${silent} did not answer in time.`);
-		this.say(reading.from, reading.type, reading.lines.join("\n"));
+		this.say(reading.from, reading.type, joined(reading.lines));
 	}
 
 	private readers(): string {
@@ -156,10 +157,10 @@ export class Chat {
 		const lines: string[] = [];
 		decisions.each((record) => {
 			const line = lineOf(record);
-			if (line !== undefined && lines.length < limits.chatLines && !lines.includes(line)) lines.push(line);
+			if (line !== undefined && !lines.includes(line)) lines.push(line);
 		});
 		const last = `${provisioning.jid ?? "Nobody"} decides about others, and knows all your rules.`;
-		return lines.length === 0 ? `You. ${last}` : `You, and as far as I remember:\n${lines.join("\n")}\n${last}`;
+		return lines.length === 0 ? `You. ${last}` : `You, and as far as I remember:\n${joined(lines)}\n${last}`;
 	}
 
 	private say(to: string, type: string | undefined, text: string): void {
@@ -172,6 +173,17 @@ export class Chat {
 		outbox.open("message", to).attribute("type", type).open("body").text(text).close().open("no-store", HINTS);
 		outbox.send();
 	}
+}
+
+/** As much of it as one message may hold. */
+function joined(lines: readonly string[]): string {
+	let text = "";
+	for (let i = 0; i < lines.length; i++) {
+		const line = lines[i]!;
+		if (text.length + line.length > limits.chatText) return `${text}…`;
+		text += i < lines.length - 1 ? `${line}\n` : line;
+	}
+	return text;
 }
 
 function lineOf({ yes, who, categories, fields }: VaultRecord): string | undefined {

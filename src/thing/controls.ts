@@ -129,9 +129,12 @@ export class Controls {
 		else this.#options.authorizer.admit(setter);
 	}
 
-	/** The connection is gone, or the owner: what is not done yet is not done. */
+	/** The connection is gone, or the owner: what is not done yet is not done, and who waits for it is refused. */
 	clear(): void {
-		if (this.#job) this.end(this.#job, "cancelled");
+		const job = this.#job;
+		if (!job) return;
+		this.end(job, "cancelled");
+		this.fail(job.setter, "forbidden", "Access denied.", "cancel");
 	}
 
 	/** Called by who was admitted or not. */

@@ -100,6 +100,17 @@ test("who can read me: whom the thing remembers, and who knows better", () => {
 	);
 });
 
+test("more than a message may hold is cut at a line", () => {
+	const value = "<".repeat(120);
+	const fields: Record<string, object> = {};
+	for (let i = 10; i < 30; i++) fields[`Field${i}`] = { type: "string", category: "momentary", value };
+	const bench = online({ fields, parameters: undefined });
+	const said = words(write(bench, "read"));
+	expect(said.split("\n")).toHaveLength(10);
+	expect(said).toMatch(/Field18: [^\n]*\n…$/);
+	expect(bench.names).not.toContain("error");
+});
+
 test("others hear politely that there is nothing for them, a few times in a minute and no more; nothing is read for them", () => {
 	const bench = online();
 	const said = Array.from({ length: 10 }, () => words(write(bench, "read", STRANGER)));
@@ -115,12 +126,17 @@ test("others hear politely that there is nothing for them, a few times in a minu
 test.each([
 	["what comes back", " type='error'", ""],
 	["a room's", " type='groupchat'", ""],
-	["a headline", " type='headline'", ""],
+	["a headline's", " type='headline'", ""],
 	["one that comes too late", " type='chat'", "<delay xmlns='urn:xmpp:delay' stamp='2025-01-01T00:00:00Z'/>"],
 	["a machine's", " type='chat'", "<no-store xmlns='urn:xmpp:hints'/>"]
 ])("never answered: %s", (_what, attributes, more) => {
 	const bench = online();
 	for (const from of [OWNER, STRANGER]) expect(write(bench, "status", from, attributes, more)).toBe("");
+});
+
+test("servers and components are no persons: they may answer whatever they are told", () => {
+	const bench = online();
+	for (const from of [REGISTRY, SERVICE, DOMAIN, `${SERVICE}/a@b`]) expect(write(bench, "hello", from)).toBe("");
 });
 
 test("two things that write to each other come to rest at once, even if one owned the other", () => {

@@ -326,11 +326,19 @@ test("when the connection or the owner goes, what is not done yet is not done", 
 	bench.actuate = () => "silent";
 	bench.set(on + level("1"));
 	bench.controls.clear();
+	expect(bench.wire.take()).toEqual([errorAnswer("forbidden", "cancel", OWNER, "Access denied.")]);
 	bench.time.pass(60_000);
+	expect(bench.wire.take()).toEqual([]);
 	expect(bench.sets).toEqual(["Relay=true"]);
 	expect(bench.events).toEqual([{ event: "control", from: OWNER, parameters: [], outcome: "cancelled" }]);
 	bench.actuate = () => undefined;
 	expect(bench.set(on)).toBe(done);
+	// To a connection of before nothing is said.
+	bench.actuate = () => "silent";
+	bench.set(on);
+	bench.router.setAddress(undefined);
+	bench.controls.clear();
+	expect(bench.wire.take()).toEqual([]);
 });
 
 test("R-325-26 peers of old hear a refusal in their own words, if the definition wants it, and only in the XEP's dialect", () => {
