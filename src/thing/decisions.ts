@@ -13,7 +13,7 @@ import {
 import { limits } from "../limits.js";
 import type { Element } from "../xml/element.js";
 import type { IQRouter } from "../xmpp/iq.js";
-import { foldJID } from "../xmpp/jid.js";
+import { foldJID, sameBare } from "../xmpp/jid.js";
 import type { Scheduler, Task } from "../xmpp/scheduler.js";
 import { DecisionCache } from "./decision-cache.js";
 import type { LifeEvent } from "./events.js";
@@ -117,7 +117,10 @@ export class Decisions {
 	/** `jid` is bare. `decide` comes once, at once where there is no room to wait, else later. */
 	isFriend(jid: string, decide: FriendDecided): void {
 		const who = foldJID(jid);
-		if (!this.ask(who, friendText(who), undefined, who.length, decide)) decide(false);
+		const service = this.#options.provisioning.jid;
+		// It is not asked about itself (R-324-24).
+		if (service !== undefined && sameBare(service, jid)) decide(true);
+		else if (!this.ask(who, friendText(who), undefined, who.length, decide)) decide(false);
 	}
 
 	/** The applicant is told once, at once where there is no room to wait, else later. */

@@ -371,3 +371,14 @@ test("R-324-13 whom the service parts is no friend from memory, though an answer
 	ask("c@b.example");
 	expect(bench.wire.sent).toHaveLength(1);
 });
+
+test("R-324-24 the service may be a friend and is not asked about itself; nobody at its address is it", () => {
+	const bench = new Bench();
+	const answers: boolean[] = [];
+	bench.decisions.isFriend("Provisioning.A.example", (allowed) => answers.push(allowed));
+	bench.time.pass(0);
+	expect([answers, bench.wire.sent]).toEqual([[true], []]);
+	bench.decisions.isFriend(`x@${SERVICE}`, (allowed) => answers.push(allowed));
+	bench.time.pass(0);
+	expect([answers.length, bench.wire.sent.length]).toEqual([1, 1]);
+});
