@@ -53,7 +53,8 @@ export function parseSet(set: Element, dialect: Dialect): SetRequest | Refusal {
 		const name = child.attribute(isNode ? dialect.nodeId : dialect.fieldName);
 		// R-325-28
 		if (child.namespace !== dialect.control || (!isNode && type < 0)) return bad("There is something in it that cannot be set.");
-		if (!name) return bad(isNode ? "A node has no id." : "A parameter has no name.");
+		// Nothing of ours has such a name.
+		if (!name || name.length > limits.fieldName) return bad(isNode ? "A node has a short id." : "A parameter has a short name.");
 		if (isNode) nodes.push(name);
 		else {
 			const text = child.attribute(dialect.value);

@@ -197,6 +197,7 @@ test.each([
 	`<boolean xmlns='urn:x' name='Relay' value='true'/>`,
 	"<boolean value='true'/>",
 	"<boolean name='Relay'/>",
+	`<boolean name='${"x".repeat(65)}' value='true'/>`,
 	"<node/>",
 	"<b n='Relay' v='true'/>",
 	""
