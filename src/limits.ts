@@ -31,6 +31,9 @@ export const enum limits {
 	writtenBytes = 8192,
 	/** Bytes waiting for room in the socket; beyond it the connection is given up. */
 	queuedBytes = 16_384,
+	/** Of those, what may wait before nothing more is listened to, and the bytes that are looked at before this is asked again: five requests. */
+	unsentBytes = 1024,
+	readBytes = 512,
 	/** Stanzas kept until the server acknowledges them: 60 bytes each beside their own. */
 	unackedStanzas = 16,
 	/** Bytes of those; the socket's queue holds the same bytes, no others. A session that lost one of them cannot be resumed. */
@@ -93,6 +96,12 @@ export const enum limits {
 	discoIdentities = 8,
 	/** Roster entries kept; the rest is known to the broker alone. */
 	rosterEntries = 64,
+	/** Strangers that are counted, the loudest: 100 bytes each. */
+	floodPeers = 4,
+	/** Stanzas of one of them in so many seconds that are looked at (R-CORE-14); beyond the second number the server is asked to keep him away. */
+	floodStanzas = 50,
+	floodBlock = 500,
+	floodSeconds = 10,
 	/** SCRAM iterations below which a server is refused as weak (RFC 5802 asks for 4096). */
 	scramIterationsLeast = 4096,
 	/** SCRAM iterations above which a server is refused: it could keep a chip busy for minutes. */

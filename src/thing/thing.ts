@@ -84,6 +84,9 @@ export class Thing {
 		if (options.factoryReset === true) this.reset();
 
 		const scheduler = new Scheduler(host, (error) => this.report(error));
+		// Who may learn what we are. To others it is as if nobody were there.
+		const allowed = (from: string): boolean =>
+			[lifeCycle.owner, this.#registering.jid, this.#provisioning.jid, session.jid, domain].some((jid) => jid && sameBare(from, jid));
 		const session = new Session({
 			host,
 			scheduler,
@@ -100,6 +103,7 @@ export class Thing {
 			onOffline: (reason, detail, retry, held, place) => this.onOffline(reason, detail, retry, held, place),
 			onResumed: (jid) => this.tell({ event: "resumed", jid }),
 			onLost: () => this.leave(),
+			isFamiliar: allowed,
 			onMessage: (stanza) => this.onMessage(stanza),
 			onPresence: (stanza) => this.#book.receive(stanza),
 			onError: (error) => this.report(error)
@@ -109,9 +113,6 @@ export class Thing {
 		this.#renewal = new Renewal(router, domain, accounts, lifeCycle);
 		this.#timekeeper = new Timekeeper({ clock: host.clock, vault, scheduler, router, domain, built: options.built });
 
-		// Who may learn what we are. To others it is as if nobody were there.
-		const allowed = (from: string): boolean =>
-			[lifeCycle.owner, this.#registering.jid, this.#provisioning.jid, session.jid, domain].some((jid) => jid && sameBare(from, jid));
 		const identity = { category: "client", type: "bot", name: definition.name ?? definition.model };
 		this.#disco = new Disco({ router, identity, node: `https://${definition.manufacturer}`, allowed });
 		this.#disco.add(SENSOR_DATA);

@@ -159,15 +159,19 @@ export class IQRouter {
 
 	/** Every iq that was too large to be built; `head` has its attributes and the start tag of its first child. */
 	skipped(head: Element): void {
-		const type = head.attribute("type");
-		if (type === "get" || type === "set") {
-			// RFC 6120 8.3.3.12
-			this.refuse(head, "policy-violation", "the request is too large");
-			return;
-		}
+		// RFC 6120 8.3.3.12
+		if (this.decline(head, "policy-violation", "the request is too large")) return;
 		const pending = this.match(head);
 		if (!pending || !this.take(pending)) return;
 		this.tell(pending, { stanza: head, error: stanzaError("policy-violation", "the answer is too large", "cancel") });
+	}
+
+	/** Answers a request without looking at it; false where it is none. */
+	decline(head: Element, condition: Condition, text?: string): boolean {
+		const type = head.attribute("type");
+		if (type !== "get" && type !== "set") return false;
+		this.refuse(head, condition, text);
+		return true;
 	}
 
 	/** XMLHandler.onPayload for iqs: answers to requests that asked for parts are streamed. */
@@ -190,7 +194,7 @@ export class IQRouter {
 		};
 	}
 
-	private refuse(stanza: Element, condition: Condition, text: string): void {
+	private refuse(stanza: Element, condition: Condition, text?: string): void {
 		writeStanzaError(writeAnswer(this.#outbox, stanza.attribute("from"), stanza.attribute("id"), "error"), condition, text);
 		this.#outbox.send();
 	}

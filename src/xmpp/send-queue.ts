@@ -13,7 +13,12 @@ export class SendQueue {
 		this.#room = count;
 	}
 
-	/** False when it is full: whoever reads so little is given up. */
+	/** Time to listen no more until some of it has left. */
+	get full(): boolean {
+		return this.#length > limits.unsentBytes;
+	}
+
+	/** False when there is no room: whoever reads so little is given up. */
 	push(bytes: Uint8Array): boolean {
 		if (this.#length + bytes.length > limits.queuedBytes) return false;
 		this.#chunks.push(bytes);

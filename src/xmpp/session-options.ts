@@ -46,6 +46,8 @@ export interface SessionOptions {
 	readonly onResumed: (jid: string) => void;
 	/** The session that was held is over: who saw us there sees us go. */
 	readonly onLost: () => void;
+	/** Whose stanzas are looked at however many they are (flood.ts). */
+	readonly isFamiliar: (from: string) => boolean;
 	readonly onMessage: (stanza: Element) => void;
 	readonly onPresence: (stanza: Element) => void;
 	/** What one of these, or a handler of the router, threw. */

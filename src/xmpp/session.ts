@@ -6,6 +6,7 @@ import type { Writer } from "../xml/writer.js";
 import { AccountLoss } from "./account-loss.js";
 import { type Endpoint, parseHostPort, writeHostPort } from "./endpoint.js";
 import { isFeatures, NAMESPACE_CSI, offersRest } from "./features.js";
+import { FloodGate } from "./flood.js";
 import { IQRouter } from "./iq.js";
 import { isJID } from "./jid.js";
 import { Liveness } from "./liveness.js";
@@ -29,6 +30,7 @@ export class Session {
 	#stream: XMPPStream;
 	#backoff: Backoff;
 	#loss = new AccountLoss();
+	#flood: FloodGate;
 	#liveness: Liveness;
 	#management: StreamManagement;
 	#running = false;
@@ -89,6 +91,7 @@ export class Session {
 			random: host.random,
 			onError: (error) => this.report(error)
 		});
+		this.#flood = new FloodGate({ router: this.router, scheduler, clock: host.clock });
 		this.#liveness = new Liveness({
 			scheduler,
 			clock: host.clock,
@@ -326,6 +329,7 @@ export class Session {
 		if (element.namespace !== NAMESPACE_CLIENT) return;
 		this.count(element);
 		try {
+			if (!this.admits(element)) return;
 			if (element.name === "iq") this.router.receive(element);
 			else if (element.name === "message") this.#options.onMessage(element);
 			else if (element.name === "presence") this.#options.onPresence(element);
@@ -341,7 +345,15 @@ export class Session {
 		}
 		if (head.namespace !== NAMESPACE_CLIENT) return;
 		this.count(head);
-		if (head.name === "iq") this.tell(() => this.router.skipped(head));
+		this.tell(() => {
+			if (this.admits(head) && head.name === "iq") this.router.skipped(head);
+		});
+	}
+
+	/** What comes without an address is our own account's. */
+	private admits(stanza: Element): boolean {
+		const from = stanza.attribute("from");
+		return from === undefined || this.#options.isFamiliar(from) || this.#flood.admits(stanza, from);
 	}
 
 	/** Counted before it is handled: what it is answered with may break the connection. */

@@ -7,6 +7,7 @@ import type { Element } from "../xml/element.js";
 import { XMLError } from "../xml/error.js";
 import { type Parts, type XMLHandler, XMLParser } from "../xml/parser.js";
 import { Writer } from "../xml/writer.js";
+import type { Endpoint } from "./endpoint.js";
 import type { Outbox } from "./outbox.js";
 import type { Scheduler, Task } from "./scheduler.js";
 import { SendQueue } from "./send-queue.js";
@@ -21,13 +22,9 @@ export const SEE_OTHER_HOST = "see-other-host";
 /** Milliseconds the peer has for its half of the closing handshake (RFC 6120 4.4). */
 const CLOSING = 1000;
 
-export interface StreamTarget {
+export interface StreamTarget extends Endpoint {
 	/** Domain part of the JID: header, SNI and certificate go by it. */
 	readonly domain: string;
-	readonly host: string;
-	readonly address?: string;
-	readonly port: number;
-	readonly tls: "direct" | "starttls";
 	readonly anchors?: string;
 }
 
@@ -73,6 +70,8 @@ export class XMPPStream implements Outbox {
 	#isStanza = false;
 	#queue = new SendQueue();
 	#reading = false;
+	/** There is more to read, of which this came already, when what we said has left: who asks faster than he hears waits. */
+	#unread: Uint8Array | undefined;
 	#startingTLS = false;
 	#receivedAt = 0;
 	#receivedBytes = 0;
@@ -86,7 +85,7 @@ export class XMPPStream implements Outbox {
 			onPayload: (stanza: Element, payload: Element) => this.#payload(stanza, payload),
 			onElement: (element: Element) => this.#element(element),
 			onSkipped: (head: Element) => this.#skipped(head),
-			onClose: () => this.#closed()
+			onClose: () => this.end("closed", "the server closed the stream")
 		});
 	}
 
@@ -236,6 +235,7 @@ export class XMPPStream implements Outbox {
 			if (this.#parser !== undefined) this.#handler.onConnected();
 		}
 		this.#flush();
+		if (this.#unread !== undefined) this.#readable();
 	}
 
 	#secured(): void {
@@ -251,9 +251,12 @@ export class XMPPStream implements Outbox {
 		this.#reading = true;
 		try {
 			const life = this.#life;
-			while (life === this.#life && (this.#cover === Cover.clear || this.#cover === Cover.tls)) {
-				const bytes = this.#socket?.read();
-				if (bytes === undefined || bytes.length === 0) break;
+			if (this.#queue.full) this.#unread ??= new Uint8Array(0);
+			while (life === this.#life && !this.#queue.full && (this.#cover === Cover.clear || this.#cover === Cover.tls)) {
+				const all = this.#unread?.length ? this.#unread : this.#socket?.read();
+				const bytes = this.#cover === Cover.clear ? all : all?.subarray(0, limits.readBytes);
+				this.#unread = bytes?.length ? all?.subarray(bytes.length) : undefined;
+				if (!bytes?.length) break;
 				if (this.#parser !== undefined) this.#parse(this.#parser, bytes);
 			}
 		} finally {
@@ -308,10 +311,6 @@ export class XMPPStream implements Outbox {
 
 	#skipped(head: Element): void {
 		if (this.#parser !== undefined) this.#handler.onSkipped(head);
-	}
-
-	#closed(): void {
-		this.end("closed", "the server closed the stream");
 	}
 
 	/** RFC 6120 4.9.2; a stream error is always the last of a stream. */
@@ -384,6 +383,7 @@ export class XMPPStream implements Outbox {
 		this.#cover = Cover.none;
 		this.#headerSent = false;
 		this.#startingTLS = false;
+		this.#unread = undefined;
 		// Also where it is being emptied just now.
 		this.#queue.clear();
 		this.#queue = new SendQueue();

@@ -1,6 +1,8 @@
 // What befalls a real broker, or the way to it: half open, refused, slow, killed, stopped, restarted. The thing is back in the stated time as the one it was, and what was asked is answered once.
 import { afterAll, beforeAll, beforeEach } from "@jest/globals";
 import { limits } from "../../src/limits.js";
+import { SENSOR_DATA } from "../world/scenarios/steps.js";
+import { xml } from "../world/xml.js";
 import { Life, Site } from "./life.js";
 
 /** Of a thing's time. */
@@ -147,6 +149,42 @@ test("R-CORE-7 stopped for longer than it takes to be found dead, then going on:
 	await unharmed();
 }, 120_000);
 
+test("R-CORE-14 a stranger floods it: Prosody, asked by the thing, keeps him away, and its owner reads on", async () => {
+	const stranger = await site.person("stranger");
+	const calm = new Life({ site, serial: "SN-1", factor: 1 });
+	calm.wire = life.wire;
+	await life.stop();
+	calm.start();
+	const to = await calm.back();
+	const conditionOf = (id: string): string | undefined => {
+		const answer = stranger.received.find((stanza) => stanza.is("iq") && stanza.attrs.id === id);
+		return answer && (answer.getChild("error")?.getChildElements()[0]?.getName() ?? "result");
+	};
+	let count = 0;
+	const ask = (): string => {
+		const id = `flood-${count++}`;
+		stranger.send(xml("iq", { type: "get", to, id }, xml("req", { xmlns: SENSOR_DATA, seqnr: "1", all: "true" })));
+		return id;
+	};
+	// Once more and again, should this machine have taken longer than the window. What Prosody had passed on before it was asked is answered to nobody.
+	let last = "";
+	for (let tries = 0; tries < 5 && last !== "service-unavailable"; tries++) {
+		for (let i = 0; i < limits.floodBlock; i++) ask();
+		await pause(2000);
+		const id = ask();
+		last = await calm.until("an answer", () => conditionOf(id));
+	}
+	expect(last).toBe("service-unavailable");
+	const short = Array.from({ length: count }, (_, index) => conditionOf(`flood-${index}`)).filter(
+		(condition) => condition === "resource-constraint"
+	);
+	expect(short.length).toBeGreaterThan(limits.floodBlock / 2);
+	await calm.read();
+	expect(calm.count("offline")).toBe(0);
+	await calm.stop();
+	life.start();
+}, 180_000);
+
 test("R-CORE-7 killed, and started again with its data: a new session, since the old one died with it, of the same account", async () => {
 	const then = since();
 	const { jid } = life.thing;
@@ -160,8 +198,8 @@ test("R-CORE-7 killed, and started again with its data: a new session, since the
 	expect(then.count("resumed")).toBe(0);
 	expect(life.thing.jid?.split("/")[0]).toBe(jid!.split("/")[0]);
 	expect(life.thing.jid).not.toBe(jid);
-	await life.until("its presence", () => life.seen.length);
-	expect(life.seen).toEqual([life.thing.jid]);
+	await life.until("its presence", () => life.seen.includes(life.thing.jid ?? ""));
+	expect(life.seen).not.toContain(jid);
 	await unharmed();
 }, 120_000);
 

@@ -167,6 +167,7 @@ export class SessionBench {
 			},
 			onResumed: (jid) => this.happened.push(`resumed ${jid}`),
 			onLost: () => this.happened.push("lost"),
+			isFamiliar: () => false,
 			onMessage: (stanza) => {
 				this.happened.push(`message ${stanza.child("body")?.text}`);
 				this.onMessage(stanza);

@@ -13,6 +13,7 @@ export const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const ROSTER = "jabber:iq:roster";
 const REGISTER = "jabber:iq:register";
 const TIME = "urn:xmpp:time";
+const BLOCKING = "urn:xmpp:blocking";
 const DISCO_INFO = "http://jabber.org/protocol/disco#info";
 const DISCO_ITEMS = "http://jabber.org/protocol/disco#items";
 
@@ -52,6 +53,8 @@ export interface Habits {
 	tokenSeconds: number;
 	/** Logins can be bound to their connection, and it says how (XEP-0440). */
 	bindings: boolean;
+	/** XEP-0191. */
+	blocking: boolean;
 	/** What it says the time is; undefined tells the truth. */
 	time?: number;
 }
@@ -61,6 +64,8 @@ interface Account {
 	password: string;
 	readonly salt: Uint8Array;
 	readonly roster: Roster;
+	/** Bare JIDs that it hears nothing of (XEP-0191). */
+	readonly blocked: Set<string>;
 }
 
 /** One resource that is bound. */
@@ -101,7 +106,8 @@ export class Broker {
 		sasl2: false,
 		tokens: ["HT-SHA-256-EXPR", "HT-SHA-256-NONE"],
 		tokenSeconds: 86_400,
-		bindings: false
+		bindings: false,
+		blocking: true
 	};
 	readonly tokens: Tokens;
 	readonly crypto: TestCrypto;
@@ -159,7 +165,7 @@ export class Broker {
 	/** False when there is one of that name. */
 	createAccount(username: string, password: string): boolean {
 		if (this.#accounts.has(username)) return false;
-		this.#accounts.set(username, { username, password, salt: this.dice.bytes(16), roster: new Roster() });
+		this.#accounts.set(username, { username, password, salt: this.dice.bytes(16), roster: new Roster(), blocked: new Set<string>() });
 		return true;
 	}
 
@@ -248,6 +254,11 @@ export class Broker {
 			else if (request) this.#answerDomain(stanza);
 			return;
 		}
+		// XEP-0191 3.2: nothing leaves for who is kept away.
+		if (sender && this.#isBlocked(to, sender.session.jid)) {
+			this.#bounce(stanza, "not-acceptable", "cancel");
+			return;
+		}
 		const component = this.#components.get(domainOf(to));
 		if (component) {
 			if (component.receive) this.soon(() => component.receive?.(stanza));
@@ -256,6 +267,10 @@ export class Broker {
 		}
 		if (domainOf(to) !== this.domain) {
 			this.#bounce(stanza, "remote-server-not-found", "cancel");
+			return;
+		}
+		if (this.#isBlocked(from, to)) {
+			this.#bounce(stanza, "service-unavailable", "cancel");
 			return;
 		}
 		const resource = this.#resources.get(to);
@@ -293,6 +308,20 @@ export class Broker {
 		else this.#resources.get(to)?.session.deliver(stanza);
 	}
 
+	#isBlocked(from: string | undefined, to: string): boolean {
+		return from !== undefined && this.#accounts.get(localOf(to))?.blocked.has(bareOf(from)) === true;
+	}
+
+	/** XEP-0191 3.3, 3.5. */
+	#block(account: Account, request: Element): void {
+		const block = request.getChild("block", BLOCKING);
+		const jids = (block ?? request.getChild("unblock", BLOCKING))!.getChildren("item").map((item) => item.attrs.jid!);
+		if (block) for (const jid of jids) account.blocked.add(jid);
+		else if (jids.length === 0) account.blocked.clear();
+		else for (const jid of jids) account.blocked.delete(jid);
+		this.#answer(request, "result");
+	}
+
 	#answerDomain(request: Element): void {
 		if (request.attrs.type === "get" && request.getChild("query", DISCO_INFO)) {
 			const query = xml("query", { xmlns: DISCO_INFO }, xml("identity", { category: "server", type: "im", name: "Broker" }));
@@ -322,6 +351,12 @@ export class Broker {
 			this.#setRoster(account, resource, request, roster);
 		} else if (request.getChild("ping", "urn:xmpp:ping")) this.#answer(request, "result");
 		else if (request.getChild("query", REGISTER) && request.attrs.type === "set") this.#changeAccount(resource, request);
+		else if (
+			this.habits.blocking &&
+			request.attrs.type === "set" &&
+			request.getChildren("block").length + request.getChildren("unblock").length > 0
+		)
+			this.#block(account, request);
 		else this.#bounce(request, "service-unavailable", "cancel");
 	}
 
