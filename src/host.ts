@@ -75,6 +75,11 @@ export interface Network {
 	resolve?(name: string, onAddresses: (error: SocketError | undefined, addresses: readonly string[]) => void): void;
 	/** SRV records of a name such as _xmpp-client._tcp.example.org, in any order. */
 	services?(name: string, onRecords: (error: SocketError | undefined, records: readonly ServiceRecord[]) => void): void;
+	/**
+	 * User name of the account that the host's own client certificate is for, which it shows in TLS to who asks (XEP-0178). Its key is the
+	 * host's, as in a secure element: the firmware logs in by it (EXTERNAL) and has no password.
+	 */
+	readonly account?: string;
 	/** Calls back whenever the link (a cable, Wi-Fi) is gone or is there again, so that nobody waits to find out; a later listener replaces this one. */
 	onLink?(callback: (up: boolean) => void): void;
 }

@@ -1,7 +1,10 @@
 // `extasis thing`: one thing in the foreground. Its life as JSON lines on standard output, for a person on standard error.
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { Option } from "commander";
 import type { ThingEvent } from "../../src/host.js";
+import { isJID } from "../../src/xmpp/jid.js";
+import type { NodeHostOptions } from "../node/index.js";
 import { defaultHeap } from "../simulator/index.js";
 import { describeReport, type Report } from "../simulator/report.js";
 import {
@@ -11,6 +14,7 @@ import {
 	parseDomain,
 	parseServiceJID,
 	readAnchors,
+	readTextFile,
 	type TLSKind,
 	writeAddress
 } from "./arguments.js";
@@ -41,6 +45,9 @@ interface ThingCommandOptions {
 	readonly apiKey?: string;
 	readonly apiSecret?: string;
 	readonly factoryReset?: boolean;
+	readonly account?: string;
+	readonly certificate?: string;
+	readonly certificateKey?: string;
 }
 
 export const addThing: AddCommand = (program, start) => {
@@ -71,6 +78,9 @@ export const addThing: AddCommand = (program, start) => {
 		.option("--factory-reset", "begin as from the factory: nothing of an owner stays, the registry is told, the password is changed")
 		.addOption(new Option("--api-key <key>", "for a broker that wants signed registrations; needs the secret too").env("EXTASIS_API_KEY"))
 		.addOption(new Option("--api-secret <secret>", "of the API key; better by the environment").env("EXTASIS_API_SECRET"))
+		.option("--account <name>", "user name of the account that a client certificate is for; the thing makes none then")
+		.option("--certificate <file>", "that certificate, shown in place of a password (PEM, its chain after it)")
+		.option("--certificate-key <file>", "the certificate's key (PEM)")
 		.action((options: ThingCommandOptions) => start(() => run(options)));
 };
 
@@ -87,6 +97,8 @@ async function run(options: ThingCommandOptions): Promise<number> {
 		if (!quiet) note(`${new Date().toTimeString().slice(0, 8)} ${printable(text)}`);
 	};
 	const apiKey = readAPIKey(options);
+	const certificate = readCertificate(options);
+	if (certificate !== undefined && kind !== "node") throw new Misuse("--certificate is for --host node.");
 	const misplaced = kind === "simulator" ? undefined : (["heap", "restart", "report"] as const).find((name) => options[name] !== undefined);
 	if (misplaced !== undefined) throw new Misuse(`--${misplaced} is for --host simulator.`);
 
@@ -107,7 +119,7 @@ async function run(options: ThingCommandOptions): Promise<number> {
 	const asked = untilAsked();
 	const { tls, provisioning, registry, serial, key, heap, restart, factoryReset } = options;
 	const thing = await runThing({
-		...{ kind, heap, restart, store, onEvent, onSticker, log },
+		...{ kind, heap, restart, store, certificate, onEvent, onSticker, log },
 		...{ definition, domain, address, tls, anchors, provisioning, registry, apiKey, serial, key, factoryReset },
 		onNote: note,
 		onReport: options.report ? onReport : undefined
@@ -121,6 +133,23 @@ function readAPIKey({ apiKey: key, apiSecret: secret }: ThingCommandOptions): { 
 	if (key === undefined && secret === undefined) return undefined;
 	if (!key || !secret) throw new Misuse("--api-key and --api-secret belong together: give both or neither.");
 	return { key, secret };
+}
+
+function readCertificate({ account, certificate, certificateKey }: ThingCommandOptions): NodeHostOptions["certificate"] {
+	if (account === undefined && certificate === undefined && certificateKey === undefined) return undefined;
+	if (!account || !certificate || !certificateKey)
+		throw new Misuse("--account, --certificate and --certificate-key belong together: give all or none.");
+	if (!isJID(`${account}@a.example`)) throw new Misuse(`"${account}" is no user name.`);
+	const chain = readAnchors(certificate);
+	const key = readTextFile(certificateKey);
+	let fits = false;
+	try {
+		fits = new X509Certificate(chain).checkPrivateKey(createPrivateKey(key));
+	} catch {
+		// Said below.
+	}
+	if (!fits) throw new Misuse(`The file ${certificateKey} holds no key in PEM form that the certificate is for.`);
+	return { account, chain, key };
 }
 
 /** A serial number may hold what a file name may not. */

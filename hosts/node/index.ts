@@ -5,7 +5,7 @@ import { crypto, random } from "./crypto.js";
 import { lockFolder } from "./lock.js";
 import { createNames } from "./names.js";
 import { createVirtualParts } from "./sensors.js";
-import { NodeSocket } from "./socket.js";
+import { type ClientCertificate, NodeSocket } from "./socket.js";
 import { FolderStorage } from "./storage.js";
 import { createTimer } from "./timer.js";
 
@@ -18,6 +18,8 @@ export interface NodeHostOptions {
 	readonly seed?: string;
 	readonly onEvent?: (event: ThingEvent) => void;
 	readonly log?: (text: string) => void;
+	/** Shown to brokers that ask for one (XEP-0178); `account` is the user name that it is for. */
+	readonly certificate?: ClientCertificate & { readonly account: string };
 	/** DNS servers ("127.0.0.1:53") instead of the system's. */
 	readonly nameServers?: readonly string[];
 	/** Shows the sticker, KEY included. */
@@ -31,7 +33,7 @@ export interface NodeHost extends Host {
 
 /** Throws with one sentence when another thing uses the store or the folder cannot be used. */
 export function createNodeHost(options: NodeHostOptions): NodeHost {
-	const { definition, log, onSticker, store } = options;
+	const { certificate, definition, log, onSticker, store } = options;
 	const unlock = lockFolder(store);
 	const storage = new FolderStorage(store);
 	const clock = Object.freeze({ now: () => Date.now(), trusted: true });
@@ -42,6 +44,7 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
 
 	return Object.freeze({
 		network: Object.freeze({
+			...(certificate === undefined ? {} : { account: certificate.account }),
 			resolve: names.resolve,
 			services: names.services,
 			connect(wanted: Parameters<Host["network"]["connect"]>[0]) {
@@ -49,10 +52,11 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
 				const end = new Promise<void>((resolve) => {
 					closed = resolve;
 				});
-				const socket = new NodeSocket(wanted, () => {
+				const onClosed = (): void => {
 					sockets.delete(socket);
 					closed();
-				});
+				};
+				const socket = new NodeSocket(wanted, onClosed, certificate);
 				sockets.set(socket, end);
 				return socket;
 			}

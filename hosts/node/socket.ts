@@ -15,6 +15,12 @@ const lingerMilliseconds = 2000;
 
 const ended: SocketError = Object.freeze({ reason: "closed", detail: "the server ended the connection" });
 
+/** PEM; the leaf first in the chain. */
+export interface ClientCertificate {
+	readonly chain: string;
+	readonly key: string;
+}
+
 type State = "connecting" | "clear" | "securing" | "secure" | "closed";
 
 /** RFC 9525 6.3: only subjectAltName counts; Node would fall back to the subject's common name. */
@@ -26,6 +32,7 @@ export class NodeSocket implements Socket {
 	readonly #options: ConnectOptions;
 	readonly #serverName: string;
 	readonly #onClosed: () => void;
+	readonly #certificate: ClientCertificate | undefined;
 	#state: State = "connecting";
 	#socket: TCPSocket | TLSSocket | undefined;
 	#chunks: Uint8Array[] = [];
@@ -33,12 +40,13 @@ export class NodeSocket implements Socket {
 	#ended = false;
 	#timer: NodeJS.Timeout | undefined;
 
-	/** onClosed: the descriptor is gone, whoever ended it. */
-	constructor(options: ConnectOptions, onClosed: () => void) {
+	/** onClosed: the descriptor is gone, whoever ended it. `certificate`: shown to a server that asks for one. */
+	constructor(options: ConnectOptions, onClosed: () => void, certificate?: ClientCertificate) {
 		if (options.host === "" || options.serverName === "") throw new Error("connect needs a host and a server name");
 		if (!Number.isInteger(options.port) || options.port < 1 || options.port > 65_535) throw new RangeError("port out of range");
 		this.#options = options;
 		this.#onClosed = onClosed;
+		this.#certificate = certificate;
 		this.#serverName = isIP(options.serverName) ? options.serverName : domainToASCII(options.serverName);
 		// An empty list of anchors would make Node fall back to its own list.
 		if (options.anchors !== undefined && !options.anchors.includes("-----BEGIN CERTIFICATE-----")) {
@@ -145,6 +153,7 @@ export class NodeSocket implements Socket {
 		this.#unread = 0;
 		const { alpn, anchors } = this.#options;
 		const serverName = this.#serverName;
+		const certificate = this.#certificate;
 		try {
 			const socket = connectTLS({
 				socket: tcp,
@@ -154,6 +163,7 @@ export class NodeSocket implements Socket {
 				rejectUnauthorized: true,
 				minVersion: "TLSv1.2",
 				...(anchors === undefined ? {} : { ca: anchors }),
+				...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key }),
 				...(alpn === undefined ? {} : { ALPNProtocols: [alpn] })
 			});
 			this.#listen(socket);

@@ -3,7 +3,7 @@ import type { Host } from "../host.js";
 import { encodeBase32 } from "../text/base32.js";
 import { decodeBase64, encodeBase64 } from "../text/base64.js";
 import type { Account, AccountStore, ServerHabits } from "../xmpp/account.js";
-import { isBinding, sameChoice } from "../xmpp/mechanism.js";
+import { isBinding, isMechanism, sameChoice } from "../xmpp/mechanism.js";
 import type { ScramKeys } from "../xmpp/scram.js";
 import type { LifeCycle } from "./life-cycle.js";
 import type { Vault } from "./vault.js";
@@ -42,7 +42,8 @@ export class Accounts implements AccountStore {
 	/** There was an account, at another broker. */
 	readonly moved: boolean;
 
-	constructor(vault: Vault, random: Host["random"], domain: string, life: Pick<LifeCycle, "era" | "state">) {
+	/** `certified`: the account that the host has a client certificate for, in place of any that is kept. */
+	constructor(vault: Vault, random: Host["random"], domain: string, life: Pick<LifeCycle, "era" | "state">, certified?: string) {
 		this.#vault = vault;
 		this.#random = random;
 		this.#domain = domain;
@@ -61,6 +62,7 @@ export class Accounts implements AccountStore {
 				next: known,
 				domain
 			};
+		if (certified) this.#kept = { username: certified, password: "", registered: true, era: undefined, next: undefined, domain };
 		this.#habits = this.loadHabits();
 	}
 
@@ -84,8 +86,7 @@ export class Accounts implements AccountStore {
 	private loadHabits(): ServerHabits | undefined {
 		const record = this.#vault.read(HABITS);
 		const { mechanism, binding, inline } = record ?? {};
-		if (mechanism !== "SCRAM-SHA-256" && mechanism !== "SCRAM-SHA-1") return undefined;
-		if (!isBinding(binding) || typeof inline !== "number") return undefined;
+		if (!isMechanism(mechanism) || !isBinding(binding) || typeof inline !== "number") return undefined;
 		if (record?.domain !== this.#domain || typeof record.sm !== "boolean" || typeof record.refusals !== "number") return undefined;
 		return Object.freeze({ mechanism, binding, inline, sm: record.sm, refusals: record.refusals });
 	}
@@ -131,7 +132,7 @@ export class Accounts implements AccountStore {
 
 	/** A factory reset takes the account away as well, and has not yet made another. */
 	get isLeaving(): boolean {
-		return this.#kept !== undefined && this.#life.state === "leaving" && this.#kept.era !== this.#life.era;
+		return !!this.#kept?.password && this.#life.state === "leaving" && this.#kept.era !== this.#life.era;
 	}
 
 	/** It is no more. */
@@ -148,7 +149,7 @@ export class Accounts implements AccountStore {
 	change(): Account | undefined {
 		const kept = this.#kept;
 		const { era, state } = this.#life;
-		if (kept === undefined || this.#changing || state === "leaving") return undefined;
+		if (!kept?.password || this.#changing || state === "leaving") return undefined;
 		if (kept.next === undefined) {
 			if (kept.era === era) return undefined;
 			try {

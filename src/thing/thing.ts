@@ -72,7 +72,7 @@ export class Thing {
 		checkSticker(tagsOf(definition, this.#factory));
 		const lifeCycle = new LifeCycle(vault, random);
 		this.#lifeCycle = lifeCycle;
-		const accounts = new Accounts(vault, random, domain, lifeCycle);
+		const accounts = new Accounts(vault, random, domain, lifeCycle, host.network.account);
 		if (accounts.moved && lifeCycle.state !== "factory") lifeCycle.restart();
 		// The power went between the account and its mark in the life-cycle.
 		if (lifeCycle.state === "factory" && accounts.account()?.registered === true) lifeCycle.take("account");

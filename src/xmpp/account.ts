@@ -4,6 +4,7 @@ import type { ScramKeys } from "./scram.js";
 
 export interface Account {
 	readonly username: string;
+	/** Empty where a client certificate speaks for it: then nothing but EXTERNAL does, and it is never made. */
 	readonly password: string;
 	/** The server has confirmed it once. */
 	readonly registered: boolean;

@@ -9,7 +9,7 @@ import { afterwards, mayHurry, refused } from "./haste.js";
 import { agentOf, NAMESPACE_BIND2, NAMESPACE_SASL2, writeInline } from "./inline.js";
 import type { LoginOptions, Step } from "./login-options.js";
 import { LoginRequest } from "./login-request.js";
-import { type Choice, chooseMechanism, isBound, sameChoice, UNIQUE } from "./mechanism.js";
+import { type Choice, chooseMechanism, EXTERNAL, isBound, sameChoice, UNIQUE } from "./mechanism.js";
 import { Authentication } from "./sasl.js";
 import type { Task } from "./scheduler.js";
 import { parseStanzaError } from "./stanza-error.js";
@@ -43,7 +43,8 @@ export class Login {
 		this.#request = new LoginRequest({ stream, random: host.random, domain });
 		this.#tokens = new TokenLogin(accounts, host.crypto);
 		const habits = accounts.habits();
-		if (accounts.account()?.registered === true && mayHurry(habits)) this.#hurry = habits;
+		const registered = accounts.account()?.registered === true;
+		if (registered && mayHurry(habits) && (habits.mechanism === EXTERNAL) === this.isCertified) this.#hurry = habits;
 		this.await("the connection");
 	}
 
@@ -140,7 +141,10 @@ export class Login {
 		this.#choice = this.best();
 		if (this.#choice === undefined) {
 			// Before an account is made that could not be used.
-			this.fail("no-mechanism", "the server offers neither SCRAM-SHA-256 nor SCRAM-SHA-1");
+			this.fail(
+				"no-mechanism",
+				this.isCertified ? "the server takes no client certificate" : "the server offers neither SCRAM-SHA-256 nor SCRAM-SHA-1"
+			);
 			return;
 		}
 		const account = this.#options.accounts.account();
@@ -229,7 +233,7 @@ export class Login {
 		}
 		// An account that stood once is made again only when it counts as lost; one that perhaps never was is made under its name.
 		const account = accounts.account();
-		const makes = this.#options.lost || account?.registered !== true;
+		const makes = !this.isCertified && (this.#options.lost || account?.registered !== true);
 		if (reason === "not-authorized" && !this.#remade && makes) this.makeAccount();
 		else this.fail(reason, detail);
 	}
@@ -349,9 +353,13 @@ export class Login {
 
 	private best(): Choice | undefined {
 		const { stream, tlsUnique } = this.#options;
-		return (
-			this.#offered && chooseMechanism(this.#offered, (type) => (type !== UNIQUE || tlsUnique ? stream.channelBinding(type) : undefined))
-		);
+		const binding = (type: string): Uint8Array | undefined => (type !== UNIQUE || tlsUnique ? stream.channelBinding(type) : undefined);
+		return this.#offered && chooseMechanism(this.#offered, binding, this.isCertified);
+	}
+
+	/** A client certificate speaks for our account, and nothing else does. */
+	private get isCertified(): boolean {
+		return this.#options.accounts.account()?.password === "";
 	}
 
 	/** The one that is awaited, from our server (R-CORE-10). */

@@ -5,7 +5,7 @@ import type { ScramMechanism } from "./scram.js";
 export type Binding = "n" | "y" | "tls-exporter" | "tls-server-end-point" | "tls-unique";
 
 export interface Choice {
-	readonly mechanism: ScramMechanism;
+	readonly mechanism: ScramMechanism | typeof EXTERNAL;
 	readonly binding: Binding;
 	/** What SASL2 does on the way (inline.ts); 0: the SASL of RFC 6120. */
 	readonly inline: number;
@@ -24,12 +24,16 @@ export const UNIQUE = "tls-unique";
 /** Best first. The last binds only with an extension of TLS 1.2 that cannot be seen here, so it is for who asks for it. */
 const BINDINGS = Object.freeze(["tls-exporter", "tls-server-end-point", UNIQUE] as const);
 const MECHANISMS = Object.freeze(["SCRAM-SHA-256", "SCRAM-SHA-1"] as const);
+/** By client certificate (XEP-0178). */
+export const EXTERNAL = "EXTERNAL";
+const BY_CERTIFICATE = Object.freeze([EXTERNAL] as const);
 
 /** Of a connection: what only it has, by type. */
 export type ChannelBinding = (type: string) => Uint8Array | undefined;
 
-/** The best of what the server offers, by SASL2 if it can be; undefined when that is nothing we speak. */
-export function chooseMechanism(offer: MechanismOffer, channelBinding: ChannelBinding): Choice | undefined {
+/** The best of what the server offers, by SASL2 if it can be; undefined when that is nothing we speak. `certified`: nothing but EXTERNAL is. */
+export function chooseMechanism(offer: MechanismOffer, channelBinding: ChannelBinding, certified = false): Choice | undefined {
+	const ours = certified ? BY_CERTIFICATE : MECHANISMS;
 	const { bindings } = offer;
 	const able = BINDINGS.filter((type) => channelBinding(type) !== undefined);
 	// Servers of before XEP-0440 list none: then -PLUS means this one, and on TLS 1.3, where some offer it as well, nothing.
@@ -38,8 +42,8 @@ export function chooseMechanism(offer: MechanismOffer, channelBinding: ChannelBi
 		const mechanisms = inline === 0 ? offer.mechanisms : offer.mechanisms2;
 		// With -PLUS on offer "y" would say that someone took it away (section 6); without a common type there is only "n".
 		const unbound = able.length > 0 && !mechanisms.some((name) => name.endsWith("-PLUS")) ? "y" : "n";
-		for (let i = 0; i < MECHANISMS.length; i++) {
-			const mechanism = MECHANISMS[i]!;
+		for (let i = 0; i < ours.length; i++) {
+			const mechanism = ours[i]!;
 			if (common !== undefined && mechanisms.includes(`${mechanism}-PLUS`)) return { mechanism, binding: common, inline };
 			if (mechanisms.includes(mechanism)) return { mechanism, binding: unbound, inline };
 		}
@@ -55,6 +59,10 @@ export function offerText({ mechanisms, mechanisms2, bindings }: MechanismOffer,
 
 export function isBinding(text: unknown): text is Binding {
 	return text === "n" || text === "y" || BINDINGS.some((type) => type === text);
+}
+
+export function isMechanism(text: unknown): text is Choice["mechanism"] {
+	return text === EXTERNAL || MECHANISMS.some((name) => name === text);
 }
 
 export function isBound({ binding }: Choice): boolean {

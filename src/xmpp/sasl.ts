@@ -7,7 +7,7 @@ import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
 import type { Account, AccountStore } from "./account.js";
 import { NAMESPACE_SASL2 } from "./inline.js";
-import { type Choice, headerOf, isBound, type MechanismOffer, nameOf, offerText } from "./mechanism.js";
+import { type Choice, EXTERNAL, headerOf, isBound, type MechanismOffer, nameOf, offerText } from "./mechanism.js";
 import { Scram } from "./scram.js";
 import type { XMPPStream } from "./stream.js";
 import type { TokenLogin } from "./token-login.js";
@@ -36,8 +36,10 @@ export interface AuthenticationOptions {
 export class Authentication {
 	readonly namespace: string;
 	#options: AuthenticationOptions;
-	/** Undefined where a token is used. */
+	/** Undefined where a token is used, or a certificate. */
 	#scram: Scram | undefined;
+	/** TLS has proved all that there is to prove. */
+	#external: boolean;
 	#mechanism: string;
 	#answered = false;
 	#verified = false;
@@ -50,7 +52,8 @@ export class Authentication {
 		this.namespace = choice.inline === 0 ? NAMESPACE_SASL : NAMESPACE_SASL2;
 		const byToken = tokens.take(choice.inline, (type) => stream.channelBinding(type));
 		this.#mechanism = byToken ?? nameOf(choice);
-		if (!byToken)
+		this.#external = this.#mechanism === EXTERNAL;
+		if (!byToken && mechanism !== EXTERNAL)
 			this.#scram = new Scram({
 				mechanism,
 				username: account.username,
@@ -70,11 +73,12 @@ export class Authentication {
 	/** Begins it; the stream's send() lets it leave, with what else is asked for by SASL2. */
 	open(): Writer {
 		const { account, choice, stream, tokens } = this.#options;
-		const first = this.#scram ? encodeUTF8(this.#scram.first()) : tokens.first(account.username);
+		const first = this.#scram ? encodeUTF8(this.#scram.first()) : this.#external ? undefined : tokens.first(account.username);
 		const sasl2 = choice.inline !== 0;
 		const writer = stream.openElement(sasl2 ? "authenticate" : "auth", this.namespace).attribute("mechanism", this.#mechanism);
 		if (sasl2) writer.open("initial-response");
-		writer.text(encodeBase64(first));
+		// RFC 6120 6.4.2: "=" is an empty one, which leaves the name to the certificate.
+		writer.text(first ? encodeBase64(first) : sasl2 ? "" : "=");
 		return sasl2 ? writer.close() : writer;
 	}
 
@@ -107,7 +111,7 @@ export class Authentication {
 	private answer(serverFirst: string): void {
 		let final: string;
 		try {
-			if (!this.#scram) throw new Error("a token is asked nothing");
+			if (!this.#scram) throw new Error("nothing was to be asked");
 			final = this.#scram.final(serverFirst);
 		} catch (error) {
 			this.fail("sasl:malformed-challenge", messageOf(error), false);
@@ -132,7 +136,7 @@ export class Authentication {
 
 	private verify(final: Uint8Array | undefined): boolean {
 		const scram = this.#scram;
-		this.#verified = !!final && (scram ? scram.verify(textOf(final) ?? "") : this.#options.tokens.verify(final));
+		this.#verified = this.#external || (!!final && (scram ? scram.verify(textOf(final) ?? "") : this.#options.tokens.verify(final)));
 		if (!this.#verified) this.fail("server-signature", "the server did not prove that it knows the account", false);
 		return this.#verified;
 	}

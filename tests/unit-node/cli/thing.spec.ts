@@ -184,3 +184,34 @@ test("a log that nobody reads is no reason to end", async () => {
 	await thing.until(() => thing.events.filter(({ event }) => event === "offline").length > 1);
 	expect((await thing.end("SIGTERM")).code).toBe(0);
 }, 60_000);
+
+test("a client certificate comes with its key and the account that it is for", async () => {
+	const mine = authority.leaf({ names: "DNS:thing", usage: "clientAuth" });
+	const others = authority.leaf({ names: "DNS:other", usage: "clientAuth" });
+	const file = (name: string, text: string): string => {
+		writeFileSync(join(folder, name), text);
+		return join(folder, name);
+	};
+	const certificate = ["--certificate", file("thing.pem", mine.cert)];
+	const key = ["--certificate-key", file("thing.key", mine.key)];
+	const account = ["--account", "thing"];
+	const said = async (...options: string[]): Promise<string> => {
+		const { code, stderr } = await start(nobody, ...options).outcome();
+		expect(code).toBe(2);
+		return stderr;
+	};
+	for (const two of [
+		[...certificate, ...key],
+		[...certificate, ...account],
+		[...key, ...account]
+	])
+		expect(await said(...two)).toContain("belong together");
+	expect(await said(...certificate, ...key, "--account", "a@b")).toContain("no user name");
+	expect(await said(...certificate, ...account, "--certificate-key", file("other.key", others.key))).toContain(
+		"that the certificate is for"
+	);
+	expect(await said(...certificate, ...account, "--certificate-key", file("no.key", "none"))).toContain("that the certificate is for");
+	expect(await said(...certificate, ...key, ...account, "--host", "simulator")).toContain("--host node");
+	const thing = start(nobody, ...certificate, ...key, ...account);
+	expect(await firstOffline(thing)).toMatchObject({ reason: "refused" });
+});

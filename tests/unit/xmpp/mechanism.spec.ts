@@ -37,6 +37,78 @@ describe("choosing", () => {
 	});
 });
 
+describe("a host that has a client certificate", () => {
+	const CERTIFIED = Object.freeze({ username: "t0", password: "", registered: true });
+	const AUTH = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>";
+
+	test("logs in by it and by nothing else (XEP-0178)", () => {
+		const bench = new SessionBench(CERTIFIED);
+		expect(bench.secure()).toContain("from='t0@a.example'");
+		expect(bench.say(HEADER + mechanisms("SCRAM-SHA-256", "EXTERNAL", "PLAIN"))).toBe(AUTH);
+		bench.say(success());
+		bench.bind();
+		expect(bench.session.jid).toBe("t0@a.example/r");
+	});
+
+	test("says so where it is not taken, and makes no account, however often", () => {
+		const bench = new SessionBench(CERTIFIED);
+		bench.secure();
+		expect(bench.say(HEADER + mechanisms("SCRAM-SHA-256"))).toBe("</stream:stream>");
+		expect(bench.happened).toEqual(["offline no-mechanism"]);
+		const other = new SessionBench(CERTIFIED);
+		other.secure();
+		for (let i = 0; i < 8; i++) {
+			other.say(HEADER + mechanisms("EXTERNAL"));
+			expect(other.say(failure("not-authorized"))).toBe("</stream:stream>");
+			other.time.pass(other.pauses[i]!);
+			other.line.writable();
+			other.say(`${HEADER}<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>`);
+			other.say("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+			other.line.secures();
+			other.line.take();
+		}
+		expect(new Set(other.happened)).toEqual(new Set(["offline not-authorized"]));
+	});
+
+	test("is not another's thing", () => {
+		const bench = new SessionBench(CERTIFIED);
+		bench.secure();
+		bench.say(HEADER + mechanisms("EXTERNAL"));
+		bench.say(success());
+		bench.bind("t1@a.example/r");
+		expect(bench.happened).toEqual(["offline bind:other-account"]);
+	});
+
+	test("uses nothing that it learned with a password, and the other way round", () => {
+		const bench = new SessionBench(CERTIFIED);
+		bench.accounts.remembers = true;
+		bench.accounts.remembered = { mechanism: "SCRAM-SHA-1", binding: "n", inline: 0, sm: true, refusals: 0 };
+		expect(bench.secure().includes("<auth ")).toBe(false);
+		const other = new SessionBench(ACCOUNT);
+		other.accounts.remembers = true;
+		other.accounts.remembered = { mechanism: "EXTERNAL", binding: "n", inline: 0, sm: true, refusals: 0 };
+		expect(other.secure().includes("<auth ")).toBe(false);
+	});
+
+	test("without one EXTERNAL is none of ours", () => {
+		expect(choose(["EXTERNAL"], [])).toBeUndefined();
+	});
+
+	test("SASL2 takes it in one flight, and a token after it", () => {
+		const bench = new SessionBench(CERTIFIED);
+		bench.accounts.remembers = true;
+		bench.secure();
+		const inline = "<inline><bind xmlns='urn:xmpp:bind:0'><inline><feature var='urn:xmpp:sm:3'/></inline></bind></inline>";
+		const offer = `<stream:features><authentication xmlns='urn:xmpp:sasl:2'><mechanism>EXTERNAL</mechanism>${inline}</authentication></stream:features>`;
+		const said = bench.say(HEADER + offer);
+		expect(said).toContain("mechanism='EXTERNAL'><initial-response/>");
+		const bound = "<bound xmlns='urn:xmpp:bind:0'><enabled xmlns='urn:xmpp:sm:3' id='s' resume='1'/></bound>";
+		bench.say(`<success xmlns='urn:xmpp:sasl:2'>${bound}<authorization-identifier>t0@a.example/r</authorization-identifier></success>`);
+		expect(bench.happened).toEqual(["online t0@a.example/r"]);
+		expect(bench.accounts.remembered?.mechanism).toBe("EXTERNAL");
+	});
+});
+
 describe("tls-unique", () => {
 	const unique = new Uint8Array(12).fill(0x55);
 
