@@ -45,9 +45,13 @@ function run(): void {
 		},
 		onError: fault
 	});
+	let onLink: ((up: boolean) => void) | undefined;
 	const host = createHost({
 		nameServer,
 		clock,
+		onLink: (callback) => {
+			onLink = callback;
+		},
 		sensors: board.sensors,
 		actuators: board.actuators,
 		event: (event) => {
@@ -67,9 +71,9 @@ function run(): void {
 	};
 	createLink({
 		option,
-		// A thing whose link is gone finds out by itself, and comes back by itself.
 		onChange: (up) => {
 			tell({ event: "link", up });
+			onLink?.(up);
 			if (up && thing === undefined) clock.wait(option("SNTP") ?? timeServer, live);
 		},
 		log: (message) => tell({ event: "log", message })

@@ -12,12 +12,14 @@ export type HostParts = Pick<Host, "clock" | "sensors" | "actuators" | "display"
 	readonly anchors?: Uint8Array;
 	/** Asked for names instead of those of the system or of DHCP. */
 	readonly nameServer?: NameServer | undefined;
+	/** As of host.network, where the link can come and go. */
+	readonly onLink?: Host["network"]["onLink"];
 	/** What a callback of the firmware threw: a fault of ours. */
 	readonly onError: (error: unknown) => void;
 };
 
 export function createHost(parts: HostParts): Host {
-	const { anchors: own, nameServer, onError, ...rest } = parts;
+	const { anchors: own, nameServer, onError, onLink, ...rest } = parts;
 	const sockets = new Set<Socket>();
 	let trust: Trust | undefined;
 	let trusted: string | undefined;
@@ -37,6 +39,7 @@ export function createHost(parts: HostParts): Host {
 		...rest,
 		network: Object.freeze({
 			...createNames({ random, nameServer, onError }),
+			onLink,
 			connect(options: ConnectOptions): Socket {
 				// Held here until it ends: the engine collects what nobody holds.
 				const socket: ModdableSocket = new ModdableSocket({

@@ -124,7 +124,7 @@ export class Session {
 	start(): void {
 		if (this.#running) return;
 		this.#running = true;
-		this.#options.host.network.onLink?.((up) => this.link(up));
+		this.#options.host.network.onLink?.((up) => this.tell(() => this.link(up)));
 		this.connect();
 	}
 
