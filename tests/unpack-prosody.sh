@@ -30,7 +30,7 @@ private() {
 	apt-get -qq -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::State::Lists="$work/lists" \
 		-o Dir::Cache="$work/cache" -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" -o Acquire::http::Timeout=20 -o Acquire::Retries=2 "$@"
 }
-private update >"$work/log" 2>&1 || cannot "$mirror has no $suite that can be read ($(tail -n 1 "$work/log"))"
+private -o APT::Update::Error-Mode=any update >"$work/log" 2>&1 || cannot "$mirror has no $suite that can be read ($(grep '^[EW]:' "$work/log" | head -n 1))"
 (cd "$work" && private download "prosody/$suite" "prosody-modules/$suite") >"$work/log" 2>&1 || cannot "$(tail -n 1 "$work/log")"
 for package in "$work"/*.deb; do dpkg-deb -x "$package" "$work/root"; done
 [ -f "$work/root/usr/lib/prosody/modules/mod_sasl2_fast/mod_sasl2_fast.lua" ] || cannot "$suite has no mod_sasl2_fast"
