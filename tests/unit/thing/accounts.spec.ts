@@ -321,3 +321,20 @@ test("what the server did is known at the next boot, and nothing that cannot be 
 	new Vault(storage, () => {}).write("server", { ...habits, inline: undefined, domain: "example.org" });
 	expect(accounts(storage).habits()).toBeUndefined();
 });
+
+test("an account by certificate has no password to change and is not given up, whoever owns the thing", () => {
+	const storage = new FakeStorage();
+	accounts(storage).propose();
+	const { writes } = storage;
+	for (const life of [FIRST, OWNED, NEXT, { era: 12, state: "leaving" } as const]) {
+		const one = new Accounts(new Vault(storage, () => {}), fakeRandom(1), "example.org", life, "thing");
+		expect(one.account()).toEqual({ username: "thing", password: "", registered: true });
+		expect(one.change()).toBeUndefined();
+		expect(one.isLeaving).toBe(false);
+		one.confirm();
+		one.taken();
+		expect(one.refused()).toBe(false);
+		expect(one.account()?.username).toBe("thing");
+	}
+	expect(storage.writes).toBe(writes);
+});
