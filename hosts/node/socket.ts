@@ -1,6 +1,6 @@
 // One connection on node:net and node:tls. The server is always verified; nothing turns that off.
 import { connect as connectTCP, isIP, type Socket as TCPSocket } from "node:net";
-import { checkServerIdentity, connect as connectTLS, type PeerCertificate, TLSSocket } from "node:tls";
+import { checkServerIdentity, connect as connectTLS, DEFAULT_CIPHERS, type PeerCertificate, TLSSocket } from "node:tls";
 import { domainToASCII } from "node:url";
 import type { ConnectOptions, Socket, SocketError } from "../../src/host.js";
 import { channelBinding } from "./binding.js";
@@ -162,6 +162,8 @@ export class NodeSocket implements Socket {
 				checkServerIdentity: (_host, certificate) => verifyName(serverName, certificate),
 				rejectUnauthorized: true,
 				minVersion: "TLSv1.2",
+				// No chain with RSA below 2048 bits, curves below 224 or SHA-1 (OpenSSL's 112 bits).
+				ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=2`,
 				...(anchors === undefined ? {} : { ca: anchors }),
 				...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key }),
 				...(alpn === undefined ? {} : { ALPNProtocols: [alpn] })
