@@ -3,6 +3,7 @@
 import { createBoard, definition } from "extasis/hosts/esp32/boards/chosen/board";
 import { createLink } from "extasis/hosts/esp32/links/chosen/link";
 import config from "mc/config";
+import Timer from "timer";
 import { boot } from "../../src/main.js";
 import { messageOf } from "../../src/text/message.js";
 import type { Thing } from "../../src/thing/thing.js";
@@ -17,6 +18,8 @@ const freeHeap = native("xs_extasis_freeHeap") as () => number;
 const leastHeap = native("xs_extasis_leastHeap") as () => number;
 
 const timeServer = "pool.ntp.org";
+/** Longer than anybody leans on the button by accident. */
+const heldMilliseconds = 3000;
 
 function option(name: string): string | undefined {
 	const value = config[name];
@@ -38,10 +41,21 @@ function run(): void {
 	if (anchors === undefined) throw new Error("CA must be a file of the CAs to trust (PEM).");
 	let thing: Thing | undefined;
 	const clock = new ChipClock(storage, Number(option("BUILT") ?? 0));
+	let held: Timer | undefined;
+	let onButton: ((pressed: boolean) => void) | undefined;
+	let online = false;
 	const board = createBoard({
-		// Whoever can hold the button can also read the sticker.
-		onButton: () => {
-			if (thing !== undefined) tell({ event: "sticker", sticker: thing.sticker() });
+		onButton: (pressed) => {
+			Timer.clear(held);
+			held = undefined;
+			if (pressed) {
+				held = Timer.set(() => {
+					held = undefined;
+					// Whoever can hold the button can also read the sticker.
+					if (thing !== undefined) tell({ event: "sticker", sticker: thing.sticker() });
+				}, heldMilliseconds);
+			}
+			onButton?.(pressed);
 		},
 		onError: fault
 	});
@@ -54,9 +68,19 @@ function run(): void {
 		},
 		sensors: board.sensors,
 		actuators: board.actuators,
+		button: Object.freeze({
+			watch: (onChange: (pressed: boolean) => void) => {
+				onButton = onChange;
+			}
+		}),
+		// What blinks is the other of what it shows.
+		light: Object.freeze({ set: (on: boolean) => board.light?.(on !== online) }),
 		event: (event) => {
 			if (event.event === "online") clock.proved();
-			if (event.event === "online" || event.event === "offline") board.light?.(event.event === "online");
+			if (event.event === "online" || event.event === "offline") {
+				online = event.event === "online";
+				board.light?.(online);
+			}
 			const sticker = showSticker && event.event === "registered" ? thing?.sticker() : undefined;
 			tell({ ...event, ...(sticker === undefined ? {} : { sticker }), free: freeHeap(), least: leastHeap() });
 		},

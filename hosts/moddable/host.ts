@@ -7,7 +7,7 @@ import { storage } from "./storage.js";
 import { createTimer } from "./timer.js";
 import { Trust } from "./tls/tls.js";
 
-export type HostParts = Pick<Host, "clock" | "sensors" | "actuators" | "display" | "event" | "log"> & {
+export type HostParts = Pick<Host, "clock" | "sensors" | "actuators" | "button" | "light" | "display" | "event" | "log"> & {
 	/** The host's own trust anchors, PEM or DER. */
 	readonly anchors?: Uint8Array;
 	/** Asked for names instead of those of the system or of DHCP. */

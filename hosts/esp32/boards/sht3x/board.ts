@@ -9,8 +9,6 @@ import type { Board, BoardOptions } from "../../board.js";
 
 /** As the usual development board has them. */
 const pins = Object.freeze({ data: 21, clock: 22, button: 0, light: 2 });
-/** Longer than anybody leans on it by accident. */
-const heldMilliseconds = 3000;
 /** All fields of one readout are of one measurement. */
 const freshMilliseconds = 1000;
 
@@ -65,25 +63,18 @@ class Thermometer {
 	}
 }
 
-function watchButton(onHeld: () => void, onError: (error: unknown) => void): void {
-	let timer: Timer | undefined;
+function watchButton(onButton: (pressed: boolean) => void, onError: (error: unknown) => void): void {
 	const button = new Digital({
 		pin: pins.button,
 		mode: Digital.InputPullUp,
 		edge: Digital.Rising | Digital.Falling,
 		onReadable: () => {
-			Timer.clear(timer);
-			timer = undefined;
-			// Pressed, it draws the pin to ground.
-			if (button.read() !== 0) return;
-			timer = Timer.set(() => {
-				timer = undefined;
-				try {
-					onHeld();
-				} catch (error) {
-					onError(error);
-				}
-			}, heldMilliseconds);
+			try {
+				// Pressed, it draws the pin to ground.
+				onButton(button.read() === 0);
+			} catch (error) {
+				onError(error);
+			}
 		}
 	});
 }
