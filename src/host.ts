@@ -75,6 +75,8 @@ export interface Network {
 	resolve?(name: string, onAddresses: (error: SocketError | undefined, addresses: readonly string[]) => void): void;
 	/** SRV records of a name such as _xmpp-client._tcp.example.org, in any order. */
 	services?(name: string, onRecords: (error: SocketError | undefined, records: readonly ServiceRecord[]) => void): void;
+	/** What says by multicast (RFC 6763) that it serves _xmpp-client._tcp.local, say; targets are addresses. Only hosts that were told to look have it. */
+	discover?(service: string, onRecords: (error: SocketError | undefined, records: readonly ServiceRecord[]) => void): void;
 	/**
 	 * User name of the account that the host's own client certificate is for, which it shows in TLS to who asks (XEP-0178). Its key is the
 	 * host's, as in a secure element: the firmware logs in by it (EXTERNAL) and has no password.

@@ -28,6 +28,7 @@ import { type HostKind, hostKinds, runThing } from "./running.js";
 interface ThingCommandOptions {
 	readonly domain: string;
 	readonly address?: Address;
+	readonly discover?: boolean;
 	readonly tls?: TLSKind;
 	readonly ca?: string;
 	readonly store?: string;
@@ -56,6 +57,7 @@ export const addThing: AddCommand = (program, start) => {
 		.description("run one thing in the foreground")
 		.requiredOption("--domain <name>", "the broker's domain", parseDomain)
 		.option("--address <host:port>", "where the broker is (default: what the domain's SRV records say, else the domain)", parseAddress)
+		.option("--discover", "when nothing else leads to the broker, look for it on this network (multicast DNS)")
 		.addOption(
 			new Option("--tls <kind>", "TLS from the first byte, or after STARTTLS (default: as the records say, else starttls)").choices([
 				"direct",
@@ -99,6 +101,7 @@ async function run(options: ThingCommandOptions): Promise<number> {
 	const apiKey = readAPIKey(options);
 	const certificate = readCertificate(options);
 	if (certificate !== undefined && kind !== "node") throw new Misuse("--certificate is for --host node.");
+	if (options.discover && address !== undefined) throw new Misuse("--discover looks for what --address says: give one of them.");
 	const misplaced = kind === "simulator" ? undefined : (["heap", "restart", "report"] as const).find((name) => options[name] !== undefined);
 	if (misplaced !== undefined) throw new Misuse(`--${misplaced} is for --host simulator.`);
 
@@ -119,6 +122,7 @@ async function run(options: ThingCommandOptions): Promise<number> {
 	const asked = untilAsked();
 	const { tls, provisioning, registry, serial, key, heap, restart, factoryReset } = options;
 	const thing = await runThing({
+		discovery: options.discover ? {} : undefined,
 		...{ kind, heap, restart, store, certificate, onEvent, onSticker, log },
 		...{ definition, domain, address, tls, anchors, provisioning, registry, apiKey, serial, key, factoryReset },
 		onNote: note,

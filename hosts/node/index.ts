@@ -2,6 +2,7 @@
 import type { Host, ThingEvent } from "../../src/host.js";
 import type { Definition } from "../../src/thing/definition.js";
 import { crypto, random } from "./crypto.js";
+import { createDiscovery, type DiscoveryOptions } from "./discovery.js";
 import { lockFolder } from "./lock.js";
 import { createNames } from "./names.js";
 import { createVirtualParts } from "./sensors.js";
@@ -22,6 +23,8 @@ export interface NodeHostOptions {
 	readonly certificate?: ClientCertificate & { readonly account: string };
 	/** DNS servers ("127.0.0.1:53") instead of the system's. */
 	readonly nameServers?: readonly string[];
+	/** Looks for the broker on the network around when nothing else leads to it; {} is the way of everybody there. */
+	readonly discovery?: DiscoveryOptions;
 	/** Shows the sticker, KEY included. */
 	readonly onSticker?: (uri: string) => void;
 }
@@ -39,6 +42,7 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
 	const clock = Object.freeze({ now: () => Date.now(), trusted: true });
 	const timer = createTimer();
 	const names = createNames(options.nameServers);
+	const discovery = options.discovery === undefined ? undefined : createDiscovery(options.discovery);
 	const sockets = new Map<NodeSocket, Promise<void>>();
 	const parts = createVirtualParts({ definition, clock, seed: options.seed ?? store });
 
@@ -47,6 +51,7 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
 			...(certificate === undefined ? {} : { account: certificate.account }),
 			resolve: names.resolve,
 			services: names.services,
+			...(discovery === undefined ? {} : { discover: discovery.discover }),
 			connect(wanted: Parameters<Host["network"]["connect"]>[0]) {
 				let closed = (): void => {};
 				const end = new Promise<void>((resolve) => {
@@ -73,6 +78,7 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
 		async close() {
 			timer.clear();
 			names.close();
+			discovery?.close();
 			const ends = [...sockets.values()];
 			for (const socket of sockets.keys()) socket.close();
 			await Promise.all(ends);

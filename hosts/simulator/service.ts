@@ -11,7 +11,7 @@ const foundMost = 32;
 const nothing = new Uint8Array(0);
 
 /** What the device can ask about names, where its host here can. */
-export const lookUpKinds = Object.freeze(["resolve", "services"] as const);
+export const lookUpKinds = Object.freeze(["resolve", "services", "discover"] as const);
 
 /** One connection: what was received waits here and in the host's socket, whose window is bounded. */
 class Connection {

@@ -1,4 +1,5 @@
-// Finding the server of a domain (RFC 6120 3.2, XEP-0368): configured, or by SRV records, or at the domain itself; one place after the other.
+// Finding the server of a domain (RFC 6120 3.2, XEP-0368): configured, or by SRV records, or at the domain itself, or on the
+// network around (XEP-0347 section 3.1); one place after the other.
 import type { Host, Network, ServiceRecord, SocketError } from "../host.js";
 import { limits } from "../limits.js";
 import { type Endpoint, isHost, usualPort } from "./endpoint.js";
@@ -33,6 +34,8 @@ export class Locator {
 	#addresses: Endpoint[] = [];
 	/** Places given in this round. */
 	#given = 0;
+	/** The network around is still to be asked in this round. */
+	#lan = false;
 	/** Raised to make late answers void. */
 	#asking = 0;
 	#timer: Task | undefined;
@@ -45,11 +48,12 @@ export class Locator {
 
 	/** There is another place to try before a pause. */
 	get more(): boolean {
-		return this.#given < limits.endpoints && (this.#addresses.length > 0 || this.#targets.length > 0);
+		return this.#lan || (this.#given < limits.endpoints && (this.#addresses.length > 0 || this.#targets.length > 0));
 	}
 
 	/** The next place of this round, or the first of a new one. One of both is called, once, now or later. */
 	next(onEndpoint: OnEndpoint, onFailure: OnFailure): void {
+		if (this.#given >= limits.endpoints) this.clear();
 		const address = this.#addresses.shift();
 		if (address) {
 			this.#given++;
@@ -58,7 +62,10 @@ export class Locator {
 		}
 		const target = this.#targets.shift();
 		if (target) this.resolve(target, onEndpoint, onFailure);
-		else this.begin(onEndpoint, onFailure);
+		else if (this.#lan) {
+			this.#lan = false;
+			this.search(true, onEndpoint, onFailure);
+		} else this.begin(onEndpoint, onFailure);
 	}
 
 	/** This is the place to try next (RFC 6120 4.9.3.19), and no other of this round. */
@@ -75,6 +82,11 @@ export class Locator {
 	/** The round is over, whatever was asked is void. */
 	stop(): void {
 		this.forget();
+		this.#lan = false;
+		this.clear();
+	}
+
+	private clear(): void {
 		this.#targets = [];
 		this.#addresses = [];
 		this.#given = 0;
@@ -86,8 +98,11 @@ export class Locator {
 		if (address) {
 			const { host, port } = address;
 			this.resolve({ host, port, tls: tls ?? "starttls" }, onEndpoint, onFailure);
-		} else if (!network.services || isAddress(domain)) this.resolve(this.fallback(), onEndpoint, onFailure);
-		else this.search(onEndpoint, onFailure);
+			return;
+		}
+		this.#lan = network.discover !== undefined;
+		if (!network.services || isAddress(domain)) this.resolve(this.fallback(), onEndpoint, onFailure);
+		else this.search(false, onEndpoint, onFailure);
 	}
 
 	/** RFC 6120 3.2.2: where there are no records. */
@@ -96,8 +111,8 @@ export class Locator {
 		return { host: domain, port: usualPort(tls), tls };
 	}
 
-	/** Both kinds at once, merged (XEP-0368 section 2). */
-	private search(onEndpoint: OnEndpoint, onFailure: OnFailure): void {
+	/** Both kinds at once, merged (XEP-0368 section 2): where the domain says that it is, or what stands on the network around. */
+	private search(lan: boolean, onEndpoint: OnEndpoint, onFailure: OnFailure): void {
 		const { network, domain, tls } = this.#options;
 		const found: Candidate[] = [];
 		let refused = false;
@@ -106,10 +121,15 @@ export class Locator {
 		const conclude = (): void => {
 			this.#targets = this.order(found);
 			if (this.#targets.length > 0) this.next(onEndpoint, onFailure);
+			// What is found there is a place to knock at: its certificate must be the domain's as anywhere.
+			else if (lan) onFailure("dns", `nothing leads to ${domain}, and nobody on this network says that he serves XMPP`);
 			// A target of "." is an answer: RFC 6120 3.2.1 knows no way round it.
 			else if (!refused) this.resolve(this.fallback(), onEndpoint, onFailure);
 			else if (unanswered > 0) onFailure("dns", `no answer to ${unanswered} of the questions where ${domain} is served`);
-			else onFailure("no-service", `the SRV records of ${domain} say that there is none`);
+			else {
+				this.#lan = false;
+				onFailure("no-service", `the SRV records of ${domain} say that there is none`);
+			}
 		};
 		const asking = this.ask(() => {
 			unanswered = waiting;
@@ -126,8 +146,10 @@ export class Locator {
 				this.forget();
 				conclude();
 			};
+			const heard = (error: SocketError | undefined, records: readonly ServiceRecord[]): void =>
+				this.guard(asking, onFailure, () => hear(error, records));
 			this.guard(asking, onFailure, () =>
-				network.services!(`${SERVICES[kind]}${domain}`, (error, records) => this.guard(asking, onFailure, () => hear(error, records)))
+				lan ? network.discover!(`${SERVICES[kind]}local`, heard) : network.services!(`${SERVICES[kind]}${domain}`, heard)
 			);
 		}
 	}

@@ -4,16 +4,19 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer as createTLSServer } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "@jest/globals";
+import multicastDNS from "multicast-dns";
 import { type Box, startBox } from "../../hosts/broker/box.js";
-import { createNodeHost } from "../../hosts/node/index.js";
+import { createNodeHost, type NodeHostOptions } from "../../hosts/node/index.js";
 import { createNames } from "../../hosts/node/names.js";
 import { buildEngine } from "../../hosts/simulator/build.js";
 import { SimulatedThing } from "../../hosts/simulator/index.js";
 import type { SocketError, ThingEvent } from "../../src/host.js";
 import { boot } from "../../src/main.js";
 import { weatherStation } from "../../src/things/weather-station.js";
+import { Authority } from "../unit-node/node/certificates.js";
 import { freeUDPPort, type NameServer, startNameServer } from "./name-server.js";
 
 const CODE = fileURLToPath(new URL("../../build", import.meta.url));
@@ -128,22 +131,26 @@ describe("names by DNS", () => {
 });
 
 /** Lives until the registry has it; what happened on the way. */
-async function live(kind: "node" | "simulator"): Promise<ThingEvent[]> {
+async function live(
+	kind: "node" | "simulator",
+	where: Pick<NodeHostOptions, "nameServers" | "discovery"> = { nameServers: [names.address] },
+	otherAnchors = ""
+): Promise<ThingEvent[]> {
 	const events: ThingEvent[] = [];
 	let tell = (): void => {};
 	const registered = new Promise<void>((resolve) => {
 		tell = resolve;
 	});
 	const host = createNodeHost({
-		store: join(folder, kind),
+		...where,
+		store: await mkdtemp(join(folder, kind)),
 		definition: weatherStation,
-		nameServers: [names.address],
 		onEvent: (event) => {
 			events.push(event);
 			if (event.event === "registered") tell();
 		}
 	});
-	const options = { definition: weatherStation, domain: "box.example", anchors: await readFile(box.caFile, "utf8") };
+	const options = { definition: weatherStation, domain: "box.example", anchors: `${await readFile(box.caFile, "utf8")}${otherAnchors}` };
 	if (kind === "node") {
 		const thing = boot({ ...options, host });
 		await registered;
@@ -179,3 +186,57 @@ test.each(["node", "simulator"] as const)(
 	},
 	60_000
 );
+
+describe("R-347-1 a broker that no name server knows", () => {
+	const authority = new Authority();
+	let nothing: NameServer;
+	let stranger: ReturnType<typeof createTLSServer>;
+	let responder: ReturnType<typeof multicastDNS>;
+	let discovery: NonNullable<NodeHostOptions["discovery"]>;
+
+	beforeAll(async () => {
+		nothing = await startNameServer([]);
+		// With a good certificate, but of another name.
+		const { key, cert } = authority.leaf({ names: "DNS:other.example" });
+		stranger = createTLSServer({ key, cert, ALPNProtocols: ["xmpp-client"] }, (socket) => socket.on("error", () => {}));
+		stranger.on("tlsClientError", () => {});
+		stranger.listen(0, "127.0.0.1");
+		await once(stranger, "listening");
+		discovery = { port: await freeUDPPort(), interface: "127.0.0.1" };
+		responder = multicastDNS({ ...discovery, bind: "0.0.0.0" });
+		const service = "_xmpps-client._tcp.local";
+		const srv = (name: string, port: number, priority: number) =>
+			({ name: `${name}.${service}`, type: "SRV", ttl: 120, data: { target: "here.local", port, priority } }) as const;
+		responder.on("query", ({ questions }) => {
+			if (questions.some(({ name }) => name === service))
+				responder.respond([
+					...["stranger", "box"].map((name) => ({ name: service, type: "PTR", ttl: 120, data: `${name}.${service}` }) as const),
+					srv("stranger", (stranger.address() as AddressInfo).port, 0),
+					srv("box", box.ports.direct, 1),
+					{ name: "here.local", type: "A", ttl: 120, data: "127.0.0.1" }
+				]);
+		});
+	});
+
+	afterAll(async () => {
+		authority.remove();
+		await nothing?.stop();
+		stranger?.close();
+		await new Promise<void>((resolve) => responder.destroy(resolve));
+	});
+
+	test.each(["node", "simulator"] as const)(
+		"on %s is found by multicast, and by its certificate among those who say that they serve XMPP",
+		async (kind) => {
+			const events = await live(kind, { nameServers: [nothing.address], discovery }, authority.anchors);
+			const steps = events.map(({ event, reason, address, retry }) => [event, reason, address, retry].filter((word) => word !== undefined));
+			expect(steps).toEqual([
+				["offline", "wrong-name", `127.0.0.1:${(stranger.address() as AddressInfo).port}`, 0],
+				["account"],
+				["online"],
+				["registered"]
+			]);
+		},
+		60_000
+	);
+});

@@ -44,6 +44,7 @@ test.each<[string[], string]>([
 	[["start", "--host", "toaster"], "simulator, node"],
 	[["thing", "--domain", "a.example", "--address", "a.example"], "HOST:PORT"],
 	[["thing", "--domain", "a.example", "--address", "a.example:70000"], "HOST:PORT"],
+	[["thing", "--domain", "a.example", "--address", "a.example:5222", "--discover"], "give one of them"],
 	[["thing", "--domain", "a.example", "--registry", "a b"], "address is wanted"],
 	[["thing", "--domain", "a.example", "--provisioning", "a b"], "address is wanted"],
 	[["thing", "--domain", "a.example", "--api-key", "k"], "belong together"],

@@ -24,10 +24,17 @@ class Names {
 	readonly asked: string[] = [];
 	readonly records: Record<string, Said<ServiceRecord>> = {};
 	readonly addresses: Record<string, Said<string>> = {};
+	/** On the network around. */
+	readonly around: Record<string, Said<ServiceRecord>> = {};
 
 	services(name: string, onRecords: (error: SocketError | undefined, records: readonly ServiceRecord[]) => void): void {
 		this.asked.push(name);
 		answer(name in this.records ? this.records[name] : [], onRecords);
+	}
+
+	discover(service: string, onRecords: (error: SocketError | undefined, records: readonly ServiceRecord[]) => void): void {
+		this.asked.push(service);
+		answer(service in this.around ? this.around[service] : [], onRecords);
 	}
 
 	resolve(name: string, onAddresses: (error: SocketError | undefined, addresses: readonly string[]) => void): void {
@@ -49,15 +56,16 @@ class Bench {
 	readonly told: string[] = [];
 	readonly locator: Locator;
 
-	constructor(options: Partial<LocatorOptions> & { resolves?: boolean; serves?: boolean } = {}) {
-		const { resolves = false, serves = true, ...rest } = options;
+	constructor(options: Partial<LocatorOptions> & { resolves?: boolean; serves?: boolean; looks?: boolean } = {}) {
+		const { resolves = false, serves = true, looks = false, ...rest } = options;
 		const { names } = this;
 		const network: Network = {
 			connect: () => {
 				throw new Error("a locator connects nothing");
 			},
 			...(serves ? { services: names.services.bind(names) } : {}),
-			...(resolves ? { resolve: names.resolve.bind(names) } : {})
+			...(resolves ? { resolve: names.resolve.bind(names) } : {}),
+			...(looks ? { discover: names.discover.bind(names) } : {})
 		};
 		this.locator = new Locator({ network, scheduler: new Scheduler(this.time), random: fakeRandom(1), domain: DOMAIN, ...rest });
 	}
@@ -248,6 +256,67 @@ describe("the places of a domain", () => {
 	});
 });
 
+const AROUND = Object.freeze({ direct: "_xmpps-client._tcp.local", starttls: "_xmpp-client._tcp.local" });
+const NOWHERE = `dns: nothing leads to ${DOMAIN}, and nobody on this network says that he serves XMPP`;
+
+describe("the network around", () => {
+	test("R-347-1 is asked last, before the thing gives up, both kinds in one list", () => {
+		const bench = new Bench({ looks: true });
+		bench.names.records[STARTTLS] = [record("a.example")];
+		bench.names.around[AROUND.starttls] = [record("192.0.2.2", 20)];
+		bench.names.around[AROUND.direct] = [record("2001:db8::3", 10, 0, 5223)];
+		expect(bench.round()).toEqual(["starttls a.example:5222", "direct [2001:db8::3]:5223", "starttls 192.0.2.2:5222"]);
+		expect(bench.names.asked).toEqual([DIRECT, STARTTLS, AROUND.direct, AROUND.starttls]);
+		// The next round begins again with the domain's own word.
+		bench.next();
+		expect(bench.told.at(-1)).toBe("starttls a.example:5222");
+	});
+
+	test("R-347-1 is asked where the domain has neither records nor an address, and once", () => {
+		const bench = new Bench({ looks: true, resolves: true });
+		bench.names.around[AROUND.starttls] = [record("192.0.2.2")];
+		expect(bench.round()).toEqual(["starttls 192.0.2.2:5222"]);
+		delete bench.names.around[AROUND.starttls];
+		bench.names.asked.length = 0;
+		expect(bench.round()).toEqual([NOWHERE]);
+		expect(bench.names.asked).toEqual([DIRECT, STARTTLS, DOMAIN, AROUND.direct, AROUND.starttls]);
+	});
+
+	test("R-347-1 is asked after as many dead places as a round has, and has as many itself", () => {
+		const bench = new Bench({ looks: true });
+		bench.names.records[STARTTLS] = Array.from({ length: 16 }, (_, index) => record(`s${index}.example`));
+		bench.names.around[AROUND.starttls] = Array.from({ length: 1000 }, (_, index) => record(`192.0.2.${index}`));
+		const round = bench.round();
+		expect(round).toHaveLength(2 * limits.endpoints);
+		expect(round.filter((place) => place.includes("192.0.2."))).toHaveLength(limits.endpoints);
+	});
+
+	test.each([
+		["a configured address", { address: { host: "b.example", port: 1 } }, [], ["starttls b.example:1"]],
+		["a domain that says that it has no server", {}, [record(".")], [`no-service: the SRV records of ${DOMAIN} say that there is none`]]
+	])("is not asked after %s", (_, options, records, told) => {
+		const bench = new Bench({ looks: true, ...options });
+		bench.names.records[STARTTLS] = records;
+		bench.names.around[AROUND.starttls] = [record("192.0.2.2")];
+		expect(bench.round()).toEqual(told);
+		expect(bench.names.asked).not.toContain(AROUND.starttls);
+	});
+
+	test("R-347-1 only the kind that is wanted; what is no address to open, or a dot, is left out; silence has an end", () => {
+		const bench = new Bench({ looks: true, tls: "direct" });
+		bench.names.around[AROUND.direct] = [record("."), record("a b"), record("192.0.2.1", 0, 0, 0)];
+		expect(bench.round()).toEqual([`direct ${DOMAIN}:5223`, NOWHERE]);
+		expect(bench.names.asked).toEqual([DIRECT, AROUND.direct]);
+		bench.names.around[AROUND.direct] = undefined;
+		bench.told.length = 0;
+		bench.next();
+		bench.next();
+		bench.time.pass(limits.stepSeconds * 1000);
+		expect(bench.told).toEqual([`direct ${DOMAIN}:5223`, NOWHERE]);
+		expect(bench.locator.more).toBe(false);
+	});
+});
+
 describe("addresses", () => {
 	test("each of a name's is tried before the next name, both families in turn", () => {
 		const bench = new Bench({ resolves: true });
@@ -349,6 +418,25 @@ describe("a session that looks for its server", () => {
 		bench.time.pass(bench.pauses[1]!);
 		expect(bench.names.asked.length).toBe(2 * asked);
 		expect(bench.line.options.host).toBe("one.example");
+	});
+
+	test("R-347-1 what the network around says is knocked at, and must be the domain by its certificate", () => {
+		const bench = new Lost();
+		Object.assign(bench.network, { discover: bench.names.discover.bind(bench.names) });
+		bench.names.around[AROUND.starttls] = [record("192.0.2.66", 0), record("192.0.2.2", 1)];
+		bench.session.start();
+		const steps: string[] = [];
+		for (const reason of ["refused", "wrong-name", "unknown-ca"] as const) {
+			const { host, serverName } = bench.line.options;
+			steps.push(`${host} ${serverName}`);
+			bench.line.fails(reason);
+			bench.time.pass(bench.pauses.at(-1)!);
+		}
+		expect(steps).toEqual([`${DOMAIN} ${DOMAIN}`, `192.0.2.66 ${DOMAIN}`, `192.0.2.2 ${DOMAIN}`]);
+		// All were tried: a pause, and from the beginning.
+		expect(bench.pauses.slice(0, 2)).toEqual([0, 0]);
+		expect(bench.pauses[2]).toBeGreaterThan(0);
+		expect(bench.line.options.host).toBe(DOMAIN);
 	});
 
 	test("a server that refuses the account is no reason to try the next", () => {
