@@ -10,15 +10,30 @@ ejabberd=build/peers/ejabberd
 has_ejabberd() { [ -x "$ejabberd/usr/sbin/ejabberdctl" ] || [ -x /usr/sbin/ejabberdctl ]; }
 unpack_ejabberd() {
 	echo "Unpacking ejabberd into $ejabberd: the tests need a second broker."
+	# Package lists that are missing, or name what the mirror has no more, are renewed once.
+	fetch_ejabberd || { update && fetch_ejabberd; } || {
+		echo "ejabberd cannot be had ($(grep '^E: ' "$ejabberd.new/log" | tail -n 1)): as root, type apt-get update, then run this again." >&2
+		rm -rf "$ejabberd.new"
+		exit 1
+	}
+	for package in "$ejabberd.new"/packages/*.deb; do dpkg-deb -x "$package" "$ejabberd.new"; done
+	rm -rf "$ejabberd" "$ejabberd.new/packages" "$ejabberd.new/plan" "$ejabberd.new/log"
+	mv "$ejabberd.new" "$ejabberd"
+}
+# It, and what it needs and the system has not; needs no root.
+fetch_ejabberd() {
 	rm -rf "$ejabberd.new"
 	mkdir -p "$ejabberd.new/packages"
-	# It, and what it needs and the system has not.
-	wanted=$(apt-get install -s --no-install-recommends ejabberd | sed -n 's/^Inst \([^ ]*\).*/\1/p')
-	# shellcheck disable=SC2086 # words
-	(cd "$ejabberd.new/packages" && apt-get download -q $wanted >/dev/null 2>&1)
-	for package in "$ejabberd.new"/packages/*.deb; do dpkg-deb -x "$package" "$ejabberd.new"; done
-	rm -rf "$ejabberd" "$ejabberd.new/packages"
-	mv "$ejabberd.new" "$ejabberd"
+	apt-get install -s --no-install-recommends ejabberd >"$ejabberd.new/plan" 2>"$ejabberd.new/log" || return 1
+	# shellcheck disable=SC2046 # words
+	(cd "$ejabberd.new/packages" && apt-get download -q $(sed -n 's/^Inst \([^ ]*\).*/\1/p' ../plan)) >"$ejabberd.new/log" 2>&1
+}
+# Not twice in a run.
+updated=
+update() {
+	[ -z "$updated" ] || return 1
+	updated=yes
+	if [ "$(id -u)" = 0 ]; then apt-get update -qq; else sudo -n apt-get update -qq; fi >/dev/null 2>&1
 }
 
 amd64() { [ "$(uname -m)" = x86_64 ]; }
@@ -54,6 +69,7 @@ fi
 if [ -n "$packages" ]; then
 	echo "Installing$packages by apt-get: the tests need $names."
 	$sudo apt-get update -qq
+	updated=yes
 	# shellcheck disable=SC2086 # words
 	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
 fi

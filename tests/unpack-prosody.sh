@@ -18,7 +18,10 @@ case $release in
 	*) cannot "this system is neither Debian 12 nor 13" ;;
 esac
 # The mirror that this machine uses already.
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $release" 'Origin: Debian' | head -n 1)
+mirror() { apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "$@" | head -n 1; }
+mirror=$(mirror "Codename: $release" 'Origin: Debian')
+# Where its package lists are missing, sources.list alone tells.
+[ -n "$mirror" ] || mirror=$(mirror --no-release-info "Release: $release")
 [ -n "$mirror" ] || cannot "apt knows no mirror of $release"
 
 work=$folder.new.$$
