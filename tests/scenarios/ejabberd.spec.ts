@@ -1,4 +1,5 @@
 // The scenarios on a broker that is not Prosody: ejabberd as Debian has it, with our registry as its component (XEP-0114).
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,3 +38,11 @@ test.each(Object.keys(scenarios).map((name, index) => [name, index] as const))(
 	},
 	120_000
 );
+
+// The last: nothing can be asked of it afterwards.
+test("it ends with the process that started it, whose end of the pipe is closed by the system", async () => {
+	expect(box.process.exitCode).toBeNull();
+	const ended = once(box.process, "exit");
+	box.process.stdin!.destroy();
+	expect(await ended).toEqual([0, null]);
+}, 30_000);

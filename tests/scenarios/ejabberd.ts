@@ -18,7 +18,10 @@ const START_SECONDS = 60;
 const UNPACKED = fileURLToPath(new URL("../../build/peers/ejabberd", import.meta.url));
 
 /** What a stage needs of a box. */
-export type EjabberdBox = Omit<Box, "owner" | "prosody" | "restart" | "isSigned" | "apiKey"> & { readonly version: string };
+export type EjabberdBox = Omit<Box, "owner" | "prosody" | "restart" | "isSigned" | "apiKey"> & {
+	readonly version: string;
+	readonly process: ChildProcess;
+};
 
 /** The one entry that begins so. */
 function entry(folder: string, start: string): string {
@@ -26,6 +29,9 @@ function entry(folder: string, start: string): string {
 	if (name === undefined) throw new Error(`${folder} holds no ${start}…`);
 	return join(folder, name);
 }
+
+/** It ends with the pipe that is its standard input, as Prosody does by mod_extasis_leash: an aborted test leaves none running. */
+const LEASH = "spawn(fun() -> io:get_line([]), erlang:halt(0, [{flush, false}]) end).";
 
 /** Without its script, which wants a user of its own and a name server for nodes. */
 function launch(folder: string): ChildProcess {
@@ -35,7 +41,7 @@ function launch(folder: string): ChildProcess {
 	const libraries = entry(join(root, "usr/lib"), `${process.arch === "x64" ? "x86_64" : "aarch64"}-linux-gnu`);
 	return spawn(
 		join(programs, "erlexec"),
-		["+K", "true", "+S", "1:1", "-noinput", "-mnesia", "dir", JSON.stringify(join(folder, "spool")), "-s", "ejabberd"],
+		["+K", "true", "+S", "1:1", "-noshell", "-eval", LEASH, "-mnesia", "dir", JSON.stringify(join(folder, "spool")), "-s", "ejabberd"],
 		{
 			cwd: folder,
 			env: {
@@ -44,7 +50,7 @@ function launch(folder: string): ChildProcess {
 				...(root === "/" ? {} : { LD_LIBRARY_PATH: libraries }),
 				...{ EJABBERD_CONFIG_PATH: join(folder, "ejabberd.yml"), EJABBERD_LOG_PATH: join(folder, "ejabberd.log"), NODE_OPTIONS: "" }
 			},
-			stdio: ["ignore", "pipe", "pipe"],
+			stdio: ["pipe", "pipe", "pipe"],
 			detached: true
 		}
 	);
@@ -93,6 +99,7 @@ export async function startEjabberd(folder: string): Promise<EjabberdBox> {
 		})
 	);
 	const child = launch(folder);
+	child.stdin?.on("error", () => {});
 	const kill = (): void => void child.kill("SIGKILL");
 	process.once("exit", kill);
 	let said = "";
@@ -119,7 +126,7 @@ export async function startEjabberd(folder: string): Promise<EjabberdBox> {
 	await connectRegistry();
 	const { caFile } = certificates;
 	return {
-		...{ domain, registry, ports, caFile, version, connectRegistry },
+		...{ domain, registry, ports, caFile, version, process: child, connectRegistry },
 		createAccount: (user, password) =>
 			createAccount({ host: "127.0.0.1", port: ports.direct, domain, caFile, user, password, apiKey: component.own }),
 		disconnectRegistry: () => component.stop(),
