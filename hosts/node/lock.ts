@@ -36,16 +36,19 @@ function readText(path: string): string {
 	}
 }
 
-/** Takes the folder for this process; gives the function that lets it go. Throws when another thing has it. */
+/** Another holds it: who waits may have it later. Any other error stays. */
+export class Held extends Error {}
+
+/** Takes the folder for this process; gives the function that lets it go. Throws `Held` when another thing has it. */
 export function lockFolder(folder: string): () => void {
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
 	const real = realpathSync(folder);
-	if (held.has(real)) throw new Error(`The store ${folder} is in use by another thing of this process.`);
+	if (held.has(real)) throw new Held(`The store ${folder} is in use by another thing of this process.`);
 	const path = join(real, "lock");
 	const mine = `${process.pid} ${startOf(process.pid)}`;
 	const unique = `${path}.${process.pid}.${Date.now()}`;
-	writeFileSync(unique, mine, { mode: 0o600 });
 	try {
+		writeFileSync(unique, mine, { mode: 0o600 });
 		for (let tries = 0; ; tries++) {
 			try {
 				// link() and not open(): the lock is never seen without its content.
@@ -56,9 +59,7 @@ export function lockFolder(folder: string): () => void {
 			}
 			const holder = readText(path);
 			if (isAlive(holder) || tries > 4) {
-				throw new Error(
-					`The store ${folder} is in use by another thing (process ${holder.split(" ")[0]}): stop it or give another folder.`
-				);
+				throw new Held(`The store ${folder} is in use by another thing (process ${holder.split(" ")[0]}): stop it or give another folder.`);
 			}
 			takeAway(path, `${unique}.stale`, holder);
 		}

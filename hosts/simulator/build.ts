@@ -20,7 +20,7 @@ import { availableParallelism } from "node:os";
 import { basename, join, relative } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
-import { lockFolder } from "../node/lock.js";
+import { Held, lockFolder } from "../node/lock.js";
 import { root } from "./root.js";
 
 const run = promisify(execFile);
@@ -179,13 +179,14 @@ async function buildFolder(): Promise<string> {
 	return folder;
 }
 
-/** Waits for the process that is building the same. */
+/** Waits for the process that is building the same, and for nothing else: a disk that is full stays so. */
 async function lock(home: string, program: string): Promise<() => void> {
 	for (;;) {
 		if (await exists(program)) return () => {};
 		try {
 			return lockFolder(home);
-		} catch {
+		} catch (error) {
+			if (!(error instanceof Held)) throw new Error(`The XS engine cannot be built in ${home}: ${(error as Error).message}`);
 			await pause(100);
 		}
 	}

@@ -1,12 +1,13 @@
 // `extasis thing --host simulator`: how an engine that dies is told, restarted and measured. No broker is needed for that.
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll } from "@jest/globals";
 import { buildEngine } from "../../../hosts/simulator/build.js";
-import { Running } from "./command.js";
+import { program, Running } from "./command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "extasis-simulator-"));
 const running: Running[] = [];
@@ -75,3 +76,19 @@ test("a heap too small for the firmware to stand is told as memory full too", as
 	const { code } = await start("--heap", "30000").outcome();
 	expect(code).toBe(11);
 });
+
+test("a disk that takes nothing ends the building of the engine in one sentence, and leaves no lock files", () => {
+	// Another compiler by its name, so that the engine is not there yet.
+	const compiler = join(folder, "cc");
+	writeFileSync(compiler, `#!/bin/sh\n[ "$1" = --version ] && echo ${folder} && exit\nexec cc "$@"\n`, { mode: 0o755 });
+	const words = [process.execPath, program, "thing", "--domain", "a.example", "--host", "simulator", "--store", join(folder, "full")];
+	const { status, stderr } = spawnSync("sh", ["-c", 'ulimit -f 0 && exec "$@"', "sh", ...words], {
+		env: { ...process.env, CC: compiler },
+		encoding: "utf8",
+		timeout: 60_000,
+		killSignal: "SIGKILL"
+	});
+	const [, home = ""] = /The XS engine cannot be built in (\S+): EFBIG/.exec(stderr) ?? [];
+	expect({ status, stderr, left: home && readdirSync(home) }).toEqual({ status: 1, stderr: expect.stringContaining(home), left: [] });
+	rmSync(home, { recursive: true });
+}, 90_000);
