@@ -74,8 +74,8 @@ export class AccountMaking {
 	private submit(iq: Element): void {
 		const { accounts, apiKey, domain, host, onAsked, onFailed, stream } = this.#options;
 		const registration = parseRegistration(iq.child("query", NAMESPACE_REGISTER));
-		const reason = registration ? whyNot(registration, apiKey !== undefined) : "the server sent no registration form";
-		if (!registration || reason !== undefined) {
+		const reason = registration ? whyNot(registration, apiKey != null) : "the server sent no registration form";
+		if (!registration || reason != null) {
 			onFailed("refused-account", reason ?? "");
 			return;
 		}
@@ -108,7 +108,7 @@ export class AccountMaking {
 
 	private refused(failure: StanzaError): void {
 		const { onFailed } = this.#options;
-		const detail = failure.text === undefined ? failure.condition : `${failure.condition}: ${failure.text}`;
+		const detail = failure.text == null ? failure.condition : `${failure.condition}: ${failure.text}`;
 		if (failure.type === "wait") onFailed("account-throttled", `the server makes no account now (${detail})`);
 		else onFailed("refused-account", `the server makes no account for this thing (${detail})`);
 	}

@@ -17,5 +17,5 @@ export function parseBind(result: Element): string | undefined {
 
 /** A full JID of the account `bare`. */
 export function isBoundTo(jid: string, bare: string): boolean {
-	return isJID(jid) && resourceOf(jid) !== undefined && sameBare(jid, bare);
+	return isJID(jid) && resourceOf(jid) != null && sameBare(jid, bare);
 }

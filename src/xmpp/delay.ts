@@ -13,7 +13,7 @@ export function isLate(message: Element, clock: Clock): boolean {
 		const child = children[i]!;
 		if (child.name !== "delay" || child.namespace !== DELAY) continue;
 		const then = parseDateTime(child.attribute("stamp") ?? "");
-		if (then === undefined || !clock.trusted || clock.now() - then > limits.delaySeconds * 1000) return true;
+		if (then == null || !clock.trusted || clock.now() - then > limits.delaySeconds * 1000) return true;
 	}
 	return false;
 }

@@ -68,7 +68,7 @@ export class Disco {
 
 	/** XEP-0115 5.1, with SHA-1. To be asked for when all features are in. */
 	verification(crypto: Pick<Host["crypto"], "digest">): string {
-		if (this.#verification === undefined) {
+		if (this.#verification == null) {
 			const { category, type, name = "" } = this.#identity;
 			let text = `${category}/${type}//${name}<`;
 			const features = this.#features;
@@ -86,7 +86,7 @@ export class Disco {
 	private answerInfo(request: IQRequest): void {
 		const node = request.payload.attribute("node");
 		// XEP-0115 6.2
-		if (node !== undefined && node !== `${this.node}#${this.#verification}`) {
+		if (node != null && node !== `${this.node}#${this.#verification}`) {
 			request.fail("item-not-found");
 			return;
 		}
@@ -99,7 +99,7 @@ export class Disco {
 	}
 
 	private answerItems(request: IQRequest): void {
-		if (request.payload.attribute("node") !== undefined) request.fail("item-not-found");
+		if (request.payload.attribute("node") != null) request.fail("item-not-found");
 		else {
 			request.result().open("query", DISCO_ITEMS);
 			request.send();
@@ -135,7 +135,7 @@ export function requestInfo(
 			if (part.namespace !== DISCO_INFO) return;
 			if (part.name === "feature") {
 				const feature = part.attribute("var");
-				if (feature === undefined || features.length >= limits.discoFeatures || features.includes(feature)) return;
+				if (feature == null || features.length >= limits.discoFeatures || features.includes(feature)) return;
 				if (!wanted || wanted.includes(feature)) features.push(feature);
 			} else if (part.name === "identity" && identities.length < limits.discoIdentities) {
 				const category = part.attribute("category") ?? "";
@@ -158,8 +158,8 @@ export function requestItems(
 		seconds,
 		onPart: (part) => {
 			const item = part.attribute("jid");
-			if (part.name !== "item" || part.namespace !== DISCO_ITEMS || item === undefined) return;
-			if (part.attribute("node") === undefined && isJID(item)) onItem(item);
+			if (part.name !== "item" || part.namespace !== DISCO_ITEMS || item == null) return;
+			if (part.attribute("node") == null && isJID(item)) onItem(item);
 		}
 	});
 }

@@ -40,7 +40,7 @@ export function parseHostPort(text: string, tls: Endpoint["tls"]): Endpoint | un
 	const host = end < 0 ? text.slice(0, colon < 0 ? text.length : colon) : text.slice(1, end);
 	if (end >= 0 && (!host.includes(":") || (colon < 0 ? text.length : colon) !== end + 1)) return;
 	const port = colon < 0 ? usualPort(tls) : parsePort(text.slice(colon + 1));
-	return port === undefined || !isHost(host) ? undefined : Object.freeze({ host, port, tls });
+	return port == null || !isHost(host) ? undefined : Object.freeze({ host, port, tls });
 }
 
 /** As parseHostPort() reads it. */

@@ -37,17 +37,17 @@ export function parseFeatures(element: Element): Features | undefined {
 	for (let i = 0; i < all.length; i++) {
 		const binding = all[i]!;
 		const type = binding.attribute("type");
-		if (binding.name === "channel-binding" && type !== undefined) bindings.push(type);
+		if (binding.name === "channel-binding" && type != null) bindings.push(type);
 	}
 	return {
-		starttls: starttls && { required: starttls.child("required", NAMESPACE_TLS) !== undefined },
+		starttls: starttls && { required: starttls.child("required", NAMESPACE_TLS) != null },
 		mechanisms: mechanismsIn(element.child("mechanisms", NAMESPACE_SASL)),
 		mechanisms2: mechanismsIn(authentication),
 		inline: parseInline(authentication),
 		bindings,
-		bind: element.child("bind", NAMESPACE_BIND) !== undefined,
-		sm: element.child("sm", NAMESPACE_SM) !== undefined,
-		register: element.child("register", "http://jabber.org/features/iq-register") !== undefined
+		bind: element.child("bind", NAMESPACE_BIND) != null,
+		sm: element.child("sm", NAMESPACE_SM) != null,
+		register: element.child("register", "http://jabber.org/features/iq-register") != null
 	};
 }
 
@@ -63,7 +63,7 @@ function mechanismsIn(list: Element | undefined): readonly string[] {
 
 /** XEP-0352: what can wait may be held back. */
 export function offersRest(features: Element): boolean {
-	return features.child("csi", NAMESPACE_CSI) !== undefined;
+	return features.child("csi", NAMESPACE_CSI) != null;
 }
 
 export function isFeatures(element: Element): boolean {

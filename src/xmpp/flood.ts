@@ -65,10 +65,10 @@ export class FloodGate {
 	private say(name: "block" | "unblock", jid?: string): void {
 		const { router, scheduler } = this.#options;
 		const list = router.open("set").open(name, NAMESPACE);
-		if (jid !== undefined) list.open("item").attribute("jid", jid);
+		if (jid != null) list.open("item").attribute("jid", jid);
 		router.send(({ error }) => {
 			// A server that does not know it, or has done it.
-			if ((name === "block") === (error !== undefined)) return;
+			if ((name === "block") === (error != null)) return;
 			scheduler.clear(this.#lift);
 			this.#lift = scheduler.set(HOUR, () => this.say("unblock"));
 		});

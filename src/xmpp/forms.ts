@@ -39,7 +39,7 @@ export function parseForm(x: Element): Form | undefined {
 		fields.push({
 			name,
 			type: field.attribute("type") ?? (name === "FORM_TYPE" ? "hidden" : "text-single"),
-			required: field.child("required", NAMESPACE_FORMS) !== undefined,
+			required: field.child("required", NAMESPACE_FORMS) != null,
 			values
 		});
 	}
@@ -64,8 +64,8 @@ export function missingField(form: Form, values: ReadonlyMap<string, string>): s
 export function submittedValues(field: FormField, values: ReadonlyMap<string, string>): readonly string[] | undefined {
 	if (field.name === "" || field.type === "fixed") return;
 	const value = values.get(field.name);
-	if (field.type === "hidden" && (value === undefined || field.values.some((given) => given !== ""))) return field.values;
-	if (value !== undefined) return [value];
+	if (field.type === "hidden" && (value == null || field.values.some((given) => given !== ""))) return field.values;
+	if (value != null) return [value];
 	return field.required ? field.values : undefined;
 }
 

@@ -14,7 +14,7 @@ const enum Refusals {
 }
 
 export function mayHurry(habits: ServerHabits | undefined): habits is ServerHabits {
-	return habits !== undefined && (habits.refusals === Refusals.none || habits.refusals === Refusals.forgiven);
+	return habits != null && (habits.refusals === Refusals.none || habits.refusals === Refusals.forgiven);
 }
 
 /** A login that did not wait has failed, whatever the reason: if it was another, the login that waits fails as well. */

@@ -84,7 +84,7 @@ export class IQRouter {
 
 	/** Full JID after bind. Undefined when the connection ended: what was pending fails then. */
 	setAddress(jid: string | undefined): void {
-		const ended = jid === undefined || (this.#address !== undefined && this.#address !== jid);
+		const ended = jid == null || (this.#address != null && this.#address !== jid);
 		this.#address = jid;
 		if (!ended) return;
 		this.#epoch++;
@@ -116,9 +116,9 @@ export class IQRouter {
 	/** Sends what open() started; onAnswer comes once, always later. */
 	send(onAnswer: (answer: Answer) => void, options: SendOptions = {}): void {
 		const id = this.#id;
-		if (id === undefined) throw new Error("no request is open");
+		if (id == null) throw new Error("no request is open");
 		this.#id = undefined;
-		const offline = this.#address === undefined;
+		const offline = this.#address == null;
 		if (offline || this.#pending.length >= limits.pendingRequests) {
 			const error = offline
 				? stanzaError("remote-server-timeout", "there is no connection")
@@ -152,7 +152,7 @@ export class IQRouter {
 		}
 		const payload = stanza.children[0];
 		if (type !== "get" && type !== "set") this.refuse(stanza, "bad-request", "an iq is a get, set, result or error");
-		else if (stanza.attribute("id") === undefined) this.refuse(stanza, "bad-request", "an iq has an id");
+		else if (stanza.attribute("id") == null) this.refuse(stanza, "bad-request", "an iq has an id");
 		else if (!payload || stanza.children.length > 1) this.refuse(stanza, "bad-request", "a request has one payload");
 		else this.dispatch(new IQRequest(this, this.#outbox, stanza, payload));
 	}
@@ -229,13 +229,13 @@ export class IQRouter {
 
 	private mayAnswer(from: string | undefined, to: string | undefined): boolean {
 		const own = this.#address;
-		if (own === undefined) return false;
+		if (own == null) return false;
 		const account = bareJID(own);
 		const domain = domainOf(own);
-		if (to === undefined || sameJID(to, account) || sameJID(to, domain)) {
-			return from === undefined || sameJID(from, account) || sameJID(from, domain);
+		if (to == null || sameJID(to, account) || sameJID(to, domain)) {
+			return from == null || sameJID(from, account) || sameJID(from, domain);
 		}
-		return from !== undefined && sameJID(from, to);
+		return from != null && sameJID(from, to);
 	}
 
 	/** True when it was still pending. */
@@ -301,13 +301,13 @@ export class IQRequest {
 
 	/** Starts the result; its payload is written into the Writer, then send(). */
 	result(): Writer {
-		this.#check();
+		this.check();
 		return writeAnswer(this.#outbox, this.#to, this.id, "result");
 	}
 
 	/** Sends what result() started. */
 	send(): void {
-		this.#check();
+		this.check();
 		this.#answered = true;
 		// Of an older connection: the peer's router has failed it already, and a resource of the same name may be another now.
 		if (this.#epoch === this.#router.epoch) this.#outbox.send();
@@ -327,11 +327,11 @@ export class IQRequest {
 
 	/** Starts such an answer; more may be written into its `<error/>`, then send(). */
 	error(condition: Condition, text?: string, type?: ErrorType): Writer {
-		this.#check();
+		this.check();
 		return writeStanzaError(writeAnswer(this.#outbox, this.#to, this.id, "error"), condition, text, type);
 	}
 
-	#check(): void {
+	private check(): void {
 		if (this.#answered) throw new Error("the request is answered already");
 	}
 }

@@ -117,7 +117,7 @@ export class Locator {
 		const found: Candidate[] = [];
 		let refused = false;
 		let unanswered = 0;
-		let waiting = tls === undefined ? 2 : 1;
+		let waiting = tls == null ? 2 : 1;
 		const conclude = (): void => {
 			this.#targets = this.order(found);
 			if (this.#targets.length > 0) this.next(onEndpoint, onFailure);
@@ -138,7 +138,7 @@ export class Locator {
 		const list = ["direct", "starttls"] as const;
 		for (let i = 0; i < list.length; i++) {
 			const kind = list[i]!;
-			if (tls !== undefined && tls !== kind) continue;
+			if (tls != null && tls !== kind) continue;
 			const hear = (error: SocketError | undefined, records: readonly ServiceRecord[]): void => {
 				if (error) unanswered++;
 				else for (let i = 0; i < records.length; i++) refused = this.collect(found, kind, records[i]!) || refused;
@@ -224,11 +224,11 @@ export class Locator {
 	/** What worked last, then both families in turn (RFC 8305 section 4): where one leads nowhere, the other is soon tried. */
 	private spread(addresses: readonly string[]): string[] {
 		const left = addresses.filter((address) => isHost(address));
-		const good = this.#good === undefined ? -1 : left.indexOf(this.#good);
+		const good = this.#good ? left.indexOf(this.#good) : -1;
 		const spread: string[] = good < 0 ? [] : left.splice(good, 1);
 		while (left.length > 0 && spread.length < limits.addresses) {
 			const last = spread[spread.length - 1];
-			const other = last === undefined ? 0 : left.findIndex((address) => address.includes(":") !== last.includes(":"));
+			const other = last == null ? 0 : left.findIndex((address) => address.includes(":") !== last.includes(":"));
 			spread.push(...left.splice(Math.max(0, other), 1));
 		}
 		return spread;

@@ -29,10 +29,10 @@ export class LoginRequest {
 
 	/** The answer that is awaited, from our server or our own account `bare` (R-CORE-10). */
 	isAnswer(iq: Element, bare: string | undefined): boolean {
-		if (this.#id === undefined || iq.name !== "iq" || iq.namespace !== NAMESPACE_CLIENT || iq.attribute("id") !== this.#id) return false;
+		if (this.#id == null || iq.name !== "iq" || iq.namespace !== NAMESPACE_CLIENT || iq.attribute("id") !== this.#id) return false;
 		const type = iq.attribute("type");
 		const from = iq.attribute("from");
-		const isOurs = from === undefined || sameBare(from, this.#options.domain) || (bare !== undefined && sameBare(from, bare));
+		const isOurs = from == null || sameBare(from, this.#options.domain) || (bare != null && sameBare(from, bare));
 		return isOurs && (type === "result" || type === "error");
 	}
 

@@ -50,7 +50,7 @@ export class Login {
 
 	/** The connection ended before an address stood. */
 	ended(): void {
-		if (this.#hurry !== undefined && this.#choice !== undefined) this.#options.accounts.keepHabits(refused(this.#hurry));
+		if (this.#hurry && this.#choice) this.#options.accounts.keepHabits(refused(this.#hurry));
 	}
 
 	/** Nothing is awaited ever more. */
@@ -69,9 +69,9 @@ export class Login {
 		this.await("the features under TLS");
 		const account = this.#options.accounts.account();
 		const hurry = this.#hurry;
-		if (hurry === undefined || account === undefined) return;
+		if (!hurry || !account) return;
 		// Another TLS than last time perhaps.
-		if (isBound(hurry) && this.#options.stream.channelBinding(hurry.binding) === undefined) {
+		if (isBound(hurry) && this.#options.stream.channelBinding(hurry.binding) == null) {
 			this.#hurry = undefined;
 			return;
 		}
@@ -91,7 +91,7 @@ export class Login {
 				break;
 			case "the outcome of SASL":
 				if (element.namespace === this.#authentication?.namespace) this.#authentication.receive(element);
-				else if (this.#offered === undefined) this.guessed(element);
+				else if (!this.#offered) this.guessed(element);
 				break;
 			case "the features after SASL":
 				this.featuresAfterSASL(element);
@@ -114,9 +114,9 @@ export class Login {
 
 	private featuresInClear(element: Element): void {
 		const features = parseFeatures(element);
-		if (features === undefined) return;
+		if (!features) return;
 		// Whatever else is offered, nothing of ours goes in clear (R-CORE-2).
-		if (features.starttls === undefined) {
+		if (!features.starttls) {
 			this.fail("no-starttls", "the server offers no TLS");
 			return;
 		}
@@ -136,10 +136,10 @@ export class Login {
 
 	private featuresUnderTLS(element: Element): void {
 		const features = parseFeatures(element);
-		if (features === undefined) return;
+		if (!features) return;
 		this.#offered = features;
 		this.#choice = this.best();
-		if (this.#choice === undefined) {
+		if (!this.#choice) {
 			// Before an account is made that could not be used.
 			this.fail(
 				"no-mechanism",
@@ -149,7 +149,7 @@ export class Login {
 		}
 		const account = this.#options.accounts.account();
 		// A name that was proposed once may be an account by now: the answer was lost perhaps (R-077-5).
-		if (account === undefined) this.makeAccount();
+		if (!account) this.makeAccount();
 		else this.authenticate(this.#choice, account);
 	}
 
@@ -200,7 +200,7 @@ export class Login {
 		this.confirm();
 		if (success.namespace !== NAMESPACE_SASL2) {
 			stream.restart(this.bare());
-			if (this.#hurry !== undefined) this.proceedWith(this.#hurry.sm, true);
+			if (this.#hurry) this.proceedWith(this.#hurry.sm, true);
 			return;
 		}
 		this.#tokens.worked(success);
@@ -240,7 +240,7 @@ export class Login {
 
 	private featuresAfterSASL(element: Element): void {
 		const features = parseFeatures(element);
-		if (features === undefined) return;
+		if (!features) return;
 		this.#features = features;
 		if (!features.bind) this.fail("no-bind", "the server offers no resource binding");
 		else this.proceedWith(features.sm, false);
@@ -304,7 +304,7 @@ export class Login {
 				this.#making?.receiveAnswer(failure);
 				break;
 			case "the bound address":
-				if (failure !== undefined) this.fail(`bind:${failure.condition}`, failure.text ?? "the server binds no resource");
+				if (failure) this.fail(`bind:${failure.condition}`, failure.text ?? "the server binds no resource");
 				else this.bound(parseBind(iq));
 				break;
 		}
@@ -315,7 +315,7 @@ export class Login {
 		if (this.#remade) this.#options.onAccount(this.bare() ?? "");
 		this.confirm();
 		const account = this.#options.accounts.account();
-		if (account === undefined || this.#choice === undefined) throw new Error("an account was confirmed and is not there");
+		if (!account || !this.#choice) throw new Error("an account was confirmed and is not there");
 		this.authenticate(this.#choice, account);
 	}
 
@@ -348,7 +348,7 @@ export class Login {
 		// On a stream whose header named no account a server offers no tokens (XEP-0484 section 5.1): the next login hears more.
 		if (this.#making && choice?.inline !== 0) return;
 		const sm = this.#features?.sm ?? old?.sm ?? false;
-		if (choice) accounts.keepHabits(afterwards(old, this.#hurry !== undefined, choice, sm));
+		if (choice) accounts.keepHabits(afterwards(old, this.#hurry != null, choice, sm));
 	}
 
 	private best(): Choice | undefined {

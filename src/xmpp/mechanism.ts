@@ -35,7 +35,7 @@ export type ChannelBinding = (type: string) => Uint8Array | undefined;
 export function chooseMechanism(offer: MechanismOffer, channelBinding: ChannelBinding, certified = false): Choice | undefined {
 	const ours = certified ? BY_CERTIFICATE : MECHANISMS;
 	const { bindings } = offer;
-	const able = BINDINGS.filter((type) => channelBinding(type) !== undefined);
+	const able = BINDINGS.filter((type) => channelBinding(type) != null);
 	// Servers of before XEP-0440 list none: then -PLUS means this one, and on TLS 1.3, where some offer it as well, nothing.
 	const common = able.find((type) => bindings.includes(type) || (type === UNIQUE && bindings.length === 0));
 	for (let { inline } = offer; ; inline = 0) {
@@ -44,7 +44,7 @@ export function chooseMechanism(offer: MechanismOffer, channelBinding: ChannelBi
 		const unbound = able.length > 0 && !mechanisms.some((name) => name.endsWith("-PLUS")) ? "y" : "n";
 		for (let i = 0; i < ours.length; i++) {
 			const mechanism = ours[i]!;
-			if (common !== undefined && mechanisms.includes(`${mechanism}-PLUS`)) return { mechanism, binding: common, inline };
+			if (common != null && mechanisms.includes(`${mechanism}-PLUS`)) return { mechanism, binding: common, inline };
 			if (mechanisms.includes(mechanism)) return { mechanism, binding: unbound, inline };
 		}
 		if (inline === 0) return;

@@ -54,7 +54,7 @@ export class PresenceBook {
 	/** Every presence that arrives. */
 	receive(stanza: Element): void {
 		const from = stanza.attribute("from");
-		if (from === undefined) return;
+		if (from == null) return;
 		const type = stanza.attribute("type");
 		switch (type) {
 			case "unavailable":

@@ -37,7 +37,7 @@ export function whyNot(registration: Registration, hasKey: boolean): string | un
 	const asked = form ? form.fields.map((field) => field.name) : fields;
 	if (!asked.includes("username") || !asked.includes("password")) return "the server offers no account by name and password";
 	const missing = form ? missingField(form, credentials("", "")) : fields.find((name) => name !== "username" && name !== "password");
-	return missing === undefined ? undefined : `the server asks for "${missing}", which a thing cannot give`;
+	return missing == null ? undefined : `the server asks for "${missing}", which a thing cannot give`;
 }
 
 /** Into an iq of type "get". */

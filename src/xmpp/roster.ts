@@ -55,7 +55,7 @@ export class Roster {
 	private receivePush(request: IQRequest): void {
 		// RFC 6121 2.1.6: from our own account or not at all. A stranger sees what he would see without roster.
 		const own = this.#router.address;
-		if (own === undefined || !sameJID(request.from, bareJID(own))) {
+		if (own == null || !sameJID(request.from, bareJID(own))) {
 			request.fail("service-unavailable");
 			return;
 		}
@@ -73,7 +73,7 @@ export class Roster {
 /** One `<item/>`, or undefined when it is none or names nobody. */
 export function parseRosterItem(element: Element): RosterItem | undefined {
 	const jid = element.attribute("jid");
-	if (element.name !== "item" || element.namespace !== ROSTER || jid === undefined || !isJID(jid)) return;
+	if (element.name !== "item" || element.namespace !== ROSTER || jid == null || !isJID(jid)) return;
 	return { jid, subscription: subscriptionOf(element.attribute("subscription")), ask: element.attribute("ask") === "subscribe" };
 }
 

@@ -102,7 +102,7 @@ export class Authentication {
 	}
 
 	private challenge(text: string | undefined): void {
-		if (text === undefined) this.fail("sasl:malformed-challenge", "the challenge is not base64 of UTF-8", false);
+		if (text == null) this.fail("sasl:malformed-challenge", "the challenge is not base64 of UTF-8", false);
 		else if (!this.#answered) this.answer(text);
 		// RFC 5802 section 7: what server-error says is said again by the <failure/> that follows.
 		else if (text.startsWith("e=") || this.verify(encodeUTF8(text))) this.say("");
@@ -183,6 +183,6 @@ function textOf(bytes: Uint8Array): string | undefined {
 	try {
 		return decodeUTF8(bytes);
 	} catch {
-		return undefined;
+		return;
 	}
 }

@@ -74,7 +74,7 @@ export class Scheduler {
 		const now = this.#clock.now();
 		const passed = now - this.#clockThen;
 		this.#clockThen = now;
-		if (this.#armed === undefined) return;
+		if (this.#armed == null) return;
 		const believable = passed >= least && passed <= Math.max(0, this.#armed - this.#time) + LATE;
 		this.#time += believable ? passed : least;
 	}
@@ -82,7 +82,7 @@ export class Scheduler {
 	private arm(): void {
 		const first = this.#first;
 		if (!first) {
-			if (this.#armed === undefined) return;
+			if (this.#armed == null) return;
 			this.#armed = undefined;
 			this.#timer.clear();
 			return;
@@ -94,7 +94,7 @@ export class Scheduler {
 	}
 
 	private run(): void {
-		if (this.#armed === undefined) return;
+		if (this.#armed == null) return;
 		this.advance(Math.max(0, this.#armed - this.#time));
 		this.#armed = undefined;
 		// The due ones are taken out first: what they set anew waits for the next turn, even with 0 ms.

@@ -96,7 +96,7 @@ export class Scram {
 		const end = serverFinal.indexOf(",");
 		const given = decodeBase64(end < 0 ? serverFinal.slice(2) : serverFinal.slice(2, end));
 		const signature = this.#options.crypto.hmac(this.#hash, serverKey, authMessage);
-		return given !== undefined && given.length === signature.length && this.#options.crypto.equal(given, signature);
+		return given != null && given.length === signature.length && this.#options.crypto.equal(given, signature);
 	}
 
 	/** Worth keeping once verify() said yes; undefined when the kept ones served. */
@@ -111,7 +111,7 @@ export class Scram {
 			const part = parts[at]!;
 			if (!part.startsWith("h=") || !offered) continue;
 			const text = offered();
-			const hash = text === undefined ? "" : encodeBase64(crypto.digest(this.#hash, encodeUTF8(text)));
+			const hash = text == null ? "" : encodeBase64(crypto.digest(this.#hash, encodeUTF8(text)));
 			if (part.slice(2) !== hash) throw new Error("what the server offered is not what reached us: somebody is between");
 		}
 	}
@@ -138,7 +138,7 @@ export class Scram {
 }
 
 function attributeOf(part: string | undefined, name: string): string {
-	if (part === undefined || !part.startsWith(`${name}=`)) throw new Error(`the server's message has no ${name}= where it belongs`);
+	if (part == null || !part.startsWith(`${name}=`)) throw new Error(`the server's message has no ${name}= where it belongs`);
 	return part.slice(2);
 }
 

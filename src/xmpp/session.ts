@@ -74,7 +74,7 @@ export class Session {
 				onConnected: () => this.#login?.connected(),
 				onSecure: () => {
 					this.#secure = true;
-					if (this.#endpoint !== undefined) this.#locator.worked(this.#endpoint);
+					if (this.#endpoint) this.#locator.worked(this.#endpoint);
 					this.#login?.secure();
 				},
 				onPayload: (stanza, payload) => this.payload(stanza, payload),
@@ -100,7 +100,7 @@ export class Session {
 			onDead: () => this.#stream.abandon("timeout", "the server is silent")
 		});
 		const { held } = options;
-		if (held === undefined) return;
+		if (!held) return;
 		this.#management.restore(held);
 		this.#jid = held.jid;
 		this.router.setAddress(held.jid);
@@ -134,7 +134,7 @@ export class Session {
 		const running = this.#running;
 		this.#running = false;
 		this.#stream.abandon("suspended", "the board goes to sleep");
-		const held = jid === undefined || !running ? undefined : this.#management.keepsake(jid);
+		const held = jid == null || !running ? undefined : this.#management.keepsake(jid);
 		this.rest();
 		this.forget();
 		return held;
@@ -281,7 +281,7 @@ export class Session {
 	/** Milliseconds until the next connection: none while there is another place to try (RFC 6120 3.2.1). */
 	private pause(reason: string, detail: string): number {
 		const elsewhere = this.redirection(reason, detail);
-		if (elsewhere !== undefined) {
+		if (elsewhere) {
 			this.#locator.goTo(elsewhere);
 			return 0;
 		}
@@ -300,7 +300,7 @@ export class Session {
 	 */
 	private redirection(reason: string, detail: string): Endpoint | undefined {
 		const endpoint = this.#endpoint;
-		if (reason !== `stream-error:${SEE_OTHER_HOST}` || !this.#secure || endpoint === undefined) return undefined;
+		if (reason !== `stream-error:${SEE_OTHER_HOST}` || !this.#secure || !endpoint) return;
 		return this.#redirections++ < limits.redirections ? parseHostPort(detail, endpoint.tls) : undefined;
 	}
 
@@ -321,7 +321,7 @@ export class Session {
 	private receive(element: Element): void {
 		// After SASL2 they come when all is done already.
 		if (isFeatures(element)) this.#mayRest = offersRest(element);
-		if (this.#login !== undefined) {
+		if (this.#login) {
 			this.#login.receive(element);
 			return;
 		}
@@ -339,7 +339,7 @@ export class Session {
 	}
 
 	private skipped(head: Element): void {
-		if (this.#login !== undefined) {
+		if (this.#login) {
 			this.#login.skipped(head);
 			return;
 		}
@@ -353,7 +353,7 @@ export class Session {
 	/** What comes without an address is our own account's. */
 	private admits(stanza: Element): boolean {
 		const from = stanza.attribute("from");
-		return from === undefined || this.#options.isFamiliar(from) || this.#flood.admits(stanza, from);
+		return from == null || this.#options.isFamiliar(from) || this.#flood.admits(stanza, from);
 	}
 
 	/** Counted before it is handled: what it is answered with may break the connection. */

@@ -39,7 +39,7 @@ export interface SigningProfile {
  * no name has capitals but FORM_TYPE, which comes first both ways, the order is no question.
  */
 export function signingProfiles(form: Form, from: string | undefined, domain: string): readonly SigningProfile[] {
-	const addresses = from === undefined ? ["", domain] : [from, ""];
+	const addresses = from == null ? ["", domain] : [from, ""];
 	const orders: SigningProfile["order"][] = isOrderClear(form) ? ["ordinal"] : ["ordinal", "folded"];
 	return orders.flatMap((order) => addresses.map((to) => ({ to, order })));
 }
@@ -67,7 +67,7 @@ export function wantsSignature(form: Form): boolean {
 /** Another method cannot be meant well: the server would learn the secret, or we have no key for it. */
 export function canSign(form: Form): boolean {
 	const given = form.fields.find(({ name }) => name === "oauth_signature_method")?.values[0];
-	return given === undefined || given === "" || given === METHOD;
+	return given == null || given === "" || given === METHOD;
 }
 
 /** The answer to the form: `values` and the signature over all that will be submitted (section 3). */

@@ -50,7 +50,7 @@ export function writeStanzaError(writer: Writer, condition: Condition, text?: st
 		.attribute("type", type ?? types[condition])
 		.open(condition, STANZAS)
 		.close();
-	if (text !== undefined) writer.open("text", STANZAS).attribute("xml:lang", "en").text(text).close();
+	if (text != null) writer.open("text", STANZAS).attribute("xml:lang", "en").text(text).close();
 	return writer;
 }
 

@@ -99,8 +99,8 @@ export class StreamManagement {
 	/** Bound by SASL2 with what the server answered to writeEnable(). */
 	boundWith(answer: Element | undefined): void {
 		this.reset();
-		this.#state = answer === undefined ? State.plain : State.counting;
-		if (answer !== undefined) this.receive(answer);
+		this.#state = answer ? State.counting : State.plain;
+		if (answer) this.receive(answer);
 	}
 
 	/** Asks to be counted; every stanza from here on is (section 3). */
@@ -192,7 +192,7 @@ export class StreamManagement {
 	/** The connection is gone: whether the session can go on with another. A server forgets one whose stream was ended in order. */
 	hold(orderly: boolean): boolean {
 		if (this.#state === State.held) return true;
-		if (orderly || this.#state !== State.counting || this.#id === undefined || this.#forgotten > 0) {
+		if (orderly || this.#state !== State.counting || this.#id == null || this.#forgotten > 0) {
 			this.reset();
 			return false;
 		}
@@ -203,7 +203,7 @@ export class StreamManagement {
 
 	/** What is held, for restore(); undefined when nothing is. */
 	keepsake(jid: string): HeldSession | undefined {
-		if (!this.held || this.#id === undefined) return undefined;
+		if (!this.held || this.#id == null) return;
 		return { jid, id: this.#id, handled: this.#handled, acknowledged: this.#acknowledged, unacked: this.#unacked.slice() };
 	}
 
@@ -215,7 +215,7 @@ export class StreamManagement {
 		this.#id = id;
 		this.#handled = handled >>> 0;
 		this.#acknowledged = acknowledged >>> 0;
-		for (const stanza of unacked) this.keep(stanza);
+		for (let i = 0; i < unacked.length; i++) this.keep(unacked[i]!);
 	}
 
 	/** Logged in anew: goes on with what is held, in place of binding (section 5). */
@@ -234,7 +234,8 @@ export class StreamManagement {
 	resumed(element: Element): boolean {
 		this.#state = State.counting;
 		if (!this.acknowledge(element)) return false;
-		for (const stanza of this.#unacked.slice()) this.#options.stream.write(stanza);
+		const unacked = this.#unacked.slice();
+		for (let i = 0; i < unacked.length; i++) this.#options.stream.write(unacked[i]!);
 		if (this.#unacked.length > 0) this.ask();
 		// It may have broken again.
 		return this.#state === State.counting;
@@ -257,7 +258,7 @@ export class StreamManagement {
 	private acknowledge(element: Element): boolean {
 		const { stream } = this.#options;
 		const h = parseCount(element.attribute("h"));
-		if (h === undefined) {
+		if (h == null) {
 			stream.end("sm:no-count", "the server acknowledged without a number", "invalid-xml");
 			return false;
 		}
@@ -278,18 +279,18 @@ export class StreamManagement {
 
 	private say(name: "r" | "a", h?: number): void {
 		const { stream } = this.#options;
-		stream.openElement(name, NAMESPACE_SM).attribute("h", h === undefined ? undefined : `${h}`);
+		stream.openElement(name, NAMESPACE_SM).attribute("h", h == null ? undefined : `${h}`);
 		stream.send();
 	}
 }
 
 /** xs:unsignedInt, or undefined. */
 function parseCount(text: string | undefined): number | undefined {
-	if (text === undefined || text.length === 0 || text.length > 10) return undefined;
+	if (text == null || text.length === 0 || text.length > 10) return;
 	const count = Number(text);
 	for (let i = 0; i < text.length; i++) {
 		const digit = text.charCodeAt(i);
-		if (digit < 0x30 || digit > 0x39) return undefined;
+		if (digit < 0x30 || digit > 0x39) return;
 	}
 	return count < 2 ** 32 ? count : undefined;
 }

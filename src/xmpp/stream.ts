@@ -81,10 +81,10 @@ export class XMPPStream implements Outbox {
 		this.#scheduler = options.scheduler;
 		this.#handler = options.handler;
 		this.#events = Object.freeze({
-			onOpen: (root: Element) => this.#opened(root),
-			onPayload: (stanza: Element, payload: Element) => this.#payload(stanza, payload),
-			onElement: (element: Element) => this.#element(element),
-			onSkipped: (head: Element) => this.#skipped(head),
+			onOpen: (root: Element) => this.opened(root),
+			onPayload: (stanza: Element, payload: Element) => this.payload(stanza, payload),
+			onElement: (element: Element) => this.element(element),
+			onSkipped: (head: Element) => this.skipped(head),
 			onClose: () => this.end("closed", "the server closed the stream")
 		});
 	}
@@ -99,8 +99,8 @@ export class XMPPStream implements Outbox {
 	}
 
 	connect(target: StreamTarget): void {
-		if (this.#parser !== undefined) throw new Error("the stream is connected");
-		this.#release();
+		if (this.#parser) throw new Error("the stream is connected");
+		this.release();
 		const life = this.#life;
 		this.#target = target;
 		this.#parser = new XMLParser(this.#events);
@@ -116,16 +116,16 @@ export class XMPPStream implements Outbox {
 				// XEP-0368 section 4: of direct TLS alone.
 				alpn: target.tls === "direct" ? "xmpp-client" : undefined,
 				anchors: target.anchors,
-				onReadable: () => this.#guard(life, this.#readable),
+				onReadable: () => this.guard(life, this.readable),
 				onWritable: (count) => {
 					if (life === this.#life) this.#queue.room = count;
-					this.#guard(life, this.#writable);
+					this.guard(life, this.writable);
 				},
-				onSecure: () => this.#guard(life, this.#secured),
-				onError: (error) => this.#lost(life, error)
+				onSecure: () => this.guard(life, this.secured),
+				onError: (error) => this.lost(life, error)
 			});
 		} catch (error) {
-			if (life === this.#life) this.#finish("internal", messageOf(error), false);
+			if (life === this.#life) this.finish("internal", messageOf(error), false);
 			return;
 		}
 		// It may have failed or been closed from within.
@@ -134,16 +134,16 @@ export class XMPPStream implements Outbox {
 			return;
 		}
 		this.#socket = socket;
-		this.#flush();
+		this.flush();
 	}
 
 	/** Sends our header; `from` only under TLS, where nobody else reads it. */
 	header(from?: string): void {
 		const to = this.#target?.domain;
-		if (to === undefined || this.#parser === undefined) return;
-		const sender = from !== undefined && this.#cover === Cover.tls ? ` from='${escapeValue(from)}'` : "";
+		if (to == null || !this.#parser) return;
+		const sender = from != null && this.#cover === Cover.tls ? ` from='${escapeValue(from)}'` : "";
 		this.#headerSent = true;
-		this.#put(
+		this.put(
 			encodeUTF8(
 				`<?xml version='1.0'?><stream:stream xmlns='${NAMESPACE_CLIENT}' xmlns:stream='${NAMESPACE_STREAM}' to='${escapeValue(to)}'${sender} version='1.0' xml:lang='en'>`
 			),
@@ -162,7 +162,7 @@ export class XMPPStream implements Outbox {
 	}
 
 	requestTLS(): void {
-		this.#put(encodeUTF8(`<starttls xmlns='${NAMESPACE_TLS}'/>`), true);
+		this.put(encodeUTF8(`<starttls xmlns='${NAMESPACE_TLS}'/>`), true);
 	}
 
 	/** On <proceed/>. Clear text behind it ends the connection: it would be an attacker's (RFC 6120 5.4.3.3). */
@@ -194,15 +194,15 @@ export class XMPPStream implements Outbox {
 
 	/** XML that is whole; nothing where no stream stands. */
 	write(bytes: Uint8Array): void {
-		if (this.#parser !== undefined) this.#put(bytes, false);
+		if (this.#parser) this.put(bytes, false);
 	}
 
 	/** Ends the stream and tells the handler; `condition` is told to the peer, with `application` as it is (RFC 6120 4.9). */
 	end(reason: string, detail: string, condition?: string, application = ""): void {
 		const parser = this.#parser;
-		if (parser === undefined) return;
+		if (!parser) return;
 		this.#parser = undefined;
-		this.#finish(reason, detail, this.#goodbye(parser, condition, application));
+		this.finish(reason, detail, this.goodbye(parser, condition, application));
 	}
 
 	/** Gives up a connection that is as good as broken: the peer is told nothing, so that the session can be resumed (XEP-0198). */
@@ -214,13 +214,13 @@ export class XMPPStream implements Outbox {
 	/** Ends the stream in order; the handler hears nothing more. */
 	close(): void {
 		const parser = this.#parser;
-		if (parser === undefined) return;
+		if (!parser) return;
 		this.#parser = undefined;
-		this.#goodbye(parser);
-		this.#drop();
+		this.goodbye(parser);
+		this.drop();
 	}
 
-	#guard(life: number, step: () => void): void {
+	private guard(life: number, step: () => void): void {
 		if (life !== this.#life) return;
 		try {
 			step.call(this);
@@ -229,23 +229,23 @@ export class XMPPStream implements Outbox {
 		}
 	}
 
-	#writable(): void {
+	private writable(): void {
 		if (this.#cover === Cover.none && this.#target?.tls === "starttls") {
 			this.#cover = Cover.clear;
-			if (this.#parser !== undefined) this.#handler.onConnected();
+			if (this.#parser) this.#handler.onConnected();
 		}
-		this.#flush();
-		if (this.#unread !== undefined) this.#readable();
+		this.flush();
+		if (this.#unread) this.readable();
 	}
 
-	#secured(): void {
-		if (this.#parser === undefined || this.#cover !== (this.#target?.tls === "direct" ? Cover.none : Cover.between)) return;
+	private secured(): void {
+		if (!this.#parser || this.#cover !== (this.#target?.tls === "direct" ? Cover.none : Cover.between)) return;
 		this.#cover = Cover.tls;
 		this.#parser = new XMLParser(this.#events);
 		this.#handler.onSecure();
 	}
 
-	#readable(): void {
+	private readable(): void {
 		// A socket that calls back from within read() is served by the loop that runs already.
 		if (this.#reading) return;
 		this.#reading = true;
@@ -257,14 +257,14 @@ export class XMPPStream implements Outbox {
 				const bytes = this.#cover === Cover.clear ? all : all?.subarray(0, limits.readBytes);
 				this.#unread = bytes?.length ? all?.subarray(bytes.length) : undefined;
 				if (!bytes?.length) break;
-				if (this.#parser !== undefined) this.#parse(this.#parser, bytes);
+				if (this.#parser) this.parse(this.#parser, bytes);
 			}
 		} finally {
 			this.#reading = false;
 		}
 	}
 
-	#parse(parser: XMLParser, bytes: Uint8Array): void {
+	private parse(parser: XMLParser, bytes: Uint8Array): void {
 		this.#receivedAt = this.#host.clock.now();
 		this.#receivedBytes += bytes.length;
 		let consumed: number;
@@ -275,23 +275,23 @@ export class XMPPStream implements Outbox {
 			this.end(`xml:${error.condition}`, error.message, error.condition);
 			return;
 		}
-		if (!this.#startingTLS || this.#parser === undefined) return;
+		if (!this.#startingTLS || !this.#parser) return;
 		this.#startingTLS = false;
 		const more = consumed < bytes.length ? bytes : this.#socket?.read();
-		if (more !== undefined && more.length > 0) this.end("tls", "clear text after <proceed/>");
+		if (more?.length) this.end("tls", "clear text after <proceed/>");
 		else this.#socket?.startTLS();
 	}
 
-	#lost(life: number, error: SocketError): void {
+	private lost(life: number, error: SocketError): void {
 		if (life !== this.#life) return;
 		// The host has closed it already.
 		this.#socket = undefined;
-		const ended = this.#parser === undefined;
-		this.#release();
-		if (!ended) this.#finish(error.reason, error.detail, false);
+		const ended = !this.#parser;
+		this.release();
+		if (!ended) this.finish(error.reason, error.detail, false);
 	}
 
-	#opened(root: Element): void {
+	private opened(root: Element): void {
 		if (root.name !== "stream" || root.namespace !== NAMESPACE_STREAM)
 			this.end("xml:invalid-namespace", "the root is not a stream", "invalid-namespace");
 		// RFC 6120 4.7.5: the major number counts.
@@ -299,25 +299,27 @@ export class XMPPStream implements Outbox {
 			this.end("stream-error:unsupported-version", "the server speaks no XMPP 1.0");
 	}
 
-	#payload(stanza: Element, payload: Element): Parts | undefined {
-		return this.#parser === undefined ? undefined : this.#handler.onPayload(stanza, payload);
+	private payload(stanza: Element, payload: Element): Parts | undefined {
+		return this.#parser && this.#handler.onPayload(stanza, payload);
 	}
 
-	#element(element: Element): void {
-		if (this.#parser === undefined) return;
-		if (element.name === "error" && element.namespace === NAMESPACE_STREAM) this.#streamError(element);
+	private element(element: Element): void {
+		if (!this.#parser) return;
+		if (element.name === "error" && element.namespace === NAMESPACE_STREAM) this.streamError(element);
 		else this.#handler.onElement(element);
 	}
 
-	#skipped(head: Element): void {
-		if (this.#parser !== undefined) this.#handler.onSkipped(head);
+	private skipped(head: Element): void {
+		if (this.#parser) this.#handler.onSkipped(head);
 	}
 
 	/** RFC 6120 4.9.2; a stream error is always the last of a stream. */
-	#streamError(error: Element): void {
+	private streamError(error: Element): void {
 		let condition = "undefined-condition";
 		let detail = error.child("text", NAMESPACE_STREAM_ERRORS)?.text;
-		for (const child of error.children) {
+		const { children } = error;
+		for (let i = 0; i < children.length; i++) {
+			const child = children[i]!;
 			if (child.namespace !== NAMESPACE_STREAM_ERRORS || child.name === "text") continue;
 			condition = child.name;
 			if (condition === SEE_OTHER_HOST) detail = child.text.trim();
@@ -328,53 +330,52 @@ export class XMPPStream implements Outbox {
 		this.end(reason, detail ?? condition);
 	}
 
-	#put(bytes: Uint8Array, inClear: boolean): void {
+	private put(bytes: Uint8Array, inClear: boolean): void {
 		if (this.#cover !== Cover.tls && !(inClear && this.#cover === Cover.clear)) throw new Error("nothing of this kind leaves in clear");
 		if (this.#queue.push(bytes)) {
-			this.#flush();
+			this.flush();
 			return;
 		}
 		this.abandon("overflow", `more than ${limits.queuedBytes} bytes wait for the server`);
 	}
 
-	#flush(): void {
+	private flush(): void {
 		const life = this.#life;
 		try {
 			this.#queue.flush(this.#socket);
 		} catch (error) {
 			if (life !== this.#life) return;
-			if (this.#parser === undefined) this.#release();
+			if (!this.#parser) this.release();
 			else this.abandon("closed", messageOf(error));
 		}
 	}
 
 	/** Says what is left to say and waits a moment for the peer to close; false when nothing can be said. */
-	#goodbye(parser: XMLParser, condition?: string, application = ""): boolean {
+	private goodbye(parser: XMLParser, condition?: string, application = ""): boolean {
 		parser.stop();
-		if (this.#socket === undefined || !this.#headerSent || this.#cover === Cover.none || this.#cover === Cover.between) return false;
-		const error =
-			condition === undefined ? "" : `<stream:error><${condition} xmlns='${NAMESPACE_STREAM_ERRORS}'/>${application}</stream:error>`;
+		if (!this.#socket || !this.#headerSent || this.#cover === Cover.none || this.#cover === Cover.between) return false;
+		const error = condition == null ? "" : `<stream:error><${condition} xmlns='${NAMESPACE_STREAM_ERRORS}'/>${application}</stream:error>`;
 		if (!this.#queue.push(encodeUTF8(`${error}</stream:stream>`))) return false;
 		const life = this.#life;
 		this.#closing = this.#scheduler.set(CLOSING, () => {
-			if (life === this.#life) this.#release();
+			if (life === this.#life) this.release();
 		});
-		this.#flush();
+		this.flush();
 		return true;
 	}
 
-	#finish(reason: string, detail: string, orderly: boolean): void {
-		this.#drop();
+	private finish(reason: string, detail: string, orderly: boolean): void {
+		this.drop();
 		this.#handler.onEnd(reason, detail, orderly);
 	}
 
 	/** The stream is over; the socket lives on only for the closing handshake. */
-	#drop(): void {
+	private drop(): void {
 		this.#parser = undefined;
-		if (this.#closing === undefined) this.#release();
+		if (!this.#closing) this.release();
 	}
 
-	#release(): void {
+	private release(): void {
 		const socket = this.#socket;
 		this.#life++;
 		this.#scheduler.clear(this.#closing);
