@@ -58,7 +58,7 @@ export function parseSet(set: Element, dialect: Dialect): SetRequest | Refusal {
 		if (isNode) nodes.push(name);
 		else {
 			const text = child.attribute(dialect.value);
-			if (text === undefined) return bad("A parameter has no value.");
+			if (text == null) return bad("A parameter has no value.");
 			if (settings.length === limits.settings)
 				return { condition: "policy-violation", text: `At most ${limits.settings} parameters can be set at once.` };
 			settings.push({ name, type, text });
@@ -81,11 +81,11 @@ export function settingValue({ type, range }: Parameter, { type: given, text }: 
 		case "color":
 			return (text.length === 6 || text.length === 8) && consistsOf(text, "0123456789abcdefABCDEF") ? text : undefined;
 		case "date":
-			return parseDateTime(`${text}T00:00:00`) === undefined ? undefined : text;
+			return parseDateTime(`${text}T00:00:00`) == null ? undefined : text;
 		case "dateTime":
-			return parseDateTime(text) === undefined ? undefined : text;
+			return parseDateTime(text) == null ? undefined : text;
 		case "time":
-			return parseDateTime(`1970-01-01T${text}`) === undefined ? undefined : text;
+			return parseDateTime(`1970-01-01T${text}`) == null ? undefined : text;
 		case "string":
 			return text.length > limits.parameterText ? undefined : text;
 		default: {
@@ -111,7 +111,7 @@ export function writeSetResponse(writer: Writer, dialect: Dialect, done: readonl
 	// Older peers see nothing without it (R-325-26).
 	if (dialect.name === "xep") writer.attribute("responseCode", "OK");
 	if (!done) return;
-	if (node !== undefined) writer.open(dialect.node).attribute(dialect.nodeId, node).close();
+	if (node != null) writer.open(dialect.node).attribute(dialect.nodeId, node).close();
 	for (let i = 0; i < done.length; i++) writer.open(dialect.parameter).attribute(dialect.fieldName, done[i]).close();
 }
 

@@ -100,7 +100,7 @@ export const dialects: readonly Dialect[] = Object.freeze([
 export function dialectOf(namespace: string, what?: DialectFunction): Dialect | undefined {
 	for (let i = 0; i < dialects.length; i++) {
 		const dialect = dialects[i]!;
-		if (what !== undefined) {
+		if (what != null) {
 			if (dialect[what] === namespace) return dialect;
 		} else if (dialect.discovery === namespace || dialect.sensorData === namespace || dialect.provisioning === namespace) {
 			return dialect;
@@ -125,7 +125,7 @@ export function writeNodeAttributes(writer: Writer, dialect: Dialect, node: Node
 /** Undefined when the element speaks of the thing itself. Empty is absent: some peers write every attribute. */
 export function parseNodeAttributes(element: Element, dialect: Dialect): NodeReference | undefined {
 	const id = element.attribute(dialect.nodeId) || undefined;
-	if (id === undefined) return;
+	if (id == null) return;
 	return {
 		id,
 		source: element.attribute(dialect.sourceId) || undefined,

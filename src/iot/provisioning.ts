@@ -62,7 +62,7 @@ export function weightOf({ asked, tokens }: Pick<Applicant, "asked" | "tokens">)
 /** Of a request; undefined where one is longer than anybody's token. */
 export function parseTokens(request: Element, dialect: Dialect): Wish["tokens"] | undefined {
 	const tokens = dialect.tokens.map((name) => request.attribute(name));
-	return tokens.some((token) => token !== undefined && token.length > limits.token) ? undefined : tokens;
+	return tokens.some((token) => token != null && token.length > limits.token) ? undefined : tokens;
 }
 
 /** Whether a permission, or nothing less than everything, lets a field out. */
@@ -134,7 +134,7 @@ function listsOf(answer: Element, dialect: Dialect, control: boolean): { nodes: 
 			: control
 				? (child.attribute("name") ?? child.attribute("n"))
 				: child.attribute(dialect.fieldName);
-		if (!(isNode || isName) || value === undefined) return;
+		if (!(isNode || isName) || value == null) return;
 		(isNode ? nodes : fields).push(value);
 	}
 	return { nodes, fields };
@@ -146,7 +146,7 @@ function allowedCategories(answer: Element, dialect: Dialect, hasFields: boolean
 	let flagged = false;
 	for (let bit = 0; bit < dialect.categories.length; bit++) {
 		const value = answer.attribute(dialect.categories[bit]!);
-		if (value === undefined) continue;
+		if (value == null) continue;
 		flagged = true;
 		if (parseBoolean(value) === true) categories |= 1 << bit;
 	}

@@ -104,7 +104,7 @@ export class Readouts {
 
 	/** The peer has gone or its messages came back; a bare JID stands for all its resources (R-323-32). */
 	forget(jid: string): void {
-		const same = resourceOf(jid) === undefined ? sameBare : sameJID;
+		const same = resourceOf(jid) == null ? sameBare : sameJID;
 		const list = this.#running.slice();
 		for (let i = 0; i < list.length; i++) {
 			const readout = list[i]!;
@@ -126,7 +126,7 @@ export class Readouts {
 
 	private decided(request: IQRequest, asked: ReadoutRequest | Refusal, permission: Permission | "all" | undefined): void {
 		// Who may not read learns nothing, not even that he asked wrongly (R-323-22).
-		if (permission === undefined) this.refuse(request);
+		if (!permission) this.refuse(request);
 		else if ("condition" in asked) request.fail(asked.condition, asked.text);
 		else this.start(request, asked, permission);
 	}
@@ -143,7 +143,7 @@ export class Readouts {
 			request.fail("item-not-found", "There is no such node.", "cancel");
 			return;
 		}
-		if (asked.when !== undefined && asked.when > clock.now()) {
+		if (asked.when != null && asked.when > clock.now()) {
 			request.fail("feature-not-implemented", "This thing cannot put off a readout: ask when it is due.", "cancel");
 			return;
 		}
@@ -189,8 +189,8 @@ export class Readouts {
 
 	private take(readout: Readout, field: SensorField, error: string | undefined, value?: SensorValue): void {
 		if (!this.#running.includes(readout) || readout.readings.some((reading) => reading.field === field)) return;
-		const text = error === undefined ? writeValue(field, value) : undefined;
-		if (text === undefined) this.fail(readout, field, error ?? "the sensor gave no value");
+		const text = error == null ? writeValue(field, value) : undefined;
+		if (text == null) this.fail(readout, field, error ?? "the sensor gave no value");
 		else readout.readings.push({ field, timestamp: this.timestamp(), value: text });
 		if (readout.readings.length === readout.fields.length) this.finish(readout);
 	}
@@ -216,8 +216,8 @@ export class Readouts {
 	/** Sends everything: failures last, since some readers stop at the first (slixmpp), and done on the last message (R-323-30). */
 	private finish(readout: Readout): void {
 		if (!this.#running.includes(readout)) return;
-		const values = readout.readings.filter(({ value }) => value !== undefined);
-		const failures = readout.readings.filter(({ value }) => value === undefined);
+		const values = readout.readings.filter(({ value }) => value != null);
+		const failures = readout.readings.filter(({ value }) => value == null);
 		this.end(readout, failures.length > 0 ? "failed" : "done");
 		if (values.length > 0 || failures.length === 0) this.send(readout, values, writeFields, failures.length === 0);
 		if (failures.length > 0) this.send(readout, failures, writeFailure, true);
@@ -237,10 +237,10 @@ export class Readouts {
 	/** Only ever one's own: a readout is known by the full JID and the seqnr (R-323-5, 10), and who has one running was let in. */
 	private cancel(request: IQRequest): void {
 		const sequence = parseSequence(request.payload);
-		const readout = sequence === undefined ? undefined : this.find(request.from, sequence);
-		if (sequence === undefined || !readout) {
-			const text = sequence === undefined ? "seqnr is missing." : "No readout with this seqnr is running.";
-			this.admit(request, { condition: sequence === undefined ? "bad-request" : "item-not-found", text });
+		const readout = sequence == null ? undefined : this.find(request.from, sequence);
+		if (sequence == null || !readout) {
+			const text = sequence == null ? "seqnr is missing." : "No readout with this seqnr is running.";
+			this.admit(request, { condition: sequence == null ? "bad-request" : "item-not-found", text });
 			return;
 		}
 		this.end(readout, "cancelled");

@@ -49,11 +49,11 @@ export function parseRegisterAnswer(payload: Element | undefined): RegistryAnswe
 export function parseClaimed(payload: Element): Claim | undefined {
 	const dialect = dialectOf(payload.namespace, "discovery");
 	const jid = payload.attribute("jid");
-	if (!dialect || jid === undefined || !isJID(jid)) return;
+	if (!dialect || jid == null || !isJID(jid)) return;
 	const isPublic = payload.attribute("public");
 	return {
 		owner: bareJID(jid),
-		public: isPublic === undefined ? undefined : parseBoolean(isPublic),
+		public: isPublic == null ? undefined : parseBoolean(isPublic),
 		node: parseNodeAttributes(payload, dialect)
 	};
 }

@@ -74,18 +74,18 @@ export function categorySet(categories: readonly FieldCategory[]): number {
 /** Reads <req/> (XEP-0323 3.1). Tokens are for provisioning and not looked at here. */
 export function parseReadoutRequest(request: Element): ReadoutRequest | Refusal {
 	const sequence = parseSequence(request);
-	if (sequence === undefined) return bad("seqnr is missing.");
+	if (sequence == null) return bad("seqnr is missing.");
 	let categories = 0;
 	for (let bit = 0; bit < flags.length; bit++) {
 		const set = flag(request, flags[bit]!);
-		if (set === undefined) return bad(`${flags[bit]} is no boolean.`);
+		if (set == null) return bad(`${flags[bit]} is no boolean.`);
 		if (set) categories |= 1 << bit;
 	}
 	// An example of the XEP says identification where its schema says identity.
 	const all = flag(request, "all");
 	const historical = flag(request, "historical");
 	const identification = flag(request, "identification");
-	if (all === undefined || historical === undefined || identification === undefined) return bad("A category flag is no boolean.");
+	if (all == null || historical == null || identification == null) return bad("A category flag is no boolean.");
 	if (all) categories = ALL_CATEGORIES;
 	if (historical) categories |= HISTORICAL;
 	if (identification) categories |= IDENTITY;
@@ -103,11 +103,11 @@ export function parseReadoutRequest(request: Element): ReadoutRequest | Refusal 
 		if (child.namespace !== request.namespace) continue;
 		if (child.name === "node") {
 			const id = child.attribute("nodeId");
-			if (id === undefined) return bad("A node has no nodeId.");
+			if (id == null) return bad("A node has no nodeId.");
 			nodes.push(id);
 		} else if (child.name === "field") {
 			const name = child.attribute("name");
-			if (name === undefined) return bad("A field has no name.");
+			if (name == null) return bad("A field has no name.");
 			if (fields.length === limits.requestedFields)
 				return { condition: "policy-violation", text: `At most ${limits.requestedFields} fields can be named.` };
 			fields.push(name);
@@ -123,18 +123,18 @@ export function parseReadoutRequest(request: Element): ReadoutRequest | Refusal 
 /** The seqnr of <req/> or <cancel/>. The schema's xs:int is not insisted on: it is only ever given back. */
 export function parseSequence(element: Element): string | undefined {
 	const sequence = element.attribute("seqnr");
-	return sequence === undefined || sequence === "" || sequence.length > limits.sequence ? undefined : sequence;
+	return sequence == null || sequence === "" || sequence.length > limits.sequence ? undefined : sequence;
 }
 
 function flag(element: Element, name: string): boolean | undefined {
 	const value = element.attribute(name);
-	return value === undefined ? false : parseBoolean(value);
+	return value == null ? false : parseBoolean(value);
 }
 
 /** undefined: not given; null: no date. */
 function moment(element: Element, name: string): number | undefined | null {
 	const value = element.attribute(name);
-	return value === undefined ? undefined : (parseDateTime(value) ?? null);
+	return value == null ? undefined : (parseDateTime(value) ?? null);
 }
 
 function bad(text: string): Refusal {
@@ -158,7 +158,7 @@ export function writeValue(field: SensorField, value: SensorValue | undefined): 
 		case "boolean":
 			return typeof value === "boolean" ? String(value) : undefined;
 		case "dateTime":
-			return typeof value === "string" && parseDateTime(value) !== undefined ? value : undefined;
+			return typeof value === "string" && parseDateTime(value) != null ? value : undefined;
 		default:
 			return typeof value === "string" && isSendable(value) ? value : undefined;
 	}

@@ -24,7 +24,7 @@ export function findService(
 	given: string | undefined,
 	onFound: OnFound
 ): void {
-	if (given !== undefined) {
+	if (given != null) {
 		ask(router, [given], 0, wanted, onFound);
 		return;
 	}
@@ -34,7 +34,7 @@ export function findService(
 	};
 	const onDone = (error?: StanzaError): void => {
 		// A list that broke off is no reason to leave out what came of it.
-		if (error && (items.length === 0 || router.address === undefined)) onFound(undefined, undefined, error);
+		if (error && (items.length === 0 || router.address == null)) onFound(undefined, undefined, error);
 		else ask(router, items, 0, wanted, onFound);
 	};
 	requestItems(router, domain, onItem, onDone, SECONDS);
@@ -42,15 +42,15 @@ export function findService(
 
 function ask(router: IQRouter, items: readonly string[], index: number, wanted: readonly string[], onFound: OnFound): void {
 	const jid = items[index];
-	if (jid === undefined) {
+	if (jid == null) {
 		onFound(undefined, undefined, stanzaError("item-not-found", "no component offers the service"));
 		return;
 	}
 	const onInfo: Parameters<typeof requestInfo>[2] = (info, error) => {
 		const feature = wanted.find((namespace) => info?.features.includes(namespace));
-		if (feature !== undefined) onFound(jid, dialectOf(feature));
+		if (feature != null) onFound(jid, dialectOf(feature));
 		// Without connection, or the only one there is: its error says more than that nothing was found.
-		else if (error && (router.address === undefined || items.length === 1)) onFound(undefined, undefined, error);
+		else if (error && (router.address == null || items.length === 1)) onFound(undefined, undefined, error);
 		else ask(router, items, index + 1, wanted, onFound);
 	};
 	requestInfo(router, jid, onInfo, { seconds: SECONDS, wanted });
@@ -58,5 +58,5 @@ function ask(router: IQRouter, items: readonly string[], index: number, wanted: 
 
 /** Only what is inside the own domain may rule over a thing (R-347-31), and only components need no friendship (R-347-3). */
 function isComponentOf(jid: string, domain: string): boolean {
-	return localOf(jid) === undefined && resourceOf(jid) === undefined && foldASCII(jid).endsWith(`.${foldASCII(domain)}`);
+	return localOf(jid) == null && resourceOf(jid) == null && foldASCII(jid).endsWith(`.${foldASCII(domain)}`);
 }

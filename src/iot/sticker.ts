@@ -19,7 +19,7 @@ export function writeSticker(tags: readonly Tag[], registry?: string): string {
 		if (typeof value === "number") text += "#";
 		text += `${encodePercent(name)}=${encodePercent(typeof value === "number" ? writeNumber(value) : value)}`;
 	}
-	return registry === undefined ? text : `${text};R=${encodePercent(registry)}`;
+	return registry == null ? text : `${text};R=${encodePercent(registry)}`;
 }
 
 /** The shortest text that is the same xs:double, without locale: sticker and registration must agree (R-347-6). */

@@ -38,7 +38,7 @@ export function parseDateTime(text: string): number | undefined {
 		}
 	}
 	const offset = zone(bytes, at);
-	if (offset === undefined) {
+	if (offset == null) {
 		return;
 	}
 	return (((dayNumber(year, month, day) * 24 + hour) * 60 + minute - offset) * 60 + second) * 1000 + milliseconds;

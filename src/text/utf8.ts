@@ -207,9 +207,9 @@ export function decodePlain(bytes: Uint8Array, start: number, end: number): stri
 		try {
 			text = nativeString.fromArrayBuffer(bytes.buffer, bytes.byteOffset + start, end - start);
 		} catch {
-			return undefined; // XS refuses most of what is not UTF-8, and takes the rest for fewer characters
+			return; // XS refuses most of what is not UTF-8, and takes the rest for fewer characters
 		}
-		if (text.length < end - start) return undefined;
+		if (text.length < end - start) return;
 	}
 	return SPECIAL.test(text) ? undefined : text;
 }
