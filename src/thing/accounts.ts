@@ -86,15 +86,15 @@ export class Accounts implements AccountStore {
 	private loadHabits(): ServerHabits | undefined {
 		const record = this.#vault.read(HABITS);
 		const { mechanism, binding, inline } = record ?? {};
-		if (!isMechanism(mechanism) || !isBinding(binding) || typeof inline !== "number") return undefined;
-		if (record?.domain !== this.#domain || typeof record.sm !== "boolean" || typeof record.refusals !== "number") return undefined;
+		if (!isMechanism(mechanism) || !isBinding(binding) || typeof inline !== "number") return;
+		if (record?.domain !== this.#domain || typeof record.sm !== "boolean" || typeof record.refusals !== "number") return;
 		return Object.freeze({ mechanism, binding, inline, sm: record.sm, refusals: record.refusals });
 	}
 
 	/** With the password to log in by: the next one before the present one. */
 	account(): Account | undefined {
 		const kept = this.#kept;
-		if (kept === undefined) return undefined;
+		if (!kept) return;
 		const { username, password, registered, next } = kept;
 		return { username, password: this.#refused ? password : (next ?? password), registered };
 	}
@@ -115,7 +115,7 @@ export class Accounts implements AccountStore {
 
 	confirm(): void {
 		const kept = this.#kept;
-		if (kept !== undefined && !kept.registered) this.store({ ...kept, registered: true });
+		if (kept && !kept.registered) this.store({ ...kept, registered: true });
 	}
 
 	taken(): void {
@@ -124,7 +124,7 @@ export class Accounts implements AccountStore {
 	}
 
 	refused(): boolean {
-		this.#refused = this.#kept?.next !== undefined && !this.#refused;
+		this.#refused = this.#kept?.next != null && !this.#refused;
 		// It was to be removed, and the answer to that was lost.
 		if (!this.#refused && this.isLeaving) this.forget();
 		return this.#refused;
@@ -149,14 +149,14 @@ export class Accounts implements AccountStore {
 	change(): Account | undefined {
 		const kept = this.#kept;
 		const { era, state } = this.#life;
-		if (!kept?.password || this.#changing || state === "leaving") return undefined;
-		if (kept.next === undefined) {
-			if (kept.era === era) return undefined;
+		if (!kept?.password || this.#changing || state === "leaving") return;
+		if (kept.next == null) {
+			if (kept.era === era) return;
 			try {
 				this.store({ ...kept, era, next: this.password() });
 			} catch {
 				// The next login asks again.
-				return undefined;
+				return;
 			}
 		}
 		this.#changing = true;
@@ -168,16 +168,16 @@ export class Accounts implements AccountStore {
 	/** Whether the server took it; undefined where it did not say. What it will not do is not asked again in this time of its life. */
 	changed(done: boolean | undefined): void {
 		this.#changing = false;
-		if (done !== undefined) this.settle(done ? this.#kept?.next : this.#kept?.password);
+		if (done != null) this.settle(done ? this.#kept?.next : this.#kept?.password);
 	}
 
 	keys(mechanism: string, salt: string, iterations: number): ScramKeys | undefined {
 		const record = this.#vault.read(KEYS);
-		if (record === undefined || record.of !== this.mark) return undefined;
-		if (record.mechanism !== mechanism || record.salt !== salt || record.iterations !== iterations) return undefined;
+		if (!record || record.of !== this.mark) return;
+		if (record.mechanism !== mechanism || record.salt !== salt || record.iterations !== iterations) return;
 		const clientKey = typeof record.clientKey === "string" ? decodeBase64(record.clientKey) : undefined;
 		const serverKey = typeof record.serverKey === "string" ? decodeBase64(record.serverKey) : undefined;
-		return clientKey === undefined || serverKey === undefined ? undefined : { clientKey, serverKey };
+		return clientKey == null || serverKey == null ? undefined : { clientKey, serverKey };
 	}
 
 	keepKeys(mechanism: string, salt: string, iterations: number, keys: ScramKeys): void {
@@ -221,7 +221,7 @@ export class Accounts implements AccountStore {
 	/** The server knows this one: the other is no more. What cannot be stored is found out again by the next boot's login. */
 	private settle(password: string | undefined): void {
 		const kept = this.#kept;
-		if (kept?.next === undefined || password === undefined) return;
+		if (kept?.next == null || password == null) return;
 		const settled = { ...kept, password, next: undefined };
 		try {
 			this.#vault.delete(TOKENS);

@@ -24,7 +24,7 @@ export class Authorizer {
 		const { ask, owner, service } = this.#options;
 		const { asked, from, tokens } = applicant;
 		const master = owner();
-		if (master === undefined) applicant.decide(undefined);
+		if (master == null) applicant.decide(undefined);
 		else if (sameBare(master, from) || sameBare(service() ?? master, from)) applicant.decide("all");
 		// Nothing of ours has such a name, and the owner would have to read it.
 		else if (!asked || !tokens || asked.fields.some(isTooLong) || asked.nodes.some(isTooLong)) applicant.decide(undefined);

@@ -29,7 +29,7 @@ export class Button {
 
 	/** Asks whoever stands there, for half a minute, one question at a time: `onAnswer` comes once (R-324-23). */
 	ask(onAnswer: (pressed: boolean) => void): void {
-		if (this.#onAnswer !== undefined) {
+		if (this.#onAnswer) {
 			onAnswer(false);
 			return;
 		}
@@ -42,7 +42,7 @@ export class Button {
 
 	/** Nobody waits for the answer any more. */
 	stop(): void {
-		if (this.#onAnswer !== undefined) this.answer(false);
+		if (this.#onAnswer) this.answer(false);
 	}
 
 	private blink(): void {
@@ -65,11 +65,11 @@ export class Button {
 
 	private change(pressed: boolean): void {
 		const { onHeld, scheduler } = this.#options;
-		const asking = this.#onAnswer !== undefined;
+		const asking = this.#onAnswer;
 		if (asking && !pressed) return;
 		scheduler.clear(this.#task);
 		// Not now: the host's interrupt is no place for it.
 		if (asking) this.#task = scheduler.set(0, () => this.answer(true));
-		else if (pressed && onHeld !== undefined) this.#task = scheduler.set(HELD * 1000, onHeld);
+		else if (pressed && onHeld) this.#task = scheduler.set(HELD * 1000, onHeld);
 	}
 }

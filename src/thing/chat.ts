@@ -75,11 +75,11 @@ export class Chat {
 		const from = message.attribute("from");
 		const type = message.attribute("type");
 		const text = message.child("body", message.namespace)?.text.trim();
-		if (from === undefined || !text || (type !== undefined && type !== "chat" && type !== "normal")) return;
+		if (from == null || !text || (type != null && type !== "chat" && type !== "normal")) return;
 		// A server or a component is no person, and may answer whatever it is told.
 		if (!bareJID(from).includes("@") || message.child("no-store", HINTS) || isLate(message, this.#options.host.clock)) return;
 		const { owner } = this.#options.lifeCycle;
-		if (owner === undefined || !sameBare(owner, from)) {
+		if (owner == null || !sameBare(owner, from)) {
 			if (this.#said < limits.chatRefusals) this.say(from, type, "I talk to my owner only.");
 		} else if (this.#said < limits.chatAnswers) this.answer(from, type, text);
 	}
@@ -118,7 +118,7 @@ export class Chat {
 		else if (word === "history") said = "I keep no history yet.";
 		else if (word === "disown")
 			said = `Say it to my registry, ${registering.jid ?? "which I do not know yet"}: disown and my name there. It tells me, and I forget you.`;
-		if (said !== undefined) this.say(from, type, said);
+		if (said != null) this.say(from, type, said);
 	}
 
 	/** undefined where the answer comes later. */
@@ -139,8 +139,8 @@ export class Chat {
 		this.#options.read(field, (error, value) => {
 			if (!open || this.#reading !== reading) return;
 			open = false;
-			const text = error === undefined ? writeValue(field, value) : undefined;
-			reading.lines.push(`${field.name}: ${text === undefined ? "not to be read now" : field.unit ? `${text} ${field.unit}` : text}`);
+			const text = error == null ? writeValue(field, value) : undefined;
+			reading.lines.push(`${field.name}: ${text == null ? "not to be read now" : field.unit ? `${text} ${field.unit}` : text}`);
 			if (reading.lines.length === reading.fields.length) this.tell(reading);
 		});
 	}
@@ -157,7 +157,7 @@ export class Chat {
 		const lines: string[] = [];
 		decisions.each((record) => {
 			const line = lineOf(record);
-			if (line !== undefined && !lines.includes(line)) lines.push(line);
+			if (line != null && !lines.includes(line)) lines.push(line);
 		});
 		const last = `${provisioning.jid ?? "Nobody"} decides about others, and knows all your rules.`;
 		return lines.length === 0 ? `You. ${last}` : `You, and as far as I remember:\n${joined(lines)}\n${last}`;

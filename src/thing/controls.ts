@@ -121,7 +121,7 @@ export class Controls {
 		const from = message.attribute("from");
 		const type = message.attribute("type") ?? "normal";
 		const set = message.child("set");
-		if (from === undefined || !set || !dialectOf(set.namespace, "control")) return;
+		if (from == null || !set || !dialectOf(set.namespace, "control")) return;
 		if (type !== "normal" && type !== "chat") return;
 		const setter = new Setter(this, from, set, undefined);
 		// R-325-25
@@ -141,7 +141,7 @@ export class Controls {
 	decided(setter: Setter, permission: Permission | "all" | undefined): void {
 		const { said } = setter;
 		// Who may not set learns nothing, not even that he asked wrongly.
-		if (permission === undefined) this.refuse(setter);
+		if (!permission) this.refuse(setter);
 		else if ("condition" in said) this.fail(setter, said.condition, said.text);
 		else this.start(setter, said, permission);
 	}
@@ -173,7 +173,7 @@ export class Controls {
 			if (permission !== "all" && permission.fields?.includes(setting.name) === false) continue;
 			const at = this.#names.indexOf(setting.name);
 			const value = at < 0 ? undefined : settingValue(definition.parameters![this.#names[at]!]!, setting);
-			if (value === undefined) {
+			if (value == null) {
 				faults.push(setting);
 				unknown ||= at < 0;
 			} else {

@@ -119,7 +119,7 @@ export class Decisions {
 		const who = foldJID(jid);
 		const service = this.#options.provisioning.jid;
 		// It is not asked about itself (R-324-24).
-		if (service !== undefined && sameBare(service, jid)) decide(true);
+		if (service != null && sameBare(service, jid)) decide(true);
 		else if (!this.ask(who, friendText(who), undefined, who.length, decide)) decide(false);
 	}
 
@@ -169,7 +169,7 @@ export class Decisions {
 		if (!this.#questions.includes(question)) return;
 		const { provisioning } = this.#options;
 		// What was kept is the word of the service that is trusted now (R-324-17).
-		const kept = provisioning.jid === undefined ? undefined : this.#cache.read(question.text);
+		const kept = provisioning.jid == null ? undefined : this.#cache.read(question.text);
 		if (kept) {
 			this.end(question, kept, "memory");
 			return;

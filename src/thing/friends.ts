@@ -100,7 +100,7 @@ export class Friends {
 	private befriend(): void {
 		const { book, owner } = this.#options;
 		const jid = owner();
-		if (jid === undefined) return;
+		if (jid == null) return;
 		const item = this.#owner;
 		if (item && (item.ask || item.subscription === "to" || item.subscription === "both")) return;
 		// Once is enough: the broker's push with ask comes later.
@@ -126,7 +126,7 @@ export class Friends {
 		const { owner, roster, swept } = this.#options;
 		if (this.#clean) return;
 		const jid = this.#strays.pop();
-		if (jid === undefined) {
+		if (jid == null) {
 			this.#clean = !this.#more;
 			if (this.#clean) swept.set();
 		} else if (isOne(jid, owner())) this.removeStrays();
@@ -138,5 +138,5 @@ export class Friends {
 }
 
 function isOne(jid: string, other: string | undefined): boolean {
-	return other !== undefined && sameBare(jid, other);
+	return other != null && sameBare(jid, other);
 }

@@ -82,7 +82,7 @@ export class LifeCycle {
 
 	/** Another one whenever somebody comes or goes who must not know what was known before, such as a password. */
 	get era(): number {
-		return this.#life.epoch * 2 + (this.#life.claim === undefined ? 0 : 1);
+		return this.#life.epoch * 2 + (this.#life.claim ? 1 : 0);
 	}
 
 	/** False when the table, or another owner's claim (R-347-26), forbids it. Throws when it cannot be stored; nothing has changed then. */
@@ -137,7 +137,7 @@ export class LifeCycle {
 	/** The names of the present owner's records that begin so. */
 	listOwned(prefix: string): string[] {
 		const names = this.#vault.list(this.#owned + prefix).map((key) => key.slice(this.#owned.length));
-		return names.filter((name) => this.readOwned(name) !== undefined);
+		return names.filter((name) => this.readOwned(name) != null);
 	}
 
 	private commit(life: Life): void {
@@ -148,7 +148,8 @@ export class LifeCycle {
 	/** At leisure: the epoch has voided them; what a power cut leaves is erased at the next boot. */
 	private eraseVoid(): void {
 		try {
-			for (const key of this.#vault.list(this.#owned)) if (this.#vault.read(key)?.epoch !== this.#life.epoch) this.#vault.delete(key);
+			const keys = this.#vault.list(this.#owned);
+			for (let i = 0; i < keys.length; i++) if (this.#vault.read(keys[i]!)?.epoch !== this.#life.epoch) this.#vault.delete(keys[i]!);
 		} catch {
 			// Void all the same.
 		}
@@ -156,17 +157,18 @@ export class LifeCycle {
 }
 
 function readLife(record: VaultRecord | undefined): Life | undefined {
-	if (record === undefined) return undefined;
+	if (!record) return;
 	const { epoch, state, owner, public: isPublic } = record;
-	if (typeof epoch !== "number" || typeof state !== "string" || !Object.hasOwn(table, state)) return undefined;
+	if (typeof epoch !== "number" || typeof state !== "string" || !Object.hasOwn(table, state)) return;
 	const owned = state === "claimed" || state === "removed" || state === "paired";
-	if (owned !== (typeof owner === "string" && isJID(owner))) return undefined;
+	if (owned !== (typeof owner === "string" && isJID(owner))) return;
 	const claim = owned ? { owner: bareJID(String(owner)), public: typeof isPublic === "boolean" ? isPublic : undefined } : undefined;
 	return { epoch, state: state as State, claim };
 }
 
 function randomEpoch(random: Host["random"]): number {
 	let epoch = 0;
-	for (const byte of random(4)) epoch = (epoch << 8) | byte;
+	const bytes = random(4);
+	for (let i = 0; i < bytes.length; i++) epoch = (epoch << 8) | bytes[i]!;
 	return epoch >>> 0;
 }

@@ -34,7 +34,7 @@ export class Pairing {
 			if (!pressed) decide(false);
 			else {
 				const wanted = dialects.map(({ provisioning }) => provisioning);
-				findService(router, domain, wanted, jid, (found) => decide(found !== undefined && this.pair(jid)));
+				findService(router, domain, wanted, jid, (found) => decide(found != null && this.pair(jid)));
 			}
 		});
 	}

@@ -46,7 +46,7 @@ export class Provisioning {
 		this.#options = options;
 		this.#service = this.load();
 		const clearCache = (request: IQRequest): void => this.clearCache(request);
-		for (const { provisioning } of dialects) options.router.handle("set", "clearCache", provisioning, clearCache);
+		for (let i = 0; i < dialects.length; i++) options.router.handle("set", "clearCache", dialects[i]!.provisioning, clearCache);
 	}
 
 	/** Bare address once it is known. */
@@ -74,12 +74,12 @@ export class Provisioning {
 
 	/** Once, perhaps later: the service, found now if it was not known; undefined when there is none. */
 	find(onService: (service: Service | undefined) => void): void {
-		if (this.#service !== undefined || this.#pause !== undefined) {
+		if (this.#service || this.#pause) {
 			this.greet();
 			onService(this.#service);
 			return;
 		}
-		if (this.#searching !== undefined) {
+		if (this.#searching) {
 			this.#searching.push(onService);
 			return;
 		}
@@ -87,8 +87,8 @@ export class Provisioning {
 		const { domain, given, router } = this.#options;
 		const wanted = dialects.map(({ provisioning }) => provisioning);
 		findService(router, domain, wanted, given, (jid, dialect) => {
-			if (this.#searching === undefined || router.address === undefined) return;
-			if (jid !== undefined && dialect !== undefined) this.keep({ jid: bareJID(jid), dialect });
+			if (!this.#searching || router.address == null) return;
+			if (jid != null && dialect) this.keep({ jid: bareJID(jid), dialect });
 			else this.#pause = this.#options.scheduler.set(PAUSE * 1000, () => this.endPause());
 			this.found(this.#service);
 		});
@@ -98,12 +98,13 @@ export class Provisioning {
 	receive(message: Element): void {
 		const { onFriend, onUnfriend } = this.#options;
 		const from = message.attribute("from");
-		if (from === undefined || !this.trusts(from) || message.attribute("type") === "error") return;
-		for (const { provisioning } of dialects) {
+		if (from == null || !this.trusts(from) || message.attribute("type") === "error") return;
+		for (let i = 0; i < dialects.length; i++) {
+			const { provisioning } = dialects[i]!;
 			const friend = message.child("friend", provisioning)?.attribute("jid");
 			const unfriend = message.child("unfriend", provisioning)?.attribute("jid");
-			if (friend !== undefined && isJID(friend)) onFriend(bareJID(friend));
-			if (unfriend !== undefined && isJID(unfriend)) onUnfriend(bareJID(unfriend));
+			if (friend != null && isJID(friend)) onFriend(bareJID(friend));
+			if (unfriend != null && isJID(unfriend)) onUnfriend(bareJID(unfriend));
 		}
 	}
 
@@ -127,11 +128,11 @@ export class Provisioning {
 	}
 
 	private trusts(from: string): boolean {
-		return this.#service !== undefined && sameJID(from, this.#service.jid);
+		return this.#service != null && sameJID(from, this.#service.jid);
 	}
 
 	private greet(): void {
-		if (this.#greeted || this.#service === undefined || this.#options.router.address === undefined) return;
+		if (this.#greeted || !this.#service || this.#options.router.address == null) return;
 		this.#greeted = true;
 		this.#options.onService(this.#service.jid);
 	}
@@ -143,7 +144,7 @@ export class Provisioning {
 		try {
 			// What another one said holds no longer (R-324-17); if it stays, the next boot finds out again.
 			const before = vault.read(PROVISIONING);
-			if (before !== undefined && before.jid !== service.jid) onClear();
+			if (before && before.jid !== service.jid) onClear();
 			vault.write(PROVISIONING, { jid: service.jid, dialect: service.dialect.name, domain });
 		} catch {
 			// It is found again after the next boot.
@@ -153,7 +154,7 @@ export class Provisioning {
 	private found(service: Service | undefined): void {
 		const searching = this.#searching ?? [];
 		this.#searching = undefined;
-		for (const onService of searching) onService(service);
+		for (let i = 0; i < searching.length; i++) searching[i]!(service);
 	}
 
 	private endPause(): void {
@@ -165,7 +166,7 @@ export class Provisioning {
 		const { vault, domain, given } = this.#options;
 		const record = vault.read(PROVISIONING);
 		const dialect = dialects.find(({ name }) => name === record?.dialect);
-		if (dialect === undefined || typeof record?.jid !== "string" || record.domain !== domain) return undefined;
-		return given === undefined || sameJID(given, record.jid) ? { jid: record.jid, dialect } : undefined;
+		if (!dialect || typeof record?.jid !== "string" || record.domain !== domain) return;
+		return given == null || sameJID(given, record.jid) ? { jid: record.jid, dialect } : undefined;
 	}
 }

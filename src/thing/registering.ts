@@ -74,7 +74,8 @@ export class Registering {
 		this.#options = options;
 		this.#registry = this.load();
 		const notice = (request: IQRequest): void => this.heed(request);
-		for (const { discovery } of dialects) for (const name of NOTICES) options.router.handle("set", name, discovery, notice);
+		for (let i = 0; i < dialects.length; i++)
+			for (let k = 0; k < NOTICES.length; k++) options.router.handle("set", NOTICES[k]!, dialects[i]!.discovery, notice);
 	}
 
 	/** Bare address of the registry once it is known. */
@@ -88,7 +89,7 @@ export class Registering {
 		this.#busy = false;
 		this.#registered = false;
 		this.#failures = 0;
-		if (this.#registry !== undefined) this.#options.onRegistry(this.#registry.jid);
+		if (this.#registry) this.#options.onRegistry(this.#registry.jid);
 		this.proceed();
 	}
 
@@ -106,7 +107,7 @@ export class Registering {
 
 	/** Does what the state asks for, if anything. */
 	private proceed(): void {
-		if (!this.#online || this.#busy || this.#task !== undefined) return;
+		if (!this.#online || this.#busy || this.#task) return;
 		const { lifeCycle, scheduler, random } = this.#options;
 		switch (lifeCycle.state) {
 			case "removed":
@@ -149,7 +150,7 @@ export class Registering {
 			(answer, jid) => {
 				// The owner whom it names may be the one who was taken away meanwhile: it is asked anew.
 				if (this.#takings !== takings) return;
-				if (answer.claimed !== undefined) {
+				if (answer.claimed) {
 					if (!this.claim(answer.claimed))
 						this.#options.onEvent({ event: "error", message: "The registry names another owner than the one we have." });
 				} else if (this.#options.lifeCycle.take("registered")) this.#options.onEvent({ event: "registered", registry: jid });
@@ -166,7 +167,7 @@ export class Registering {
 			return true;
 		};
 		// It was never told of us.
-		if (this.#registry === undefined) {
+		if (!this.#registry) {
 			done();
 			this.proceed();
 		} else this.ask(writeUnregister, done, (error) => error.condition === "item-not-found" && done());
@@ -188,7 +189,7 @@ export class Registering {
 		}
 		for (let i = 0; i < OPTIONAL.length; i++) {
 			const name = OPTIONAL[i]!;
-			if (told?.[name] !== undefined && now[name] === undefined) changed.push({ name, value: "" });
+			if (told?.[name] != null && now[name] == null) changed.push({ name, value: "" });
 		}
 		const isNew = changed.length > 0;
 		if (!isNew) changed.push({ name: "V", value: now.V! });
@@ -219,7 +220,7 @@ export class Registering {
 		onRefusal: (error: StanzaError) => boolean = () => false
 	): void {
 		const registry = this.#registry;
-		if (registry === undefined) {
+		if (registry == null) {
 			this.find();
 			return;
 		}
@@ -228,7 +229,7 @@ export class Registering {
 		write(router.open("set", registry.jid), registry.dialect);
 		router.send((answer) =>
 			this.answered(answer, () => {
-				if (answer.error === undefined) onAnswer(parseRegisterAnswer(answer.payload), registry.jid);
+				if (!answer.error) onAnswer(parseRegisterAnswer(answer.payload), registry.jid);
 				else if (!onRefusal(answer.error)) {
 					this.forget(answer.error);
 					this.fail(`The registry ${registry.jid} did not take what we told it (${said(answer.error)})`);
@@ -242,7 +243,7 @@ export class Registering {
 
 	/** An answer that a lost connection made up is none: online() begins anew. */
 	private answered(_answer: Answer, proceed: () => void): void {
-		if (!this.#online || this.#options.router.address === undefined) return;
+		if (!this.#online || this.#options.router.address == null) return;
 		this.#busy = false;
 		try {
 			proceed();
@@ -257,10 +258,9 @@ export class Registering {
 		this.#busy = true;
 		findService(router, domain, wanted, given, (jid, dialect, error) =>
 			this.answered({}, () => {
-				if (jid === undefined || dialect === undefined) {
-					const where =
-						given === undefined ? `No Thing Registry was found at ${domain}` : `The Thing Registry ${given} could not be reached`;
-					this.fail(error === undefined ? where : `${where} (${said(error)})`);
+				if (jid == null || !dialect) {
+					const where = given == null ? `No Thing Registry was found at ${domain}` : `The Thing Registry ${given} could not be reached`;
+					this.fail(!error ? where : `${where} (${said(error)})`);
 					return;
 				}
 				this.#registry = { jid, dialect };
@@ -276,8 +276,8 @@ export class Registering {
 	private forget(error: StanzaError): void {
 		const { given, lifeCycle } = this.#options;
 		const gone = error.condition === "service-unavailable" || error.condition === "remote-server-not-found";
-		const knows = lifeCycle.owner !== undefined || lifeCycle.state === "reset" || lifeCycle.state === "leaving";
-		if (gone && given === undefined && !knows) this.#registry = undefined;
+		const knows = lifeCycle.owner != null || lifeCycle.state === "reset" || lifeCycle.state === "leaving";
+		if (gone && given == null && !knows) this.#registry = undefined;
 	}
 
 	/** Says so, and tries again after a pause that grows and is never quite the same (power comes back to a thousand things at once). */
@@ -295,10 +295,10 @@ export class Registering {
 	/** From the registry and about ourselves, or not at all (R-347-25). */
 	private heed(request: IQRequest): void {
 		const registry = this.#registry?.jid;
-		if (registry === undefined || !sameJID(request.from, registry)) {
+		if (registry == null || !sameJID(request.from, registry)) {
 			request.fail("forbidden", "Only this thing's registry may say so.", "cancel");
 			this.#options.onEvent({ event: "denied", from: request.from, what: "claim" });
-		} else if (parseNotice(request.payload) !== undefined) request.fail("item-not-found", "There is no such node.");
+		} else if (parseNotice(request.payload) != null) request.fail("item-not-found", "There is no such node.");
 		else if (request.payload.name === "claimed") this.receiveClaimed(request);
 		else if (request.payload.name === "removed") this.receiveRemoved(request);
 		else this.receiveDisowned(request);
@@ -306,7 +306,7 @@ export class Registering {
 
 	private receiveClaimed(request: IQRequest): void {
 		const claim = parseClaimed(request.payload);
-		if (claim === undefined) request.fail("bad-request", "claimed needs the owner's JID.");
+		if (!claim) request.fail("bad-request", "claimed needs the owner's JID.");
 		else if (this.claim(claim)) request.succeed();
 		else request.fail("not-allowed", "This thing has another owner.");
 	}
@@ -349,7 +349,7 @@ export class Registering {
 		const owner = lifeCycle.owner;
 		const taken = lifeCycle.take("disowned");
 		acknowledge?.();
-		if (!taken || owner === undefined) return;
+		if (!taken || owner == null) return;
 		this.#checked = false;
 		onEvent({ event: "disowned" });
 		onDisowned(owner);
@@ -362,17 +362,17 @@ export class Registering {
 		const { vault, domain, given } = this.#options;
 		const record = vault.read(REGISTRY);
 		const dialect = dialects.find(({ name }) => name === record?.dialect);
-		if (dialect === undefined || typeof record?.jid !== "string" || record.domain !== domain) return undefined;
-		return given === undefined || sameJID(given, record.jid) ? { jid: record.jid, dialect } : undefined;
+		if (!dialect || typeof record?.jid !== "string" || record.domain !== domain) return;
+		return given == null || sameJID(given, record.jid) ? { jid: record.jid, dialect } : undefined;
 	}
 }
 
 /** Uniform from 0 up to 1. */
 function fraction(random: Host["random"]): number {
-	const [high = 0, low = 0] = random(2);
-	return (high * 256 + low) / 65_536;
+	const bytes = random(2);
+	return (bytes[0]! * 256 + bytes[1]!) / 65_536;
 }
 
 function said({ condition, text }: StanzaError): string {
-	return text === undefined || text === "" ? condition : `${condition}: ${text}`;
+	return text == null || text === "" ? condition : `${condition}: ${text}`;
 }

@@ -23,12 +23,12 @@ export class Renewal {
 	renew(): void {
 		const accounts = this.#accounts;
 		const account = accounts.change();
-		if (account === undefined) return;
+		if (!account) return;
 		writeAccount(this.query(), account);
 		this.#router.send(({ error, stanza }) => {
-			accounts.changed(stanza === undefined || error?.type === "wait" ? undefined : error === undefined);
+			accounts.changed(!stanza || error?.type === "wait" ? undefined : !error);
 			// Somebody may have come or gone meanwhile.
-			if (error === undefined) this.renew();
+			if (!error) this.renew();
 		});
 	}
 

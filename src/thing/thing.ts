@@ -80,7 +80,7 @@ export class Thing {
 		// What has been erased stays so, whoever gives it again.
 		const forgets = definition.forgetAPIKey === true;
 		const apiKey = forgets && accounts.account()?.registered === true ? undefined : loadAPIKey(vault, options.apiKey);
-		this.#goes = apiKey !== undefined && !forgets;
+		this.#goes = apiKey != null && !forgets;
 		if (options.factoryReset === true) this.reset();
 
 		const scheduler = new Scheduler(host, (error) => this.report(error));
@@ -116,7 +116,7 @@ export class Thing {
 		const identity = { category: "client", type: "bot", name: definition.name ?? definition.model };
 		this.#disco = new Disco({ router, identity, node: `https://${definition.manufacturer}`, allowed });
 		this.#disco.add(SENSOR_DATA);
-		if (apiKey !== undefined) this.#disco.add(SIGNATURE);
+		if (apiKey) this.#disco.add(SIGNATURE);
 		answerPing(this.#disco);
 		answerVersion(this.#disco, SOFTWARE);
 		answerTime(this.#disco, host.clock);
@@ -133,8 +133,8 @@ export class Thing {
 			registry: () => this.#registering.jid,
 			isFriend: (jid, decide) => this.isFriend(jid, decide),
 			swept: {
-				get: () => this.master !== undefined && lifeCycle.readOwned(SWEPT) !== undefined,
-				set: () => this.master !== undefined && lifeCycle.mark(SWEPT)
+				get: () => this.master != null && lifeCycle.readOwned(SWEPT) != null,
+				set: () => this.master != null && lifeCycle.mark(SWEPT)
 			},
 			onDenied: (from) => this.tell({ event: "denied", from, what: "subscription" })
 		});
@@ -153,14 +153,14 @@ export class Thing {
 			onDenied: (from) => this.tell({ event: "denied", from, what: "clearCache" })
 		});
 		if (lifeCycle.state === "reset" || lifeCycle.state === "leaving") this.#provisioning.forget();
-		if (host.button !== undefined)
+		if (host.button)
 			this.#pairing = new Pairing({
 				host,
 				scheduler,
 				router,
 				domain,
 				lifeCycle,
-				isFree: () => this.#registering.jid === undefined && this.#provisioning.jid === undefined,
+				isFree: () => this.#registering.jid == null && this.#provisioning.jid == null,
 				onPaired: (service) => this.onClaimed({ event: "paired", service }),
 				onHeld: definition.resetButton === true ? () => this.factoryReset() : undefined
 			});
@@ -212,7 +212,7 @@ export class Thing {
 			read,
 			onEnd: (from, fields, outcome) => this.tell({ event: "readout", from, fields, outcome })
 		});
-		if (definition.parameters !== undefined && host.actuators !== undefined)
+		if (definition.parameters && host.actuators)
 			this.#controls = new Controls({ host, definition, router, disco: this.#disco, scheduler, node, authorizer, onEvent: tell });
 		if (definition.chat !== false)
 			this.#chat = new Chat({
@@ -320,13 +320,13 @@ export class Thing {
 	/** While the session is held everything goes on: readings that are done meanwhile leave when it is resumed. */
 	private onOffline(reason: string, detail: string, retry: number | undefined, held: boolean, address: string | undefined): void {
 		if (!held) this.leave();
-		this.tell({ event: "offline", reason, detail, retry: retry === undefined ? undefined : Math.round(retry / 1000), address });
+		this.tell({ event: "offline", reason, detail, retry: retry == null ? undefined : Math.round(retry / 1000), address });
 	}
 
 	/** Its service speaks, somebody sets something or just writes; one that comes back says that its reader has gone. */
 	private onMessage(stanza: Element): void {
 		const from = stanza.attribute("from");
-		if (stanza.attribute("type") === "error" && from !== undefined) this.#readouts.forget(from);
+		if (stanza.attribute("type") === "error" && from != null) this.#readouts.forget(from);
 		else {
 			this.#provisioning.receive(stanza);
 			this.#controls?.receive(stanza);
@@ -367,15 +367,15 @@ export class Thing {
 
 	/** Only an owner can let somebody in (R-324-29); before there is one, who stands in front of the thing perhaps can. */
 	private isFriend(jid: string, decide: (allowed: boolean) => void): void {
-		if (this.master !== undefined) this.#decisions.isFriend(jid, decide);
-		else if (this.#pairing !== undefined) this.#pairing.offer(jid, decide);
+		if (this.master != null) this.#decisions.isFriend(jid, decide);
+		else if (this.#pairing) this.#pairing.offer(jid, decide);
 		else decide(false);
 	}
 
 	/** The registry, which may be the same component, knows already. */
 	private greet(service: string): void {
 		const registry = this.#registering.jid;
-		if (registry === undefined || !sameBare(service, registry)) this.#book.announce(this.#disco.caps(this.#host.crypto), service);
+		if (registry == null || !sameBare(service, registry)) this.#book.announce(this.#disco.caps(this.#host.crypto), service);
 	}
 
 	private part(jid: string): void {

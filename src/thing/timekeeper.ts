@@ -47,7 +47,7 @@ export class Timekeeper {
 		}
 		requestTime(router, domain, (milliseconds) => {
 			// Earlier than what has been is a replay or a broker whose own clock is wrong.
-			if (milliseconds === undefined || milliseconds < this.#floor || milliseconds > this.#floor + MOST) return;
+			if (milliseconds == null || milliseconds < this.#floor || milliseconds > this.#floor + MOST) return;
 			// SNTP may have been faster.
 			if (!clock.trusted) clock.set?.(milliseconds, true);
 			this.keep();
