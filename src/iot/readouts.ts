@@ -52,21 +52,19 @@ interface Readout extends Envelope {
 	timeout: Task | undefined;
 }
 
-type Decided = (request: IQRequest, asked: ReadoutRequest | Refusal, permission: Permission | "all" | undefined) => void;
-
 /** One object and no more, since strangers can make many of them wait. */
 class Reader implements Applicant {
 	readonly tokens: Wish["tokens"] | undefined;
 	#request: IQRequest;
 	#asked: ReadoutRequest | Refusal;
-	#onDecided: Decided;
+	#readouts: Readouts;
 	#decided = false;
 
-	constructor(request: IQRequest, asked: ReadoutRequest | Refusal, onDecided: Decided) {
+	constructor(readouts: Readouts, request: IQRequest, asked: ReadoutRequest | Refusal) {
 		this.tokens = parseTokens(request.payload, dialects[0]!);
+		this.#readouts = readouts;
 		this.#request = request;
 		this.#asked = asked;
-		this.#onDecided = onDecided;
 	}
 
 	get from(): string {
@@ -85,7 +83,7 @@ class Reader implements Applicant {
 	decide(permission: Permission | "all" | undefined): void {
 		if (this.#decided) return;
 		this.#decided = true;
-		this.#onDecided(this.#request, this.#asked, permission);
+		this.#readouts.decided(this.#request, this.#asked, permission);
 	}
 }
 
@@ -93,13 +91,16 @@ export class Readouts {
 	#options: ReadoutsOptions;
 	/** Those that wait for sensors. */
 	#running: Readout[] = [];
-	#onDecided: Decided = (request, asked, permission) => this.decided(request, asked, permission);
 
 	constructor(options: ReadoutsOptions) {
 		this.#options = options;
-		options.router.handle("get", "req", SENSOR_DATA, (request) => this.admit(request, parseReadoutRequest(request.payload)));
+		options.router.handle("get", "req", SENSOR_DATA, this.receive, this);
 		// The XEP cancels by get, later generations by set.
-		options.router.handle("any", "cancel", SENSOR_DATA, (request) => this.cancel(request));
+		options.router.handle("any", "cancel", SENSOR_DATA, this.cancel, this);
+	}
+
+	private receive(request: IQRequest): void {
+		this.admit(request, parseReadoutRequest(request.payload));
 	}
 
 	/** The peer has gone or its messages came back; a bare JID stands for all its resources (R-323-32). */
@@ -119,12 +120,13 @@ export class Readouts {
 	}
 
 	private admit(request: IQRequest, asked: ReadoutRequest | Refusal): void {
-		const applicant = new Reader(request, asked, this.#onDecided);
+		const applicant = new Reader(this, request, asked);
 		request.release();
 		this.#options.authorize(applicant);
 	}
 
-	private decided(request: IQRequest, asked: ReadoutRequest | Refusal, permission: Permission | "all" | undefined): void {
+	/** Called by who was admitted or not. */
+	decided(request: IQRequest, asked: ReadoutRequest | Refusal, permission: Permission | "all" | undefined): void {
 		// Who may not read learns nothing, not even that he asked wrongly (R-323-22).
 		if (!permission) this.refuse(request);
 		else if ("condition" in asked) request.fail(asked.condition, asked.text);

@@ -51,7 +51,7 @@ export class Button {
 			this.answer(false);
 			return;
 		}
-		this.#task = scheduler.set(BLINK, () => this.blink());
+		this.#task = scheduler.set(BLINK, this.blink, this);
 		host.light?.set(this.#left % 2 === 1);
 	}
 

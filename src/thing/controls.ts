@@ -103,17 +103,18 @@ export class Controls {
 		this.#options = options;
 		// Names from the network are looked up in a list: as property names XS would keep each for ever.
 		this.#names = Object.keys(definition.parameters ?? {});
-		const handle = (request: IQRequest): void => {
-			const setter = new Setter(this, request.from, request.payload, request);
-			request.release();
-			options.authorizer.admit(setter);
-		};
 		for (let i = 0; i < dialects.length; i++) {
 			const { control } = dialects[i]!;
 			disco.add(control);
-			router.handle("set", "set", control, handle);
-			router.handle("get", "getForm", control, handle);
+			router.handle("set", "set", control, this.handle, this);
+			router.handle("get", "getForm", control, this.handle, this);
 		}
+	}
+
+	private handle(request: IQRequest): void {
+		const setter = new Setter(this, request.from, request.payload, request);
+		request.release();
+		this.#options.authorizer.admit(setter);
 	}
 
 	/** A message that may be a set. */

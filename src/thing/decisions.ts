@@ -150,14 +150,16 @@ export class Decisions {
 
 	private wait(milliseconds: number): void {
 		this.#options.scheduler.clear(this.#hold);
-		this.#hold = this.#options.scheduler.set(milliseconds, () => {
-			this.#hold = undefined;
-			const list = this.#questions.slice();
-			for (let i = 0; i < list.length; i++) {
-				const question = list[i]!;
-				if (!question.asked) this.answer(question);
-			}
-		});
+		this.#hold = this.#options.scheduler.set(milliseconds, this.go, this);
+	}
+
+	private go(): void {
+		this.#hold = undefined;
+		const list = this.#questions.slice();
+		for (let i = 0; i < list.length; i++) {
+			const question = list[i]!;
+			if (!question.asked) this.answer(question);
+		}
 	}
 
 	private hasRoom(who: string): boolean {

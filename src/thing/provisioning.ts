@@ -45,8 +45,7 @@ export class Provisioning {
 	constructor(options: ProvisioningOptions) {
 		this.#options = options;
 		this.#service = this.load();
-		const clearCache = (request: IQRequest): void => this.clearCache(request);
-		for (let i = 0; i < dialects.length; i++) options.router.handle("set", "clearCache", dialects[i]!.provisioning, clearCache);
+		for (let i = 0; i < dialects.length; i++) options.router.handle("set", "clearCache", dialects[i]!.provisioning, this.clearCache, this);
 	}
 
 	/** Bare address once it is known. */
@@ -89,7 +88,7 @@ export class Provisioning {
 		findService(router, domain, wanted, given, (jid, dialect) => {
 			if (!this.#searching || router.address == null) return;
 			if (jid != null && dialect) this.keep({ jid: bareJID(jid), dialect });
-			else this.#pause = this.#options.scheduler.set(PAUSE * 1000, () => this.endPause());
+			else this.#pause = this.#options.scheduler.set(PAUSE * 1000, this.endPause, this);
 			this.found(this.#service);
 		});
 	}

@@ -73,9 +73,8 @@ export class Registering {
 	constructor(options: RegisteringOptions) {
 		this.#options = options;
 		this.#registry = this.load();
-		const notice = (request: IQRequest): void => this.heed(request);
 		for (let i = 0; i < dialects.length; i++)
-			for (let k = 0; k < NOTICES.length; k++) options.router.handle("set", NOTICES[k]!, dialects[i]!.discovery, notice);
+			for (let k = 0; k < NOTICES.length; k++) options.router.handle("set", NOTICES[k]!, dialects[i]!.discovery, this.heed, this);
 	}
 
 	/** Bare address of the registry once it is known. */
@@ -128,10 +127,7 @@ export class Registering {
 				this.register();
 				return;
 			case "disowned":
-				this.#task = scheduler.set(SETTLE * (1000 + 1000 * fraction(random)), () => {
-					this.#task = undefined;
-					this.register();
-				});
+				this.#task = scheduler.set(SETTLE * (1000 + 1000 * fraction(random)), this.registerAgain, this);
 				return;
 			case "claimed":
 				// A private thing has nothing more to tell (R-347-14); a claimed one never registers (R-347-11).
@@ -140,6 +136,17 @@ export class Registering {
 			default:
 				if (!this.#registered) this.register();
 		}
+	}
+
+	/** After a pause, as registerAgain(). */
+	private proceedAgain(): void {
+		this.#task = undefined;
+		this.proceed();
+	}
+
+	private registerAgain(): void {
+		this.#task = undefined;
+		this.register();
 	}
 
 	private register(): void {
@@ -286,10 +293,7 @@ export class Registering {
 		const pause = Math.min(limits.retrySeconds, FIRST_PAUSE * 2 ** Math.min(this.#failures++, 10)) * (0.5 + 0.5 * fraction(random));
 		onEvent({ event: "error", message: `${what}; trying again in ${Math.ceil(pause)} s.` });
 		scheduler.clear(this.#task);
-		this.#task = scheduler.set(pause * 1000, () => {
-			this.#task = undefined;
-			this.proceed();
-		});
+		this.#task = scheduler.set(pause * 1000, this.proceedAgain, this);
 	}
 
 	/** From the registry and about ourselves, or not at all (R-347-25). */
@@ -331,10 +335,7 @@ export class Registering {
 		onClaimed(owner);
 		this.#checked = false;
 		scheduler.clear(this.#task);
-		this.#task = scheduler.set(SETTLE * (1000 + 1000 * fraction(random)), () => {
-			this.#task = undefined;
-			this.proceed();
-		});
+		this.#task = scheduler.set(SETTLE * (1000 + 1000 * fraction(random)), this.proceedAgain, this);
 		return true;
 	}
 

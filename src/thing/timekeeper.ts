@@ -62,7 +62,7 @@ export class Timekeeper {
 	/** Once a day at most: flash wears. */
 	private keep(): void {
 		const { clock, scheduler, vault } = this.#options;
-		this.#task = scheduler.set(DAY, () => this.keep());
+		this.#task = scheduler.set(DAY, this.keep, this);
 		const now = clock.now();
 		if (!clock.trusted || now < this.#kept + DAY) return;
 		try {

@@ -41,8 +41,8 @@ export class Disco {
 		this.#router = options.router;
 		this.#identity = options.identity;
 		this.#allowed = options.allowed;
-		this.serve("query", DISCO_INFO, (request) => this.answerInfo(request));
-		this.serve("query", DISCO_ITEMS, (request) => this.answerItems(request));
+		this.serve("query", DISCO_INFO, this.answerInfo, this);
+		this.serve("query", DISCO_ITEMS, this.answerItems, this);
 	}
 
 	/** Sorted, each once. */
@@ -58,12 +58,9 @@ export class Disco {
 	}
 
 	/** A get that those who may know what we are may also ask; its namespace is the feature. */
-	serve(name: string, namespace: string, answer: (request: IQRequest) => void): void {
+	serve<T>(name: string, namespace: string, answer: (this: T, request: IQRequest) => void, self?: T): void {
 		this.add(namespace);
-		this.#router.handle("get", name, namespace, (request) => {
-			if (this.#allowed(request.from)) answer(request);
-			else request.fail("service-unavailable");
-		});
+		this.#router.handle("get", name, namespace, answer, self, this.#allowed);
 	}
 
 	/** XEP-0115 5.1, with SHA-1. To be asked for when all features are in. */

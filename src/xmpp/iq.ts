@@ -39,6 +39,8 @@ interface Handler {
 	readonly name: string;
 	readonly namespace: string;
 	readonly handle: (request: IQRequest) => void;
+	readonly self: unknown;
+	readonly allowed: ((from: string) => boolean) | undefined;
 }
 
 interface Pending {
@@ -95,15 +97,25 @@ export class IQRouter {
 		for (let i = 0; i < lost.length; i++) this.tell(lost[i]!, { error: stanzaError("remote-server-timeout", "the connection ended") });
 	}
 
-	/** Gives requests with this payload to `handler`, which sees to it that each is answered. */
-	handle(type: "get" | "set" | "any", name: string, namespace: string, handler: (request: IQRequest) => void): void {
+	/**
+	 * Gives requests with this payload to `handle`, which sees to it that each is answered; `self` is its `this`. Who is not `allowed`
+	 * sees what he would see without it.
+	 */
+	handle<T>(
+		type: "get" | "set" | "any",
+		name: string,
+		namespace: string,
+		handle: (this: T, request: IQRequest) => void,
+		self?: T,
+		allowed?: (from: string) => boolean
+	): void {
 		const handlers = this.#handlers;
 		for (let i = 0; i < handlers.length; i++) {
 			const one = handlers[i]!;
 			const overlap = one.type === type || one.type === "any" || type === "any";
 			if (overlap && one.name === name && one.namespace === namespace) throw new Error(`<${name} xmlns='${namespace}'/> has a handler`);
 		}
-		this.#handlers.push({ type, name, namespace, handle: handler });
+		this.#handlers.push({ type, name, namespace, handle, self, allowed });
 	}
 
 	/** Starts a request; the payload is written into the Writer, then send(). Without `to` it is for our own account. */
@@ -206,7 +218,8 @@ export class IQRouter {
 			const one = handlers[i]!;
 			if (one.name !== payload.name || one.namespace !== payload.namespace || (one.type !== type && one.type !== "any")) continue;
 			try {
-				one.handle(request);
+				if (!one.allowed || one.allowed(request.from)) one.handle.call(one.self, request);
+				else request.fail("service-unavailable");
 			} catch (error) {
 				if (!request.answered) request.fail("internal-server-error");
 				this.report(error);

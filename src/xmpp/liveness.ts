@@ -34,7 +34,7 @@ export class Liveness {
 	}
 
 	private wait(milliseconds: number): void {
-		this.#task = this.#options.scheduler.set(milliseconds, () => this.look());
+		this.#task = this.#options.scheduler.set(milliseconds, this.look, this);
 	}
 
 	private look(): void {

@@ -378,8 +378,11 @@ export class Login {
 		const { scheduler } = this.#options;
 		scheduler.clear(this.#timer);
 		this.#step = step;
-		this.#timer =
-			step === "nothing" ? undefined : scheduler.set(limits.stepSeconds * 1000, () => this.fail("timeout", `waited in vain for ${step}`));
+		this.#timer = step === "nothing" ? undefined : scheduler.set(limits.stepSeconds * 1000, this.late, this);
+	}
+
+	private late(): void {
+		this.fail("timeout", `waited in vain for ${this.#step}`);
 	}
 
 	private fail(reason: string, detail: string, condition?: string): void {

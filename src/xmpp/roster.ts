@@ -27,7 +27,7 @@ export class Roster {
 	constructor(options: RosterOptions) {
 		this.#router = options.router;
 		this.#onItem = options.onItem;
-		options.router.handle("set", "query", ROSTER, (request) => this.receivePush(request));
+		options.router.handle("set", "query", ROSTER, this.receivePush, this);
 	}
 
 	/**

@@ -5,6 +5,7 @@ import type { Host } from "../host.js";
 export interface Task {
 	due: number;
 	callback: (() => void) | undefined;
+	readonly self: unknown;
 	next: Task | undefined;
 }
 
@@ -35,11 +36,11 @@ export class Scheduler {
 		this.#onError = onError;
 	}
 
-	/** Calls back once after `milliseconds`. What the callback throws goes to onError. */
-	set(milliseconds: number, callback: () => void): Task {
+	/** Calls back once after `milliseconds`, with `self` for its `this`: a method waits without a closure around it. What it throws goes to onError. */
+	set<T>(milliseconds: number, callback: (this: T) => void, self?: T): Task {
 		if (!(milliseconds >= 0)) throw new RangeError("a wait is a number of milliseconds from 0 up");
 		this.advance(0);
-		const task: Task = { due: this.#time + milliseconds, callback, next: undefined };
+		const task: Task = { due: this.#time + milliseconds, callback, self, next: undefined };
 		let before: Task | undefined;
 		let after = this.#first;
 		while (after && after.due <= task.due) {
@@ -114,7 +115,7 @@ export class Scheduler {
 		if (!callback) return;
 		task.callback = undefined;
 		try {
-			callback();
+			callback.call(task.self);
 		} catch (error) {
 			try {
 				this.#onError?.(error);

@@ -16,7 +16,7 @@ import { PING } from "./ping.js";
 import { Backoff } from "./reconnect.js";
 import type { Task } from "./scheduler.js";
 import type { SessionOptions } from "./session-options.js";
-import { NAMESPACE_CLIENT, SEE_OTHER_HOST, XMPPStream } from "./stream.js";
+import { NAMESPACE_CLIENT, SEE_OTHER_HOST, type StreamHandler, XMPPStream } from "./stream.js";
 import { type HeldSession, NAMESPACE_SM, StreamManagement } from "./stream-management.js";
 
 export type { Account, AccountStore } from "./account.js";
@@ -24,7 +24,7 @@ export type { ScramKeys } from "./scram.js";
 export type { SessionOptions } from "./session-options.js";
 export type { HeldSession } from "./stream-management.js";
 
-export class Session {
+export class Session implements StreamHandler {
 	readonly router: IQRouter;
 	#options: SessionOptions;
 	#stream: XMPPStream;
@@ -70,19 +70,7 @@ export class Session {
 		this.#stream = new XMPPStream({
 			host,
 			scheduler,
-			handler: {
-				onConnected: () => this.#login?.connected(),
-				onSecure: () => {
-					this.#secure = true;
-					if (this.#endpoint) this.#locator.worked(this.#endpoint);
-					this.#login?.secure();
-				},
-				onPayload: (stanza, payload) => this.payload(stanza, payload),
-				onElement: (element) => this.receive(element),
-				onSkipped: (head) => this.skipped(head),
-				onStanza: (bytes) => this.#management.send(bytes),
-				onEnd: (reason, detail, orderly) => this.ended(reason, detail, orderly)
-			}
+			handler: this
 		});
 		this.#management = new StreamManagement({ stream: this.#stream, onOverflow: () => this.lose() });
 		this.router = new IQRouter({
@@ -152,6 +140,21 @@ export class Session {
 		this.forget();
 	}
 
+	/** Called by the stream, as all that begins with "on" is. */
+	onConnected(): void {
+		this.#login?.connected();
+	}
+
+	onSecure(): void {
+		this.#secure = true;
+		if (this.#endpoint) this.#locator.worked(this.#endpoint);
+		this.#login?.secure();
+	}
+
+	onStanza(bytes: Uint8Array): void {
+		this.#management.send(bytes);
+	}
+
 	/** A link that comes back ends what was waiting for it, and no pause of another cause (R-CORE-9). */
 	private link(up: boolean): void {
 		this.#cutOff = !up;
@@ -188,7 +191,7 @@ export class Session {
 		this.#waits = false;
 		this.#locator.next(
 			(endpoint) => this.enter(endpoint),
-			(reason, detail) => this.ended(reason, detail, false)
+			(reason, detail) => this.onEnd(reason, detail, false)
 		);
 	}
 
@@ -233,10 +236,10 @@ export class Session {
 		scheduler.clear(this.#expiry);
 		this.#expiry = undefined;
 		this.#liveness.start();
-		this.#task = scheduler.set(limits.stableSeconds * 1000, () => this.#backoff.reset());
+		this.#task = scheduler.set(limits.stableSeconds * 1000, this.#backoff.reset, this.#backoff);
 	}
 
-	private ended(reason: string, detail: string, orderly: boolean): void {
+	onEnd(reason: string, detail: string, orderly: boolean): void {
 		this.#login?.ended();
 		const endpoint = this.#endpoint;
 		const place = endpoint && writeHostPort(endpoint);
@@ -259,8 +262,8 @@ export class Session {
 			return;
 		}
 		const { scheduler } = this.#options;
-		if (held) this.#expiry ??= scheduler.set(this.#management.seconds * 1000, () => this.lose());
-		this.#task = scheduler.set(pause, () => this.connect());
+		if (held) this.#expiry ??= scheduler.set(this.#management.seconds * 1000, this.lose, this);
+		this.#task = scheduler.set(pause, this.connect, this);
 		this.tell(() => this.#options.onOffline(reason, detail, pause, held, place));
 	}
 
@@ -313,12 +316,12 @@ export class Session {
 		this.#online = false;
 	}
 
-	private payload(stanza: Element, payload: Element): Parts | undefined {
+	onPayload(stanza: Element, payload: Element): Parts | undefined {
 		const isOurs = this.#online && stanza.name === "iq" && stanza.namespace === NAMESPACE_CLIENT;
 		return isOurs ? this.router.partsFor(stanza, payload) : undefined;
 	}
 
-	private receive(element: Element): void {
+	onElement(element: Element): void {
 		// After SASL2 they come when all is done already.
 		if (isFeatures(element)) this.#mayRest = offersRest(element);
 		if (this.#login) {
@@ -338,7 +341,7 @@ export class Session {
 		}
 	}
 
-	private skipped(head: Element): void {
+	onSkipped(head: Element): void {
 		if (this.#login) {
 			this.#login.skipped(head);
 			return;

@@ -52,12 +52,11 @@ const enum Cover {
 	tls
 }
 
-export class XMPPStream implements Outbox {
+export class XMPPStream implements Outbox, XMLHandler {
 	#host: Pick<Host, "network" | "clock">;
 	#scheduler: Scheduler;
 	#handler: StreamHandler;
 	#writer = new Writer({ limit: limits.writtenBytes, namespace: NAMESPACE_CLIENT });
-	#events: XMLHandler;
 	#parser: XMLParser | undefined;
 	#target: StreamTarget | undefined;
 	#socket: Socket | undefined;
@@ -80,13 +79,6 @@ export class XMPPStream implements Outbox {
 		this.#host = options.host;
 		this.#scheduler = options.scheduler;
 		this.#handler = options.handler;
-		this.#events = Object.freeze({
-			onOpen: (root: Element) => this.opened(root),
-			onPayload: (stanza: Element, payload: Element) => this.payload(stanza, payload),
-			onElement: (element: Element) => this.element(element),
-			onSkipped: (head: Element) => this.skipped(head),
-			onClose: () => this.end("closed", "the server closed the stream")
-		});
 	}
 
 	/** Host time of the last bytes that came. */
@@ -103,7 +95,7 @@ export class XMPPStream implements Outbox {
 		this.release();
 		const life = this.#life;
 		this.#target = target;
-		this.#parser = new XMLParser(this.#events);
+		this.#parser = new XMLParser(this);
 		this.#receivedAt = this.#host.clock.now();
 		let socket: Socket;
 		try {
@@ -241,7 +233,7 @@ export class XMPPStream implements Outbox {
 	private secured(): void {
 		if (!this.#parser || this.#cover !== (this.#target?.tls === "direct" ? Cover.none : Cover.between)) return;
 		this.#cover = Cover.tls;
-		this.#parser = new XMLParser(this.#events);
+		this.#parser = new XMLParser(this);
 		this.#handler.onSecure();
 	}
 
@@ -291,7 +283,8 @@ export class XMPPStream implements Outbox {
 		if (!ended) this.finish(error.reason, error.detail, false);
 	}
 
-	private opened(root: Element): void {
+	/** Called by the parser, as the next four are. */
+	onOpen(root: Element): void {
 		if (root.name !== "stream" || root.namespace !== NAMESPACE_STREAM)
 			this.end("xml:invalid-namespace", "the root is not a stream", "invalid-namespace");
 		// RFC 6120 4.7.5: the major number counts.
@@ -299,18 +292,22 @@ export class XMPPStream implements Outbox {
 			this.end("stream-error:unsupported-version", "the server speaks no XMPP 1.0");
 	}
 
-	private payload(stanza: Element, payload: Element): Parts | undefined {
+	onPayload(stanza: Element, payload: Element): Parts | undefined {
 		return this.#parser && this.#handler.onPayload(stanza, payload);
 	}
 
-	private element(element: Element): void {
+	onElement(element: Element): void {
 		if (!this.#parser) return;
 		if (element.name === "error" && element.namespace === NAMESPACE_STREAM) this.streamError(element);
 		else this.#handler.onElement(element);
 	}
 
-	private skipped(head: Element): void {
+	onSkipped(head: Element): void {
 		if (this.#parser) this.#handler.onSkipped(head);
+	}
+
+	onClose(): void {
+		this.end("closed", "the server closed the stream");
 	}
 
 	/** RFC 6120 4.9.2; a stream error is always the last of a stream. */
@@ -356,10 +353,7 @@ export class XMPPStream implements Outbox {
 		if (!this.#socket || !this.#headerSent || this.#cover === Cover.none || this.#cover === Cover.between) return false;
 		const error = condition == null ? "" : `<stream:error><${condition} xmlns='${NAMESPACE_STREAM_ERRORS}'/>${application}</stream:error>`;
 		if (!this.#queue.push(encodeUTF8(`${error}</stream:stream>`))) return false;
-		const life = this.#life;
-		this.#closing = this.#scheduler.set(CLOSING, () => {
-			if (life === this.#life) this.release();
-		});
+		this.#closing = this.#scheduler.set(CLOSING, this.release, this);
 		this.flush();
 		return true;
 	}
