@@ -36,7 +36,7 @@ export interface ReadoutsOptions {
 	readonly node: string;
 	readonly fields: readonly SensorField[];
 	/** Sees to it that somebody decides, now or later, what the applicant may read; nothing of his request is answered before. */
-	readonly authorize: (applicant: Applicant) => void;
+	readonly authorizer: { admit(applicant: Applicant): void };
 	/** Somebody was refused. */
 	readonly onDenied: (from: string) => void;
 	/** Reads one field; may answer at once, late, or never. */
@@ -122,7 +122,7 @@ export class Readouts {
 	private admit(request: IQRequest, asked: ReadoutRequest | Refusal): void {
 		const applicant = new Reader(this, request, asked);
 		request.release();
-		this.#options.authorize(applicant);
+		this.#options.authorizer.admit(applicant);
 	}
 
 	/** Called by who was admitted or not. */

@@ -7,9 +7,9 @@ export interface AuthorizerOptions {
 	/** Bare JID; undefined while nobody owns the thing. */
 	readonly owner: () => string | undefined;
 	/** The provisioning service that is trusted, once it is known. */
-	readonly service: () => string | undefined;
+	readonly provisioning: { readonly jid: string | undefined };
 	/** Has decided, perhaps later, what only the owner, or who decides for him, can know; no owner any more means no. */
-	readonly ask: (wish: Wish, applicant: Applicant) => void;
+	readonly decisions: { judge(wish: Wish, applicant: Applicant): void };
 }
 
 export class Authorizer {
@@ -21,14 +21,14 @@ export class Authorizer {
 
 	/** No owner means no (R-323-22, R-324-29, R-347-28). */
 	admit(applicant: Applicant): void {
-		const { ask, owner, service } = this.#options;
+		const { decisions, owner, provisioning } = this.#options;
 		const { asked, from, tokens } = applicant;
 		const master = owner();
 		if (master == null) applicant.decide(undefined);
-		else if (sameBare(master, from) || sameBare(service() ?? master, from)) applicant.decide("all");
+		else if (sameBare(master, from) || sameBare(provisioning.jid ?? master, from)) applicant.decide("all");
 		// Nothing of ours has such a name, and the owner would have to read it.
 		else if (!asked || !tokens || asked.fields.some(isTooLong) || asked.nodes.some(isTooLong)) applicant.decide(undefined);
-		else ask({ jid: bareJID(from), categories: asked.categories, nodes: asked.nodes, fields: asked.fields, tokens }, applicant);
+		else decisions.judge({ jid: bareJID(from), categories: asked.categories, nodes: asked.nodes, fields: asked.fields, tokens }, applicant);
 	}
 }
 

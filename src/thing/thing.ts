@@ -11,7 +11,7 @@ import { answerPing } from "../xmpp/ping.js";
 import { PresenceBook } from "../xmpp/presence.js";
 import { Roster } from "../xmpp/roster.js";
 import { Scheduler } from "../xmpp/scheduler.js";
-import { Session } from "../xmpp/session.js";
+import { Session, type SessionHandler } from "../xmpp/session.js";
 import { SIGNATURE } from "../xmpp/signed-form.js";
 import { answerTime } from "../xmpp/time.js";
 import { answerVersion } from "../xmpp/version.js";
@@ -38,9 +38,11 @@ const SOFTWARE = Object.freeze({ name: "Extasis", version: "0.1.0" });
 /** Of the owner's: the roster holds nobody of an earlier one. */
 const SWEPT = "roster";
 
-export class Thing {
+export class Thing implements SessionHandler {
 	#host: Host;
 	#definition: Definition;
+	#domain: string;
+	#vault: Vault;
 	#factory: FactoryData;
 	#renewal: Renewal;
 	#lifeCycle: LifeCycle;
@@ -63,11 +65,13 @@ export class Thing {
 		const { host, definition, provisioning, registry } = options;
 		const domain = domainIn(options);
 		this.#host = host;
+		this.#domain = domain;
 		this.#definition = definition;
 		const node = definition.node ?? "thing";
 		const tell = (event: LifeEvent): void => this.tell(event);
 		const vault = new Vault(host.storage, (message) => this.tell({ event: "error", message }));
 		const random = host.random;
+		this.#vault = vault;
 		this.#factory = loadFactory(vault, random, options);
 		checkSticker(tagsOf(definition, this.#factory));
 		const lifeCycle = new LifeCycle(vault, random);
@@ -83,10 +87,7 @@ export class Thing {
 		this.#goes = apiKey != null && !forgets;
 		if (options.factoryReset === true) this.reset();
 
-		const scheduler = new Scheduler(host, (error) => this.report(error));
-		// Who may learn what we are. To others it is as if nobody were there.
-		const allowed = (from: string): boolean =>
-			[lifeCycle.owner, this.#registering.jid, this.#provisioning.jid, session.jid, domain].some((jid) => jid && sameBare(from, jid));
+		const scheduler = new Scheduler(host, (error) => this.onError(error));
 		const session = new Session({
 			host,
 			scheduler,
@@ -98,29 +99,19 @@ export class Thing {
 			seed: this.#factory.serial,
 			apiKey,
 			tlsUnique: definition.tlsUnique,
-			onAccount: (jid) => this.onAccount(jid, vault),
-			onOnline: (jid) => this.onOnline(jid),
-			onOffline: (reason, detail, retry, held, place) => this.onOffline(reason, detail, retry, held, place),
-			onResumed: (jid) => this.tell({ event: "resumed", jid }),
-			onLost: () => this.leave(),
-			isFamiliar: allowed,
-			onMessage: (stanza) => this.onMessage(stanza),
-			onPresence: (stanza) => this.#book.receive(stanza),
-			onError: (error) => this.report(error)
+			handler: this
 		});
 		this.#session = session;
 		const { router } = session;
 		this.#renewal = new Renewal(router, domain, accounts, lifeCycle);
 		this.#timekeeper = new Timekeeper({ clock: host.clock, vault, scheduler, router, domain, built: options.built });
-
 		const identity = { category: "client", type: "bot", name: definition.name ?? definition.model };
-		this.#disco = new Disco({ router, identity, node: `https://${definition.manufacturer}`, allowed });
+		this.#disco = new Disco({ router, identity, node: `https://${definition.manufacturer}`, allowed: (from) => this.isFamiliar(from) });
 		this.#disco.add(SENSOR_DATA);
 		if (apiKey) this.#disco.add(SIGNATURE);
 		answerPing(this.#disco);
 		answerVersion(this.#disco, SOFTWARE);
 		answerTime(this.#disco, host.clock);
-
 		this.#book = new PresenceBook({
 			outbox: session,
 			onSubscription: (step, from) => this.#friends.step(step, from),
@@ -191,15 +182,10 @@ export class Thing {
 			onUnregistered: () => this.#renewal.leave(this.#registering, () => this.restart()),
 			onEvent: (event) => this.onLife(event)
 		});
-
-		const authorizer = new Authorizer({
-			owner: () => this.master,
-			service: () => this.#provisioning.jid,
-			ask: (wish, applicant) => this.#decisions.judge(wish, applicant)
-		});
+		const authorizer = new Authorizer({ owner: () => this.master, provisioning: this.#provisioning, decisions: this.#decisions });
 		const fields = fieldsOf(definition);
 		const read: ReadoutsOptions["read"] = (field, onValue) =>
-			sample(host.sensors, definition, field, onValue, (error) => this.report(error));
+			sample(host.sensors, definition, field, onValue, (error) => this.onError(error));
 		this.#readouts = new Readouts({
 			router,
 			outbox: session,
@@ -207,7 +193,7 @@ export class Thing {
 			clock: host.clock,
 			node,
 			fields,
-			authorize: (applicant) => authorizer.admit(applicant),
+			authorizer,
 			onDenied: (from) => this.tell({ event: "denied", from, what: "readout" }),
 			read,
 			onEnd: (from, fields, outcome) => this.tell({ event: "readout", from, fields, outcome })
@@ -256,7 +242,7 @@ export class Thing {
 
 	/** Says goodbye and stays away. */
 	stop(): void {
-		this.leave();
+		this.onLost();
 		this.#session.stop();
 	}
 
@@ -284,7 +270,7 @@ export class Thing {
 	}
 
 	/** Nobody waits for an answer any more. */
-	private leave(): void {
+	onLost(): void {
 		this.#pairing?.stop();
 		this.#registering.offline();
 		this.#decisions.drop();
@@ -295,13 +281,14 @@ export class Thing {
 		this.#chat?.clear();
 	}
 
-	private onAccount(jid: string, vault: Vault): void {
-		if (this.#definition.forgetAPIKey === true) forgetAPIKey(vault);
+	/** Called by the session, as the rest of SessionHandler is. */
+	onAccount(jid: string): void {
+		if (this.#definition.forgetAPIKey === true) forgetAPIKey(this.#vault);
 		this.#lifeCycle.take("account");
 		this.tell({ event: "account", jid: bareJID(jid) });
 	}
 
-	private onOnline(jid: string): void {
+	onOnline(jid: string): void {
 		this.tell({ event: "online", jid });
 		// Who knows where we are may ask before we have said that we are here.
 		if (this.#session.router.address === jid) this.#decisions.online();
@@ -318,13 +305,27 @@ export class Thing {
 	}
 
 	/** While the session is held everything goes on: readings that are done meanwhile leave when it is resumed. */
-	private onOffline(reason: string, detail: string, retry: number | undefined, held: boolean, address: string | undefined): void {
-		if (!held) this.leave();
+	onOffline(reason: string, detail: string, retry: number | undefined, held: boolean, address: string | undefined): void {
+		if (!held) this.onLost();
 		this.tell({ event: "offline", reason, detail, retry: retry == null ? undefined : Math.round(retry / 1000), address });
 	}
 
+	onResumed(jid: string): void {
+		this.tell({ event: "resumed", jid });
+	}
+
+	/** Who may learn what we are. To others it is as if nobody were there. */
+	isFamiliar(from: string): boolean {
+		const ours = [this.owner, this.#registering.jid, this.#provisioning.jid, this.jid, this.#domain];
+		return ours.some((jid) => jid && sameBare(from, jid));
+	}
+
+	onPresence(stanza: Element): void {
+		this.#book.receive(stanza);
+	}
+
 	/** Its service speaks, somebody sets something or just writes; one that comes back says that its reader has gone. */
-	private onMessage(stanza: Element): void {
+	onMessage(stanza: Element): void {
 		const from = stanza.attribute("from");
 		if (stanza.attribute("type") === "error" && from != null) this.#readouts.forget(from);
 		else {
@@ -339,7 +340,7 @@ export class Thing {
 		try {
 			if (event.event === "registered") this.#host.display?.sticker(this.sticker());
 		} catch (error) {
-			this.report(error);
+			this.onError(error);
 		}
 		this.tell(event);
 	}
@@ -385,7 +386,7 @@ export class Thing {
 	}
 
 	/** A mistake of ours: the thing lives on. */
-	private report(error: unknown): void {
+	onError(error: unknown): void {
 		this.tell({ event: "error", message: `Something unforeseen happened: ${messageOf(error)}` });
 	}
 

@@ -26,30 +26,28 @@ export interface SessionOptions {
 	readonly seed?: string;
 	/** What suspend() gave before the board slept: gone on with if the server still has it. */
 	readonly held?: HeldSession;
+	readonly handler: SessionHandler;
+}
+
+export interface SessionHandler {
 	/** A new account stands. Bare JID. */
-	readonly onAccount: (jid: string) => void;
+	onAccount(jid: string): void;
 	/** Bound. Full JID; the roster is not asked yet, presence not sent. */
-	readonly onOnline: (jid: string) => void;
+	onOnline(jid: string): void;
 	/**
 	 * No connection stands. `retryMilliseconds`: when the next is tried. `held`: the session may be gone on with then, so that what
 	 * is sent meanwhile is kept for it and what is asked may yet be answered; onResumed or onLost says what came of it.
 	 * `place`: host:port of the connection that ended, if there was one.
 	 */
-	readonly onOffline: (
-		reason: string,
-		detail: string,
-		retryMilliseconds: number | undefined,
-		held: boolean,
-		place: string | undefined
-	) => void;
+	onOffline(reason: string, detail: string, retryMilliseconds: number | undefined, held: boolean, place: string | undefined): void;
 	/** The session goes on as if the connection had never broken. */
-	readonly onResumed: (jid: string) => void;
+	onResumed(jid: string): void;
 	/** The session that was held is over: who saw us there sees us go. */
-	readonly onLost: () => void;
+	onLost(): void;
 	/** Whose stanzas are looked at however many they are (flood.ts). */
-	readonly isFamiliar: (from: string) => boolean;
-	readonly onMessage: (stanza: Element) => void;
-	readonly onPresence: (stanza: Element) => void;
+	isFamiliar(from: string): boolean;
+	onMessage(stanza: Element): void;
+	onPresence(stanza: Element): void;
 	/** What one of these, or a handler of the router, threw. */
-	readonly onError: (error: unknown) => void;
+	onError(error: unknown): void;
 }

@@ -21,7 +21,7 @@ import { type HeldSession, NAMESPACE_SM, StreamManagement } from "./stream-manag
 
 export type { Account, AccountStore } from "./account.js";
 export type { ScramKeys } from "./scram.js";
-export type { SessionOptions } from "./session-options.js";
+export type { SessionHandler, SessionOptions } from "./session-options.js";
 export type { HeldSession } from "./stream-management.js";
 
 export class Session implements StreamHandler {
@@ -208,7 +208,7 @@ export class Session implements StreamHandler {
 			tlsUnique,
 			management: this.#management,
 			lost: this.#loss.lost,
-			onAccount: (jid) => this.tell(() => this.#options.onAccount(jid)),
+			onAccount: (jid) => this.tell(() => this.#options.handler.onAccount(jid)),
 			onBound: (jid) => this.bound(jid),
 			onResumed: () => this.resumed(),
 			onLost: () => this.lose()
@@ -221,12 +221,12 @@ export class Session implements StreamHandler {
 		this.#jid = jid;
 		this.router.setAddress(jid);
 		this.stands();
-		this.tell(() => this.#options.onOnline(jid));
+		this.tell(() => this.#options.handler.onOnline(jid));
 	}
 
 	private resumed(): void {
 		this.stands();
-		this.tell(() => this.#options.onResumed(this.#jid ?? ""));
+		this.tell(() => this.#options.handler.onResumed(this.#jid ?? ""));
 	}
 
 	private stands(): void {
@@ -264,13 +264,13 @@ export class Session implements StreamHandler {
 		const { scheduler } = this.#options;
 		if (held) this.#expiry ??= scheduler.set(this.#management.seconds * 1000, this.lose, this);
 		this.#task = scheduler.set(pause, this.connect, this);
-		this.tell(() => this.#options.onOffline(reason, detail, pause, held, place));
+		this.tell(() => this.#options.handler.onOffline(reason, detail, pause, held, place));
 	}
 
 	/** What was held is no more. */
 	private lose(): void {
 		this.forget();
-		if (this.#running) this.tell(() => this.#options.onLost());
+		if (this.#running) this.tell(() => this.#options.handler.onLost());
 	}
 
 	private forget(): void {
@@ -334,8 +334,8 @@ export class Session implements StreamHandler {
 		try {
 			if (!this.admits(element)) return;
 			if (element.name === "iq") this.router.receive(element);
-			else if (element.name === "message") this.#options.onMessage(element);
-			else if (element.name === "presence") this.#options.onPresence(element);
+			else if (element.name === "message") this.#options.handler.onMessage(element);
+			else if (element.name === "presence") this.#options.handler.onPresence(element);
 		} catch (error) {
 			this.report(error);
 		}
@@ -356,7 +356,7 @@ export class Session implements StreamHandler {
 	/** What comes without an address is our own account's. */
 	private admits(stanza: Element): boolean {
 		const from = stanza.attribute("from");
-		return from == null || this.#options.isFamiliar(from) || this.#flood.admits(stanza, from);
+		return from == null || this.#options.handler.isFamiliar(from) || this.#flood.admits(stanza, from);
 	}
 
 	/** Counted before it is handled: what it is answered with may break the connection. */
@@ -375,7 +375,7 @@ export class Session implements StreamHandler {
 
 	private report(error: unknown): void {
 		try {
-			this.#options.onError(error);
+			this.#options.handler.onError(error);
 		} catch {
 			// Nobody is left to tell.
 		}

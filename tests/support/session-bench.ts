@@ -6,7 +6,7 @@ import type { Element } from "../../src/xml/element.js";
 import type { Account, AccountStore, ServerHabits } from "../../src/xmpp/account.js";
 import { Scheduler } from "../../src/xmpp/scheduler.js";
 import type { ScramKeys } from "../../src/xmpp/scram.js";
-import { Session, type SessionOptions } from "../../src/xmpp/session.js";
+import { Session, type SessionHandler, type SessionOptions } from "../../src/xmpp/session.js";
 import { TestCrypto } from "./crypto.js";
 import { type FakeConnection, FakeNetwork } from "./socket.js";
 import { FakeTime } from "./time.js";
@@ -136,7 +136,7 @@ export class SessionBench {
 	randomByte = 0;
 	#scram = { first: "", serverFirst: "" };
 
-	constructor(account?: Account, options: Partial<SessionOptions> = {}, network = new FakeNetwork()) {
+	constructor(account?: Account, options: Partial<SessionOptions & SessionHandler> = {}, network = new FakeNetwork()) {
 		this.network = network;
 		this.accounts = new MemoryAccounts(this.happened, account);
 		const host: Host = {
@@ -155,25 +155,28 @@ export class SessionBench {
 			domain: DOMAIN,
 			tls: "starttls",
 			accounts: this.accounts,
-			onAccount: (jid) => this.happened.push(`account ${jid}`),
-			onOnline: (jid) => {
-				this.happened.push(`online ${jid}`);
-				this.onOnline();
+			handler: {
+				onAccount: (jid) => this.happened.push(`account ${jid}`),
+				onOnline: (jid) => {
+					this.happened.push(`online ${jid}`);
+					this.onOnline();
+				},
+				onOffline: (reason, _detail, pause, held) => {
+					this.happened.push(`${held ? "held" : "offline"} ${reason}`);
+					this.pauses.push(pause);
+					this.onOffline();
+				},
+				onResumed: (jid) => this.happened.push(`resumed ${jid}`),
+				onLost: () => this.happened.push("lost"),
+				isFamiliar: () => false,
+				onMessage: (stanza) => {
+					this.happened.push(`message ${stanza.child("body")?.text}`);
+					this.onMessage(stanza);
+				},
+				onPresence: (stanza) => this.happened.push(`presence ${stanza.attribute("from")}`),
+				onError: (error) => this.errors.push(error),
+				...options
 			},
-			onOffline: (reason, _detail, pause, held) => {
-				this.happened.push(`${held ? "held" : "offline"} ${reason}`);
-				this.pauses.push(pause);
-				this.onOffline();
-			},
-			onResumed: (jid) => this.happened.push(`resumed ${jid}`),
-			onLost: () => this.happened.push("lost"),
-			isFamiliar: () => false,
-			onMessage: (stanza) => {
-				this.happened.push(`message ${stanza.child("body")?.text}`);
-				this.onMessage(stanza);
-			},
-			onPresence: (stanza) => this.happened.push(`presence ${stanza.attribute("from")}`),
-			onError: (error) => this.errors.push(error),
 			...options
 		});
 	}

@@ -54,7 +54,9 @@ class Bench {
 			clock: this.time.clock,
 			node: "thing",
 			fields: own,
-			authorize: (applicant) => applicant.decide(applicant.from.startsWith("owner@") ? "all" : this.permissions.get(applicant.from)),
+			authorizer: {
+				admit: (applicant) => applicant.decide(applicant.from.startsWith("owner@") ? "all" : this.permissions.get(applicant.from))
+			},
 			onDenied: (from) => this.denied.push(from),
 			read: (field, onValue) => {
 				const value = this.values.get(field.name);

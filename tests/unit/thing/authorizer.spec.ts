@@ -23,10 +23,12 @@ function ask(door: Door, from: string, asked: ReadoutRequest | undefined = reque
 	};
 	const authorizer = new Authorizer({
 		owner: () => door.owner,
-		service: () => door.service,
-		ask: ({ jid, fields }, applicant) => {
-			said.push(`asked ${jid} ${fields.join()}`);
-			applicant.decide(door.permission);
+		provisioning: { jid: door.service },
+		decisions: {
+			judge: ({ jid, fields }, applicant) => {
+				said.push(`asked ${jid} ${fields.join()}`);
+				applicant.decide(door.permission);
+			}
 		}
 	});
 	authorizer.admit({ from, asked: asked === nothing ? undefined : asked, tokens: tokens ?? undefined, weight: 0, decide });

@@ -59,10 +59,12 @@ class Bench extends IQBench {
 			node: "thing",
 			authorizer: new Authorizer({
 				owner: () => OWNER.split("/")[0],
-				service: () => "provisioning.a.example",
-				ask: (wish, applicant) => {
-					this.wishes.push(wish);
-					applicant.decide(this.permission);
+				provisioning: { jid: "provisioning.a.example" },
+				decisions: {
+					judge: (wish, applicant) => {
+						this.wishes.push(wish);
+						applicant.decide(this.permission);
+					}
 				}
 			}),
 			onEvent: (event) => this.events.push(event)
