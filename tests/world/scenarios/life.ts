@@ -21,9 +21,11 @@ import {
 } from "./steps.js";
 
 const says = (name: string) => (element: Element) => element.getChild(name, DISCOVERY) !== undefined;
-/** Asks for another password of its account. */
+/** Asks for another password of its account: to the server by name, as who makes an account without a form does not. */
 const isChange = (element: Element): boolean =>
-	element.getChild("query", "jabber:iq:register")?.getChild("username") !== undefined && element.attrs.type === "set";
+	element.attrs.type === "set" &&
+	element.attrs.to !== undefined &&
+	element.getChild("query", "jabber:iq:register")?.getChild("username") !== undefined;
 
 export const lifeScenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 	"R-077-6 another password with every owner that comes or goes, and still its account": async (stage) => {
