@@ -43,7 +43,7 @@ export function parseSet(set: Element, dialect: Dialect): SetRequest | Refusal {
 	const nodes: string[] = [];
 	const fields: string[] = [];
 	const settings: Setting[] = [];
-	const { children } = set;
+	const children = set.children;
 	for (let i = 0; i < children.length; i++) {
 		const child = children[i]!;
 		if (child.namespace === FORMS)

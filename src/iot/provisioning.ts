@@ -125,7 +125,7 @@ function listsOf(answer: Element, dialect: Dialect, control: boolean): { nodes: 
 	for (let i = 0; i < children.length; i++) {
 		const child = children[i]!;
 		if (child.namespace !== dialect.provisioning) continue;
-		const { name } = child;
+		const name = child.name;
 		const isNode = name === dialect.node;
 		// <p n=''/> is what the generation after ieee says.
 		const isName = control ? name === "parameter" || name === "p" : name === dialect.field;

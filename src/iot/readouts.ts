@@ -139,13 +139,15 @@ export class Readouts {
 	}
 
 	private start(request: IQRequest, asked: ReadoutRequest, permission: Permission | "all"): void {
-		const { clock, node } = this.#options;
+		const options = this.#options;
 		// Of several nodes the decision may have left one (R-324-5).
-		if (permission === "all" ? asked.nodes.some((id) => id !== node) : asked.nodes.length > 0 && !asked.nodes.includes(node)) {
+		if (
+			permission === "all" ? asked.nodes.some((id) => id !== options.node) : asked.nodes.length > 0 && !asked.nodes.includes(options.node)
+		) {
 			request.fail("item-not-found", "There is no such node.", "cancel");
 			return;
 		}
-		if (asked.when != null && asked.when > clock.now()) {
+		if (asked.when != null && asked.when > options.clock.now()) {
 			request.fail("feature-not-implemented", "This thing cannot put off a readout: ask when it is due.", "cancel");
 			return;
 		}
@@ -173,9 +175,9 @@ export class Readouts {
 	}
 
 	private open(to: string, sequence: string, fields: readonly SensorField[]): Readout {
-		const { node, scheduler } = this.#options;
-		const readout: Readout = { to, sequence, node, fields, readings: [], timeout: undefined };
-		readout.timeout = scheduler.set(limits.readoutSeconds * 1000, () => this.timeOut(readout));
+		const options = this.#options;
+		const readout: Readout = { to, sequence, node: options.node, fields, readings: [], timeout: undefined };
+		readout.timeout = options.scheduler.set(limits.readoutSeconds * 1000, () => this.timeOut(readout));
 		this.#running.push(readout);
 		return readout;
 	}
@@ -226,7 +228,7 @@ export class Readouts {
 	}
 
 	private send(readout: Readout, readings: readonly Reading[], write: typeof writeFields, last: boolean): void {
-		const { outbox } = this.#options;
+		const outbox = this.#options.outbox;
 		let start = 0;
 		do {
 			const end = fragmentEnd(readout, readings, start);

@@ -22,7 +22,7 @@ export function encodeBase64(bytes: Uint8Array): string {
 /** undefined unless `text` is the one encoding of some bytes: padded, nothing else in it, unused bits zero (RFC 4648 3). */
 export function decodeBase64(text: string): Uint8Array | undefined {
 	const from = encodeUnchecked(text);
-	const { length } = from;
+	const length = from.length;
 	if (length % 4 !== 0) {
 		return;
 	}

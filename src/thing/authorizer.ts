@@ -21,14 +21,18 @@ export class Authorizer {
 
 	/** No owner means no (R-323-22, R-324-29, R-347-28). */
 	admit(applicant: Applicant): void {
-		const { decisions, owner, provisioning } = this.#options;
+		const options = this.#options;
 		const { asked, from, tokens } = applicant;
-		const master = owner();
+		const master = options.owner();
 		if (master == null) applicant.decide(undefined);
-		else if (sameBare(master, from) || sameBare(provisioning.jid ?? master, from)) applicant.decide("all");
+		else if (sameBare(master, from) || sameBare(options.provisioning.jid ?? master, from)) applicant.decide("all");
 		// Nothing of ours has such a name, and the owner would have to read it.
 		else if (!asked || !tokens || asked.fields.some(isTooLong) || asked.nodes.some(isTooLong)) applicant.decide(undefined);
-		else decisions.judge({ jid: bareJID(from), categories: asked.categories, nodes: asked.nodes, fields: asked.fields, tokens }, applicant);
+		else
+			options.decisions.judge(
+				{ jid: bareJID(from), categories: asked.categories, nodes: asked.nodes, fields: asked.fields, tokens },
+				applicant
+			);
 	}
 }
 

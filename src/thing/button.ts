@@ -46,13 +46,13 @@ export class Button {
 	}
 
 	private blink(): void {
-		const { host, scheduler } = this.#options;
+		const options = this.#options;
 		if (this.#left-- === 0) {
 			this.answer(false);
 			return;
 		}
-		this.#task = scheduler.set(BLINK, this.blink, this);
-		host.light?.set(this.#left % 2 === 1);
+		this.#task = options.scheduler.set(BLINK, this.blink, this);
+		options.host.light?.set(this.#left % 2 === 1);
 	}
 
 	private answer(pressed: boolean): void {

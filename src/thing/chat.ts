@@ -78,7 +78,7 @@ export class Chat {
 		if (from == null || !text || (type != null && type !== "chat" && type !== "normal")) return;
 		// A server or a component is no person, and may answer whatever it is told.
 		if (!bareJID(from).includes("@") || message.child("no-store", HINTS) || isLate(message, this.#options.host.clock)) return;
-		const { owner } = this.#options.lifeCycle;
+		const owner = this.#options.lifeCycle.owner;
 		if (owner == null || !sameBare(owner, from)) {
 			if (this.#said < limits.chatRefusals) this.say(from, type, "I talk to my owner only.");
 		} else if (this.#said < limits.chatAnswers) this.answer(from, type, text);
@@ -94,7 +94,7 @@ export class Chat {
 
 	/** Called by who was admitted. */
 	read(reading: Reading): void {
-		const { fields } = reading;
+		const fields = reading.fields;
 		this.#reading = reading;
 		reading.timeout = this.#options.scheduler.set(limits.readoutSeconds * 1000, () => this.tell(reading));
 		for (let i = 0; i < fields.length && this.#reading === reading; i++) this.sample(reading, fields[i]!);
@@ -106,18 +106,18 @@ export class Chat {
 	}
 
 	private answer(from: string, type: string | undefined, text: string): void {
-		const { lifeCycle, name, provisioning, registering } = this.#options;
+		const options = this.#options;
 		const space = text.indexOf(" ");
 		const word = foldASCII(space < 0 ? text : text.slice(0, space));
 		const rest = space < 0 ? "" : text.slice(space + 1).trim();
 		let said: string | undefined = HELP;
 		if (word === "status")
-			said = `I am ${name}, and ${lifeCycle.state === "removed" ? "yours, though not in the registry" : "yours"}. ${provisioning.jid ?? "Nobody"} decides about others.`;
+			said = `I am ${options.name}, and ${options.lifeCycle.state === "removed" ? "yours, though not in the registry" : "yours"}. ${options.provisioning.jid ?? "Nobody"} decides about others.`;
 		else if (word === "read") said = this.begin(from, type, rest);
 		else if (word === "who") said = this.readers();
 		else if (word === "history") said = "I keep no history yet.";
 		else if (word === "disown")
-			said = `Say it to my registry, ${registering.jid ?? "which I do not know yet"}: disown and my name there. It tells me, and I forget you.`;
+			said = `Say it to my registry, ${options.registering.jid ?? "which I do not know yet"}: disown and my name there. It tells me, and I forget you.`;
 		if (said != null) this.say(from, type, said);
 	}
 
@@ -153,25 +153,25 @@ export class Chat {
 	}
 
 	private readers(): string {
-		const { decisions, provisioning } = this.#options;
+		const options = this.#options;
 		const lines: string[] = [];
-		decisions.each((record) => {
+		options.decisions.each((record) => {
 			const line = lineOf(record);
 			if (line != null && !lines.includes(line)) lines.push(line);
 		});
-		const last = `${provisioning.jid ?? "Nobody"} decides about others, and knows all your rules.`;
+		const last = `${options.provisioning.jid ?? "Nobody"} decides about others, and knows all your rules.`;
 		return lines.length === 0 ? `You. ${last}` : `You, and as far as I remember:\n${joined(lines)}\n${last}`;
 	}
 
 	private say(to: string, type: string | undefined, text: string): void {
-		const { outbox, scheduler } = this.#options;
+		const options = this.#options;
 		this.#said++;
-		this.#minute ??= scheduler.set(60_000, () => {
+		this.#minute ??= options.scheduler.set(60_000, () => {
 			this.#said = 0;
 			this.#minute = undefined;
 		});
-		outbox.open("message", to).attribute("type", type).open("body").text(text).close().open("no-store", HINTS);
-		outbox.send();
+		options.outbox.open("message", to).attribute("type", type).open("body").text(text).close().open("no-store", HINTS);
+		options.outbox.send();
 	}
 }
 

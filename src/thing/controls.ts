@@ -99,15 +99,14 @@ export class Controls {
 
 	/** For a definition with parameters and a host with actuators. */
 	constructor(options: ControlsOptions) {
-		const { definition, disco, router } = options;
 		this.#options = options;
 		// Names from the network are looked up in a list: as property names XS would keep each for ever.
-		this.#names = Object.keys(definition.parameters ?? {});
+		this.#names = Object.keys(options.definition.parameters ?? {});
 		for (let i = 0; i < dialects.length; i++) {
-			const { control } = dialects[i]!;
-			disco.add(control);
-			router.handle("set", "set", control, this.handle, this);
-			router.handle("get", "getForm", control, this.handle, this);
+			const control = dialects[i]!.control;
+			options.disco.add(control);
+			options.router.handle("set", "set", control, this.handle, this);
+			options.router.handle("get", "getForm", control, this.handle, this);
 		}
 	}
 
@@ -140,7 +139,7 @@ export class Controls {
 
 	/** Called by who was admitted or not. */
 	decided(setter: Setter, permission: Permission | "all" | undefined): void {
-		const { said } = setter;
+		const said = setter.said;
 		// Who may not set learns nothing, not even that he asked wrongly.
 		if (!permission) this.refuse(setter);
 		else if ("condition" in said) this.fail(setter, said.condition, said.text);
@@ -158,10 +157,10 @@ export class Controls {
 	}
 
 	private start(setter: Setter, { fields, nodes, settings }: SetRequest, permission: Permission | "all"): void {
-		const { definition, node } = this.#options;
+		const options = this.#options;
 		// Of several nodes the decision may have left one (R-324-9); any other makes all of it void (R-325-6).
 		const narrowed = permission !== "all" && permission.narrowed === true;
-		if (nodes.length > 0 && !(narrowed ? nodes.includes(node) : nodes.every((id) => id === node))) {
+		if (nodes.length > 0 && !(narrowed ? nodes.includes(options.node) : nodes.every((id) => id === options.node))) {
 			this.fail(setter, "item-not-found", "There is no such node.");
 			return;
 		}
@@ -173,7 +172,7 @@ export class Controls {
 			const setting = settings[i]!;
 			if (permission !== "all" && permission.fields?.includes(setting.name) === false) continue;
 			const at = this.#names.indexOf(setting.name);
-			const value = at < 0 ? undefined : settingValue(definition.parameters![this.#names[at]!]!, setting);
+			const value = at < 0 ? undefined : settingValue(options.definition.parameters![this.#names[at]!]!, setting);
 			if (value == null) {
 				faults.push(setting);
 				unknown ||= at < 0;
@@ -196,7 +195,7 @@ export class Controls {
 	private explain(setter: Setter, faults: readonly Setting[], unknown: boolean): void {
 		const writer = this.error(setter, unknown ? "item-not-found" : "bad-request", "Nothing was set.");
 		for (let i = 0; writer && i < faults.length; i++) {
-			const { name } = faults[i]!;
+			const name = faults[i]!.name;
 			const known = this.#names.includes(name);
 			writeParameterError(writer, setter.dialect, name, known ? "It cannot have this value." : "There is no such parameter.");
 		}
@@ -204,21 +203,21 @@ export class Controls {
 	}
 
 	private step(job: Job): void {
-		const { definition, host, scheduler } = this.#options;
+		const options = this.#options;
 		const name = job.names[job.done]!;
-		const parameter: ParameterDefinition = definition.parameters![name]!;
+		const parameter: ParameterDefinition = options.definition.parameters![name]!;
 		// In a turn of its own: the answer may come at once, and the stack is small.
 		let open = true;
 		const answered = (error: string | undefined): void => {
 			if (!open || this.#job !== job) return;
 			open = false;
-			scheduler.clear(job.task);
+			options.scheduler.clear(job.task);
 			if (error === undefined) job.done++;
-			job.task = scheduler.set(0, () => this.proceed(job, error));
+			job.task = options.scheduler.set(0, () => this.proceed(job, error));
 		};
-		job.task = scheduler.set(limits.actuatorSeconds * 1000, () => this.proceed(job, "the actuator did not answer in time"));
+		job.task = options.scheduler.set(limits.actuatorSeconds * 1000, () => this.proceed(job, "the actuator did not answer in time"));
 		try {
-			host.actuators!.set(parameter.actuator ?? name, job.values[job.done]!, answered);
+			options.host.actuators!.set(parameter.actuator ?? name, job.values[job.done]!, answered);
 		} catch (error) {
 			answered(messageOf(error));
 		}
@@ -226,7 +225,7 @@ export class Controls {
 
 	private proceed(job: Job, error: string | undefined): void {
 		const { dialect, request, asked } = job.setter;
-		const { names } = job;
+		const names = job.names;
 		if (error !== undefined) {
 			const name = names[job.done]!;
 			this.end(job, "failed", error);
@@ -244,10 +243,10 @@ export class Controls {
 	}
 
 	private end(job: Job, outcome: "done" | "failed" | "cancelled", reason?: string): void {
-		const { onEvent, scheduler } = this.#options;
-		scheduler.clear(job.task);
+		const options = this.#options;
+		options.scheduler.clear(job.task);
 		this.#job = undefined;
-		onEvent({ event: "control", from: job.setter.from, parameters: job.names.slice(0, job.done), outcome, reason });
+		options.onEvent({ event: "control", from: job.setter.from, parameters: job.names.slice(0, job.done), outcome, reason });
 	}
 
 	private fail(setter: Setter, condition: Condition, text: string, type?: ErrorType): void {

@@ -44,11 +44,11 @@ export class DecisionCache {
 		const { name, sum } = this.keyOf(question);
 		this.use(name);
 		const names = this.load();
-		const { clock, hours, lifeCycle } = this.#options;
-		const at = hours === undefined || !clock.trusted ? undefined : clock.now();
+		const options = this.#options;
+		const at = options.hours === undefined || !options.clock.trusted ? undefined : options.clock.now();
 		try {
-			while (names.length > limits.decisions) lifeCycle.deleteOwned(names.shift()!);
-			lifeCycle.writeOwned(name, { ...decision, sum, at });
+			while (names.length > limits.decisions) options.lifeCycle.deleteOwned(names.shift()!);
+			options.lifeCycle.writeOwned(name, { ...decision, sum, at });
 		} catch {
 			names.pop();
 		}
@@ -81,10 +81,10 @@ export class DecisionCache {
 
 	/** Neither too old nor of the future; where nobody knows the time, it is too old. */
 	private holds({ at }: VaultRecord): boolean {
-		const { clock, hours } = this.#options;
-		if (hours === undefined) return true;
-		const age = clock.now() - (typeof at === "number" ? at : Number.NaN);
-		return clock.trusted && age >= 0 && age < hours * 3_600_000;
+		const options = this.#options;
+		if (options.hours === undefined) return true;
+		const age = options.clock.now() - (typeof at === "number" ? at : Number.NaN);
+		return options.clock.trusted && age >= 0 && age < options.hours * 3_600_000;
 	}
 
 	/** Another owner's are void by their epoch. */

@@ -169,7 +169,7 @@ export class Decisions {
 
 	private answer(question: Question): void {
 		if (!this.#questions.includes(question)) return;
-		const { provisioning } = this.#options;
+		const provisioning = this.#options.provisioning;
 		// What was kept is the word of the service that is trusted now (R-324-17).
 		const kept = provisioning.jid == null ? undefined : this.#cache.read(question.text);
 		if (kept) {
@@ -187,9 +187,9 @@ export class Decisions {
 	}
 
 	private send(question: Question, jid: string, dialect: Dialect): void {
-		const { node, router } = this.#options;
+		const options = this.#options;
 		try {
-			const writer = router.open("get", jid);
+			const writer = options.router.open("get", jid);
 			if (!question.wish) writeIsFriend(writer, dialect, question.who);
 			else writeWish(writer, dialect, question.wish);
 		} catch {
@@ -198,11 +198,11 @@ export class Decisions {
 			return;
 		}
 		question.sent = true;
-		router.send(({ error, payload }) => {
+		options.router.send(({ error, payload }) => {
 			if (!this.#questions.includes(question)) return;
 			// No answer is no, and no decision (R-324-25).
 			const said = !error && payload?.namespace === dialect.provisioning ? payload : undefined;
-			const record = said && recordOf(question, said, dialect, node);
+			const record = said && recordOf(question, said, dialect, options.node);
 			if (record && question.current) this.#cache.keep(question.text, record);
 			this.end(question, record, !record ? "nobody" : "service");
 		});

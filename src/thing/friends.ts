@@ -36,7 +36,7 @@ export class Friends {
 
 	/** Bound: asks for the roster, which presence must wait for (RFC 6121 2.2). */
 	online(onReady: () => void): void {
-		const { swept } = this.#options;
+		const swept = this.#options.swept;
 		this.#owner = undefined;
 		this.#clean = swept.get();
 		this.sweep(() => {
@@ -47,29 +47,29 @@ export class Friends {
 
 	/** One contact of the roster, or a change of it. */
 	receive(item: RosterItem): void {
-		const { owner, registry } = this.#options;
+		const options = this.#options;
 		const gone = item.subscription === "remove";
-		if (isOne(item.jid, owner())) this.#owner = gone ? undefined : item;
-		else if (this.#reading && !this.#clean && !gone && !isOne(item.jid, registry())) {
+		if (isOne(item.jid, options.owner())) this.#owner = gone ? undefined : item;
+		else if (this.#reading && !this.#clean && !gone && !isOne(item.jid, options.registry())) {
 			if (this.#strays.length < limits.rosterEntries) this.#strays.push(item.jid);
 			else this.#more = true;
 		}
 	}
 
 	step(step: SubscriptionStep, from: string): void {
-		const { book, owner, registry, onDenied } = this.#options;
-		const isOwner = isOne(from, owner());
+		const options = this.#options;
+		const isOwner = isOne(from, options.owner());
 		if (step === "subscribe") {
-			if (isOwner || isOne(from, registry())) {
-				book.subscription("subscribed", from);
+			if (isOwner || isOne(from, options.registry())) {
+				options.book.subscription("subscribed", from);
 				if (isOwner) this.befriend();
 				return;
 			}
 			this.#options.isFriend(from, (allowed) => {
-				book.subscription(allowed ? "subscribed" : "unsubscribed", from);
-				if (!allowed) onDenied(from);
+				options.book.subscription(allowed ? "subscribed" : "unsubscribed", from);
+				if (!allowed) options.onDenied(from);
 			});
-		} else if (step === "unsubscribe") book.subscription("unsubscribed", from);
+		} else if (step === "unsubscribe") options.book.subscription("unsubscribed", from);
 	}
 
 	/** The thing has an owner: it asks for his presence, and grants its own when he asks (R-347-12). */
@@ -98,14 +98,14 @@ export class Friends {
 	}
 
 	private befriend(): void {
-		const { book, owner } = this.#options;
-		const jid = owner();
+		const options = this.#options;
+		const jid = options.owner();
 		if (jid == null) return;
 		const item = this.#owner;
 		if (item && (item.ask || item.subscription === "to" || item.subscription === "both")) return;
 		// Once is enough: the broker's push with ask comes later.
 		this.#owner = { jid, subscription: item?.subscription ?? "none", ask: true };
-		book.subscription("subscribe", jid);
+		options.book.subscription("subscribe", jid);
 	}
 
 	private sweep(onRead?: () => void): void {
@@ -123,15 +123,15 @@ export class Friends {
 
 	/** One after the other, so that they do not fill the table of requests. */
 	private removeStrays(): void {
-		const { owner, roster, swept } = this.#options;
+		const options = this.#options;
 		if (this.#clean) return;
 		const jid = this.#strays.pop();
 		if (jid == null) {
 			this.#clean = !this.#more;
-			if (this.#clean) swept.set();
-		} else if (isOne(jid, owner())) this.removeStrays();
+			if (this.#clean) options.swept.set();
+		} else if (isOne(jid, options.owner())) this.removeStrays();
 		else
-			roster.remove(jid, (error) => {
+			options.roster.remove(jid, (error) => {
 				if (!error) this.removeStrays();
 			});
 	}

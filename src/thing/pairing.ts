@@ -25,8 +25,8 @@ export class Pairing {
 
 	/** It wants to be a friend. `decide` comes once: yes where it was let in, and is a provisioning service. */
 	offer(jid: string, decide: (allowed: boolean) => void): void {
-		const { domain, isFree, lifeCycle, router } = this.#options;
-		if (lifeCycle.state !== "account" || !isFree()) {
+		const options = this.#options;
+		if (options.lifeCycle.state !== "account" || !options.isFree()) {
 			decide(false);
 			return;
 		}
@@ -34,16 +34,16 @@ export class Pairing {
 			if (!pressed) decide(false);
 			else {
 				const wanted = dialects.map(({ provisioning }) => provisioning);
-				findService(router, domain, wanted, jid, (found) => decide(found != null && this.pair(jid)));
+				findService(options.router, options.domain, wanted, jid, (found) => decide(found != null && this.pair(jid)));
 			}
 		});
 	}
 
 	/** For good: whatever service comes later, only a reset makes room for it (R-324-22). */
 	private pair(service: string): boolean {
-		const { isFree, lifeCycle, onPaired } = this.#options;
-		if (!isFree() || !lifeCycle.take("paired", { owner: service, public: false })) return false;
-		onPaired(service);
+		const options = this.#options;
+		if (!options.isFree() || !options.lifeCycle.take("paired", { owner: service, public: false })) return false;
+		options.onPaired(service);
 		return true;
 	}
 

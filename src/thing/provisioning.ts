@@ -95,28 +95,28 @@ export class Provisioning {
 
 	/** A message that the service may have sent; anybody else's is not looked at, and never answered (R-324-12). */
 	receive(message: Element): void {
-		const { onFriend, onUnfriend } = this.#options;
+		const options = this.#options;
 		const from = message.attribute("from");
 		if (from == null || !this.trusts(from) || message.attribute("type") === "error") return;
 		for (let i = 0; i < dialects.length; i++) {
-			const { provisioning } = dialects[i]!;
+			const provisioning = dialects[i]!.provisioning;
 			const friend = message.child("friend", provisioning)?.attribute("jid");
 			const unfriend = message.child("unfriend", provisioning)?.attribute("jid");
-			if (friend != null && isJID(friend)) onFriend(bareJID(friend));
-			if (unfriend != null && isJID(unfriend)) onUnfriend(bareJID(unfriend));
+			if (friend != null && isJID(friend)) options.onFriend(bareJID(friend));
+			if (unfriend != null && isJID(unfriend)) options.onUnfriend(bareJID(unfriend));
 		}
 	}
 
 	private clearCache(request: IQRequest): void {
 		const dialect = dialectOf(request.payload.namespace, "provisioning")!;
-		const { onClear, onDenied } = this.#options;
+		const options = this.#options;
 		if (!this.trusts(request.from)) {
 			request.fail("forbidden", "Only this thing's provisioning service may say so.", "cancel");
-			onDenied(request.from);
+			options.onDenied(request.from);
 			return;
 		}
 		try {
-			onClear();
+			options.onClear();
 		} catch {
 			// From here on all of it is asked anew; a boot would bring it back.
 			request.fail("internal-server-error", "What was kept could not be erased for good: say it again.", "wait");
@@ -137,14 +137,14 @@ export class Provisioning {
 	}
 
 	private keep(service: Service): void {
-		const { domain, onClear, vault } = this.#options;
+		const options = this.#options;
 		this.#service = service;
 		this.greet();
 		try {
 			// What another one said holds no longer (R-324-17); if it stays, the next boot finds out again.
-			const before = vault.read(PROVISIONING);
-			if (before && before.jid !== service.jid) onClear();
-			vault.write(PROVISIONING, { jid: service.jid, dialect: service.dialect.name, domain });
+			const before = options.vault.read(PROVISIONING);
+			if (before && before.jid !== service.jid) options.onClear();
+			options.vault.write(PROVISIONING, { jid: service.jid, dialect: service.dialect.name, domain: options.domain });
 		} catch {
 			// It is found again after the next boot.
 		}

@@ -107,8 +107,8 @@ export class Registering {
 	/** Does what the state asks for, if anything. */
 	private proceed(): void {
 		if (!this.#online || this.#busy || this.#task) return;
-		const { lifeCycle, scheduler, random } = this.#options;
-		switch (lifeCycle.state) {
+		const options = this.#options;
+		switch (options.lifeCycle.state) {
 			case "removed":
 			case "paired":
 				return;
@@ -119,7 +119,7 @@ export class Registering {
 			case "factory":
 				// Who is online has an account: its mark could not be stored.
 				try {
-					lifeCycle.take("account");
+					options.lifeCycle.take("account");
 				} catch (error) {
 					this.fail(`The account could not be marked as ours (${messageOf(error)})`);
 					return;
@@ -127,11 +127,11 @@ export class Registering {
 				this.register();
 				return;
 			case "disowned":
-				this.#task = scheduler.set(SETTLE * (1000 + 1000 * fraction(random)), this.registerAgain, this);
+				this.#task = options.scheduler.set(SETTLE * (1000 + 1000 * fraction(options.random)), this.registerAgain, this);
 				return;
 			case "claimed":
 				// A private thing has nothing more to tell (R-347-14); a claimed one never registers (R-347-11).
-				if (lifeCycle.public !== false && !this.#checked) this.update();
+				if (options.lifeCycle.public !== false && !this.#checked) this.update();
 				return;
 			default:
 				if (!this.#registered) this.register();
@@ -151,9 +151,9 @@ export class Registering {
 
 	private register(): void {
 		const takings = this.#takings;
-		const { selfOwned, tags } = this.#options;
+		const options = this.#options;
 		this.ask(
-			(writer, dialect) => writeRegister(writer, dialect, tags(), undefined, selfOwned),
+			(writer, dialect) => writeRegister(writer, dialect, options.tags(), undefined, options.selfOwned),
 			(answer, jid) => {
 				// The owner whom it names may be the one who was taken away meanwhile: it is asked anew.
 				if (this.#takings !== takings) return;
@@ -182,8 +182,8 @@ export class Registering {
 
 	/** Blanks KEY in the registry, so that the sticker claims nothing more, tells what is new, or just shows our face: each time we learn where we stand. */
 	private update(): void {
-		const { lifeCycle } = this.#options;
-		const { owner } = lifeCycle;
+		const lifeCycle = this.#options.lifeCycle;
+		const owner = lifeCycle.owner;
 		const tags = this.#options.tags();
 		const told = lifeCycle.readOwned(TOLD);
 		const now: Record<string, string | number> = {};
@@ -231,7 +231,7 @@ export class Registering {
 			this.find();
 			return;
 		}
-		const { router } = this.#options;
+		const router = this.#options.router;
 		this.#busy = true;
 		write(router.open("set", registry.jid), registry.dialect);
 		router.send((answer) =>
@@ -289,11 +289,11 @@ export class Registering {
 
 	/** Says so, and tries again after a pause that grows and is never quite the same (power comes back to a thousand things at once). */
 	private fail(what: string): void {
-		const { onEvent, random, scheduler } = this.#options;
-		const pause = Math.min(limits.retrySeconds, FIRST_PAUSE * 2 ** Math.min(this.#failures++, 10)) * (0.5 + 0.5 * fraction(random));
-		onEvent({ event: "error", message: `${what}; trying again in ${Math.ceil(pause)} s.` });
-		scheduler.clear(this.#task);
-		this.#task = scheduler.set(pause * 1000, this.proceedAgain, this);
+		const options = this.#options;
+		const pause = Math.min(limits.retrySeconds, FIRST_PAUSE * 2 ** Math.min(this.#failures++, 10)) * (0.5 + 0.5 * fraction(options.random));
+		options.onEvent({ event: "error", message: `${what}; trying again in ${Math.ceil(pause)} s.` });
+		options.scheduler.clear(this.#task);
+		this.#task = options.scheduler.set(pause * 1000, this.proceedAgain, this);
 	}
 
 	/** From the registry and about ourselves, or not at all (R-347-25). */
@@ -327,34 +327,34 @@ export class Registering {
 	}
 
 	private claim({ owner, public: isPublic }: Claim): boolean {
-		const { lifeCycle, onClaimed, onEvent, random, scheduler } = this.#options;
-		const known = lifeCycle.state === "claimed";
-		if (!lifeCycle.take("claimed", { owner, public: isPublic })) return false;
+		const options = this.#options;
+		const known = options.lifeCycle.state === "claimed";
+		if (!options.lifeCycle.take("claimed", { owner, public: isPublic })) return false;
 		if (known) return true;
-		onEvent({ event: "claimed", owner, public: isPublic });
-		onClaimed(owner);
+		options.onEvent({ event: "claimed", owner, public: isPublic });
+		options.onClaimed(owner);
 		this.#checked = false;
-		scheduler.clear(this.#task);
-		this.#task = scheduler.set(SETTLE * (1000 + 1000 * fraction(random)), this.proceedAgain, this);
+		options.scheduler.clear(this.#task);
+		this.#task = options.scheduler.set(SETTLE * (1000 + 1000 * fraction(options.random)), this.proceedAgain, this);
 		return true;
 	}
 
 	private remove(): void {
-		const { lifeCycle, onEvent } = this.#options;
-		const known = lifeCycle.state === "removed";
-		if (lifeCycle.take("removed") && !known) onEvent({ event: "removed" });
+		const options = this.#options;
+		const known = options.lifeCycle.state === "removed";
+		if (options.lifeCycle.take("removed") && !known) options.onEvent({ event: "removed" });
 	}
 
 	private disown(acknowledge?: () => void): void {
-		const { lifeCycle, onDisowned, onEvent, scheduler } = this.#options;
-		const owner = lifeCycle.owner;
-		const taken = lifeCycle.take("disowned");
+		const options = this.#options;
+		const owner = options.lifeCycle.owner;
+		const taken = options.lifeCycle.take("disowned");
 		acknowledge?.();
 		if (!taken || owner == null) return;
 		this.#checked = false;
-		onEvent({ event: "disowned" });
-		onDisowned(owner);
-		scheduler.clear(this.#task);
+		options.onEvent({ event: "disowned" });
+		options.onDisowned(owner);
+		options.scheduler.clear(this.#task);
 		this.#task = undefined;
 		this.proceed();
 	}

@@ -102,7 +102,7 @@ export class Thing implements SessionHandler {
 			handler: this
 		});
 		this.#session = session;
-		const { router } = session;
+		const router = session.router;
 		this.#renewal = new Renewal(router, domain, accounts, lifeCycle);
 		this.#timekeeper = new Timekeeper({ clock: host.clock, vault, scheduler, router, domain, built: options.built });
 		const identity = { category: "client", type: "bot", name: definition.name ?? definition.model };

@@ -39,17 +39,17 @@ export class Timekeeper {
 
 	/** TLS stands and the broker knows us: it may be asked (XEP-0202). */
 	online(): void {
-		const { clock, router, domain } = this.#options;
+		const options = this.#options;
 		this.offline();
-		if (clock.trusted || !clock.set) {
+		if (options.clock.trusted || !options.clock.set) {
 			this.keep();
 			return;
 		}
-		requestTime(router, domain, (milliseconds) => {
+		requestTime(options.router, options.domain, (milliseconds) => {
 			// Earlier than what has been is a replay or a broker whose own clock is wrong.
 			if (milliseconds == null || milliseconds < this.#floor || milliseconds > this.#floor + MOST) return;
 			// SNTP may have been faster.
-			if (!clock.trusted) clock.set?.(milliseconds, true);
+			if (!options.clock.trusted) options.clock.set?.(milliseconds, true);
 			this.keep();
 		});
 	}
@@ -61,12 +61,12 @@ export class Timekeeper {
 
 	/** Once a day at most: flash wears. */
 	private keep(): void {
-		const { clock, scheduler, vault } = this.#options;
-		this.#task = scheduler.set(DAY, this.keep, this);
-		const now = clock.now();
-		if (!clock.trusted || now < this.#kept + DAY) return;
+		const options = this.#options;
+		this.#task = options.scheduler.set(DAY, this.keep, this);
+		const now = options.clock.now();
+		if (!options.clock.trusted || now < this.#kept + DAY) return;
 		try {
-			vault.write(TIME, { milliseconds: now });
+			options.vault.write(TIME, { milliseconds: now });
 			this.#kept = now;
 			this.#floor = Math.max(this.#floor, now);
 		} catch {

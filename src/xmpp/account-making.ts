@@ -42,10 +42,10 @@ export class AccountMaking {
 
 	/** Asks before it submits, each time: a form may be good for one answer only (R-077-1). */
 	ask(): void {
-		const { onAsked, request, stream } = this.#options;
-		writeRegistrationGet(request.open("get"));
-		stream.send();
-		onAsked("the registration form");
+		const options = this.#options;
+		writeRegistrationGet(options.request.open("get"));
+		options.stream.send();
+		options.onAsked("the registration form");
 	}
 
 	receiveForm(iq: Element, failure: StanzaError | undefined): void {
@@ -72,33 +72,33 @@ export class AccountMaking {
 	}
 
 	private submit(iq: Element): void {
-		const { accounts, apiKey, domain, host, onAsked, onFailed, stream } = this.#options;
+		const options = this.#options;
 		const registration = parseRegistration(iq.child("query", NAMESPACE_REGISTER));
-		const reason = registration ? whyNot(registration, apiKey != null) : "the server sent no registration form";
+		const reason = registration ? whyNot(registration, options.apiKey != null) : "the server sent no registration form";
 		if (!registration || reason != null) {
-			onFailed("refused-account", reason ?? "");
+			options.onFailed("refused-account", reason ?? "");
 			return;
 		}
-		const { form } = registration;
-		const profiles = form && wantsSignature(form) ? signingProfiles(form, iq.attribute("from"), domain) : [];
+		const form = registration.form;
+		const profiles = form && wantsSignature(form) ? signingProfiles(form, iq.attribute("from"), options.domain) : [];
 		// A signature is good for a minute around its time (R-348-9): one made at another costs a try.
-		if (profiles.length > 0 && !host.clock.trusted) {
-			onFailed("no-time", "a signature needs the time, which is not known yet");
+		if (profiles.length > 0 && !options.host.clock.trusted) {
+			options.onFailed("no-time", "a signature needs the time, which is not known yet");
 			return;
 		}
 		this.#profiles = profiles.length;
-		let account = accounts.account();
+		let account = options.accounts.account();
 		if (!account || this.#taken) {
 			// Stored before it is submitted, so that a power cut leaves no account behind that nobody knows (R-077-5).
-			account = accounts.propose();
+			account = options.accounts.propose();
 			this.#proposals++;
 			this.#taken = false;
 		}
 		const profile = profiles[this.#signatures];
 		const request = this.#options.request.open("set", profile?.to || undefined);
-		writeRegistration(request, registration, account, profile && apiKey && this.signing(profile, apiKey));
-		stream.send();
-		onAsked("the answer to the registration");
+		writeRegistration(request, registration, account, profile && options.apiKey && this.signing(profile, options.apiKey));
+		options.stream.send();
+		options.onAsked("the answer to the registration");
 	}
 
 	private signing(profile: SigningProfile, apiKey: APIKey): Signing {
@@ -107,7 +107,7 @@ export class AccountMaking {
 	}
 
 	private refused(failure: StanzaError): void {
-		const { onFailed } = this.#options;
+		const onFailed = this.#options.onFailed;
 		const detail = failure.text == null ? failure.condition : `${failure.condition}: ${failure.text}`;
 		if (failure.type === "wait") onFailed("account-throttled", `the server makes no account now (${detail})`);
 		else onFailed("refused-account", `the server makes no account for this thing (${detail})`);

@@ -8,7 +8,7 @@ const DELAY = "urn:xmpp:delay";
 
 /** Somebody on the way says that it waited longer than limits.delaySeconds, or nobody here knows how long. */
 export function isLate(message: Element, clock: Clock): boolean {
-	const { children } = message;
+	const children = message.children;
 	for (let i = 0; i < children.length; i++) {
 		const child = children[i]!;
 		if (child.name !== "delay" || child.namespace !== DELAY) continue;

@@ -122,18 +122,17 @@ export function requestInfo(
 	onInfo: (info: DiscoInfo | undefined, error?: StanzaError) => void,
 	options: InfoOptions = {}
 ): void {
-	const { seconds, wanted } = options;
 	const identities: Identity[] = [];
 	const features: string[] = [];
 	router.open("get", jid).open("query", DISCO_INFO);
 	router.send(({ error }) => onInfo(error ? undefined : { identities, features }, error), {
-		seconds,
+		seconds: options.seconds,
 		onPart: (part) => {
 			if (part.namespace !== DISCO_INFO) return;
 			if (part.name === "feature") {
 				const feature = part.attribute("var");
 				if (feature == null || features.length >= limits.discoFeatures || features.includes(feature)) return;
-				if (!wanted || wanted.includes(feature)) features.push(feature);
+				if (!options.wanted || options.wanted.includes(feature)) features.push(feature);
 			} else if (part.name === "identity" && identities.length < limits.discoIdentities) {
 				const category = part.attribute("category") ?? "";
 				identities.push({ category, type: part.attribute("type") ?? "", name: part.attribute("name") });

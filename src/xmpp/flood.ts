@@ -63,14 +63,14 @@ export class FloodGate {
 
 	/** XEP-0191 sections 3.3, 3.5. An hour after the last was shut out, everybody is let in again. */
 	private say(name: "block" | "unblock", jid?: string): void {
-		const { router, scheduler } = this.#options;
-		const list = router.open("set").open(name, NAMESPACE);
+		const options = this.#options;
+		const list = options.router.open("set").open(name, NAMESPACE);
 		if (jid != null) list.open("item").attribute("jid", jid);
-		router.send(({ error }) => {
+		options.router.send(({ error }) => {
 			// A server that does not know it, or has done it.
 			if ((name === "block") === (error != null)) return;
-			scheduler.clear(this.#lift);
-			this.#lift = scheduler.set(HOUR, () => this.say("unblock"));
+			options.scheduler.clear(this.#lift);
+			this.#lift = options.scheduler.set(HOUR, () => this.say("unblock"));
 		});
 	}
 }

@@ -38,18 +38,18 @@ export class Liveness {
 	}
 
 	private look(): void {
-		const { clock, received, scheduler, ask, onDead } = this.#options;
-		const silent = clock.now() - received.receivedAt;
+		const options = this.#options;
+		const silent = options.clock.now() - options.received.receivedAt;
 		// A clock that was set meanwhile costs one question.
 		if (silent >= 0 && silent < SILENCE) {
 			this.wait(SILENCE - silent);
 			return;
 		}
-		const bytes = received.receivedBytes;
-		this.#task = scheduler.set(ANSWER, () => {
-			if (received.receivedBytes === bytes) onDead();
+		const bytes = options.received.receivedBytes;
+		this.#task = options.scheduler.set(ANSWER, () => {
+			if (options.received.receivedBytes === bytes) options.onDead();
 			else this.look();
 		});
-		ask();
+		options.ask();
 	}
 }

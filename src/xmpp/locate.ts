@@ -93,15 +93,15 @@ export class Locator {
 	}
 
 	private begin(onEndpoint: OnEndpoint, onFailure: OnFailure): void {
-		const { network, domain, address, tls } = this.#options;
+		const options = this.#options;
 		this.#given = 0;
-		if (address) {
-			const { host, port } = address;
-			this.resolve({ host, port, tls: tls ?? "starttls" }, onEndpoint, onFailure);
+		if (options.address) {
+			const { host, port } = options.address;
+			this.resolve({ host, port, tls: options.tls ?? "starttls" }, onEndpoint, onFailure);
 			return;
 		}
-		this.#lan = network.discover !== undefined;
-		if (!network.services || isAddress(domain)) this.resolve(this.fallback(), onEndpoint, onFailure);
+		this.#lan = options.network.discover !== undefined;
+		if (!options.network.services || isAddress(options.domain)) this.resolve(this.fallback(), onEndpoint, onFailure);
 		else this.search(false, onEndpoint, onFailure);
 	}
 
@@ -198,7 +198,7 @@ export class Locator {
 
 	/** A name becomes its addresses where the host knows how to ask; else its own connect() will. */
 	private resolve(target: Endpoint, onEndpoint: OnEndpoint, onFailure: OnFailure): void {
-		const { network } = this.#options;
+		const network = this.#options.network;
 		if (!network.resolve || isAddress(target.host)) {
 			this.#given++;
 			onEndpoint(target);

@@ -22,9 +22,9 @@ export class LoginRequest {
 
 	/** Starts another; the one before is awaited no more. */
 	open(type: "get" | "set", to?: string): Writer {
-		const { stream, random } = this.#options;
-		this.#id = encodeBase32(random(5));
-		return stream.openElement("iq", NAMESPACE_CLIENT).attribute("to", to).attribute("type", type).attribute("id", this.#id);
+		const options = this.#options;
+		this.#id = encodeBase32(options.random(5));
+		return options.stream.openElement("iq", NAMESPACE_CLIENT).attribute("to", to).attribute("type", type).attribute("id", this.#id);
 	}
 
 	/** The answer that is awaited, from our server or our own account `bare` (R-CORE-10). */

@@ -39,11 +39,10 @@ export class Login {
 
 	constructor(options: LoginOptions) {
 		this.#options = options;
-		const { accounts, stream, host, domain } = options;
-		this.#request = new LoginRequest({ stream, random: host.random, domain });
-		this.#tokens = new TokenLogin(accounts, host.crypto);
-		const habits = accounts.habits();
-		const registered = accounts.account()?.registered === true;
+		this.#request = new LoginRequest({ stream: options.stream, random: options.host.random, domain: options.domain });
+		this.#tokens = new TokenLogin(options.accounts, options.host.crypto);
+		const habits = options.accounts.habits();
+		const registered = options.accounts.account()?.registered === true;
 		if (registered && mayHurry(habits) && (habits.mechanism === EXTERNAL) === this.isCertified) this.#hurry = habits;
 		this.await("the connection");
 	}
@@ -166,18 +165,18 @@ export class Login {
 	}
 
 	private authenticate(choice: Choice, account: Account): void {
-		const { stream, host, accounts } = this.#options;
-		const { inline } = choice;
+		const options = this.#options;
+		const inline = choice.inline;
 		this.#choice = choice;
 		this.await("the outcome of SASL");
 		this.#authentication = new Authentication({
-			stream,
-			host,
+			stream: options.stream,
+			host: options.host,
 			choice,
 			tokens: this.#tokens,
 			offer: () => this.#offered,
 			account,
-			accounts,
+			accounts: options.accounts,
 			onSuccess: (success) => this.authenticated(success),
 			onFailure: (reason, detail, said) => this.refused(reason, detail, said)
 		});
@@ -185,21 +184,21 @@ export class Login {
 		if (inline !== 0) {
 			authenticate
 				.open("user-agent")
-				.attribute("id", agentOf(this.bare() ?? "", host.crypto))
+				.attribute("id", agentOf(this.bare() ?? "", options.host.crypto))
 				.close();
 			this.#tokens.write(authenticate);
 			writeInline(authenticate, inline, this.#options.management);
 		}
-		stream.send();
+		options.stream.send();
 	}
 
 	private authenticated(success: Element): void {
-		const { management, onLost, stream } = this.#options;
+		const options = this.#options;
 		this.#authentication = undefined;
 		this.await("the features after SASL");
 		this.confirm();
 		if (success.namespace !== NAMESPACE_SASL2) {
-			stream.restart(this.bare());
+			options.stream.restart(this.bare());
 			if (this.#hurry) this.proceedWith(this.#hurry.sm, true);
 			return;
 		}
@@ -210,13 +209,13 @@ export class Login {
 			this.resumption(resumed);
 			return;
 		}
-		if (management.held && (bound ?? success.child("failed", NAMESPACE_SM))) onLost();
+		if (options.management.held && (bound ?? success.child("failed", NAMESPACE_SM))) options.onLost();
 		if (bound && !this.#stopped) this.bound(success.child("authorization-identifier", NAMESPACE_SASL2)?.text, bound);
 	}
 
 	private refused(reason: string, detail: string, said: boolean): void {
 		this.#authentication = undefined;
-		const { accounts } = this.#options;
+		const accounts = this.#options.accounts;
 		const known = accounts.account();
 		const best = this.best() ?? this.#choice;
 		// One that fails to prove itself gets no other chance (R-CORE-3).
@@ -261,17 +260,17 @@ export class Login {
 
 	/** XEP-0198 section 5: after <failed/> the stream goes on to bind. */
 	private resumption(element: Element): void {
-		const { management, onLost, onResumed } = this.#options;
+		const options = this.#options;
 		if (element.name === "resumed") {
-			if (!management.held) {
+			if (!options.management.held) {
 				this.fail("sm:forgotten", "what was resumed is not held any more");
 				return;
 			}
 			this.await("nothing");
 			this.remember();
-			if (management.resumed(element) && !this.#stopped) onResumed();
+			if (options.management.resumed(element) && !this.#stopped) options.onResumed();
 		} else if (element.name === "failed") {
-			if (management.held) onLost();
+			if (options.management.held) options.onLost();
 			this.bind();
 		}
 	}
@@ -320,15 +319,15 @@ export class Login {
 	}
 
 	private confirm(): void {
-		const { accounts, onAccount } = this.#options;
-		if (accounts.account()?.registered !== false) return;
-		accounts.confirm();
-		onAccount(this.bare() ?? "");
+		const options = this.#options;
+		if (options.accounts.account()?.registered !== false) return;
+		options.accounts.confirm();
+		options.onAccount(this.bare() ?? "");
 	}
 
 	/** `inline`: <bound/> of SASL2, which did the rest as well. */
 	private bound(jid: string | undefined, inline?: Element): void {
-		const { management } = this.#options;
+		const management = this.#options.management;
 		if (!jid || !isBoundTo(jid, this.bare() ?? "")) {
 			this.fail("bind:other-account", "the server bound an address that is not of our account");
 			return;
@@ -342,7 +341,7 @@ export class Login {
 
 	/** For the next login. */
 	private remember(): void {
-		const { accounts } = this.#options;
+		const accounts = this.#options.accounts;
 		const old = accounts.habits();
 		const choice = this.best() ?? this.#choice;
 		// On a stream whose header named no account a server offers no tokens (XEP-0484 section 5.1): the next login hears more.
@@ -352,8 +351,9 @@ export class Login {
 	}
 
 	private best(): Choice | undefined {
-		const { stream, tlsUnique } = this.#options;
-		const binding = (type: string): Uint8Array | undefined => (type !== UNIQUE || tlsUnique ? stream.channelBinding(type) : undefined);
+		const options = this.#options;
+		const binding = (type: string): Uint8Array | undefined =>
+			type !== UNIQUE || options.tlsUnique ? options.stream.channelBinding(type) : undefined;
 		return this.#offered && chooseMechanism(this.#offered, binding, this.isCertified);
 	}
 
@@ -375,7 +375,7 @@ export class Login {
 	/** The next step; it has its own time (R-CORE-12). */
 	private await(step: Step): void {
 		if (this.#stopped) return;
-		const { scheduler } = this.#options;
+		const scheduler = this.#options.scheduler;
 		scheduler.clear(this.#timer);
 		this.#step = step;
 		this.#timer = step === "nothing" ? undefined : scheduler.set(limits.stepSeconds * 1000, this.late, this);

@@ -34,7 +34,7 @@ export type ChannelBinding = (type: string) => Uint8Array | undefined;
 /** The best of what the server offers, by SASL2 if it can be; undefined when that is nothing we speak. `certified`: nothing but EXTERNAL is. */
 export function chooseMechanism(offer: MechanismOffer, channelBinding: ChannelBinding, certified = false): Choice | undefined {
 	const ours = certified ? BY_CERTIFICATE : MECHANISMS;
-	const { bindings } = offer;
+	const bindings = offer.bindings;
 	const able = BINDINGS.filter((type) => channelBinding(type) != null);
 	// Servers of before XEP-0440 list none: then -PLUS means this one, and on TLS 1.3, where some offer it as well, nothing.
 	const common = able.find((type) => bindings.includes(type) || (type === UNIQUE && bindings.length === 0));

@@ -47,7 +47,7 @@ export function writeRegistrationGet(iq: Writer): void {
 
 /** Into an iq of type "set": just what was asked (R-077-2), signed where that is asked too (R-348-2). */
 export function writeRegistration(iq: Writer, registration: Registration, account: Account, signing: Signing | undefined): void {
-	const { form } = registration;
+	const form = registration.form;
 	iq.open("query", NAMESPACE_REGISTER);
 	if (form) {
 		const values = credentials(account.username, account.password);

@@ -47,7 +47,7 @@ export class Authentication {
 
 	constructor(options: AuthenticationOptions) {
 		const { choice, account, accounts, host, stream, tokens } = options;
-		const { mechanism } = choice;
+		const mechanism = choice.mechanism;
 		this.#options = options;
 		this.namespace = choice.inline === 0 ? NAMESPACE_SASL : NAMESPACE_SASL2;
 		const byToken = tokens.take(choice.inline, (type) => stream.channelBinding(type));
@@ -72,10 +72,14 @@ export class Authentication {
 
 	/** Begins it; the stream's send() lets it leave, with what else is asked for by SASL2. */
 	open(): Writer {
-		const { account, choice, stream, tokens } = this.#options;
-		const first = this.#scram ? encodeUTF8(this.#scram.first()) : this.#external ? undefined : tokens.first(account.username);
-		const sasl2 = choice.inline !== 0;
-		const writer = stream.openElement(sasl2 ? "authenticate" : "auth", this.namespace).attribute("mechanism", this.#mechanism);
+		const options = this.#options;
+		const first = this.#scram
+			? encodeUTF8(this.#scram.first())
+			: this.#external
+				? undefined
+				: options.tokens.first(options.account.username);
+		const sasl2 = options.choice.inline !== 0;
+		const writer = options.stream.openElement(sasl2 ? "authenticate" : "auth", this.namespace).attribute("mechanism", this.#mechanism);
 		if (sasl2) writer.open("initial-response");
 		// RFC 6120 6.4.2: "=" is an empty one, which leaves the name to the certificate.
 		writer.text(first ? encodeBase64(first) : sasl2 ? "" : "=");
@@ -123,15 +127,15 @@ export class Authentication {
 
 	/** The server's last word comes with <success/>, or before it in a challenge of its own (RFC 6120 6.3.10). */
 	private success(success: Element): void {
-		const { choice, accounts, onSuccess } = this.#options;
-		const last = choice.inline === 0 ? success : success.child("additional-data", NAMESPACE_SASL2);
+		const options = this.#options;
+		const last = options.choice.inline === 0 ? success : success.child("additional-data", NAMESPACE_SASL2);
 		if (!this.#verified && !this.verify(last && bytesIn(last))) return;
 		this.#over = true;
 		const derived = this.#scram?.derived;
-		if (derived) accounts.keepKeys(choice.mechanism, derived.salt, derived.iterations, derived.keys);
+		if (derived) options.accounts.keepKeys(options.choice.mechanism, derived.salt, derived.iterations, derived.keys);
 		// A token says nothing about the password.
-		if (this.#scram) accounts.taken();
-		onSuccess(success);
+		if (this.#scram) options.accounts.taken();
+		options.onSuccess(success);
 	}
 
 	private verify(final: Uint8Array | undefined): boolean {
@@ -143,7 +147,7 @@ export class Authentication {
 
 	private failure(element: Element): void {
 		let condition = "undefined-condition";
-		const { children } = element;
+		const children = element.children;
 		for (let i = 0; i < children.length; i++) {
 			const { name, namespace } = children[i]!;
 			if (name === "text") continue;
@@ -161,7 +165,7 @@ export class Authentication {
 	}
 
 	private say(text: string): void {
-		const { stream } = this.#options;
+		const stream = this.#options.stream;
 		stream.openElement("response", this.namespace).text(encodeBase64(encodeUTF8(text)));
 		stream.send();
 	}

@@ -79,7 +79,7 @@ export class Scram {
 		const keys = this.keys(salt, saltBytes, iterations);
 		const withoutProof = `c=${encodeBase64(this.bound())},r=${nonce}`;
 		const authMessage = encodeUTF8(`${this.#firstBare},${serverFirst},${withoutProof}`);
-		const { crypto } = this.#options;
+		const crypto = this.#options.crypto;
 		const signature = crypto.hmac(this.#hash, crypto.digest(this.#hash, keys.clientKey), authMessage);
 		const proof = new Uint8Array(signature.length);
 		for (let i = 0; i < proof.length; i++) proof[i] = signature[i]! ^ keys.clientKey[i]!;
@@ -106,12 +106,12 @@ export class Scram {
 
 	/** Where the server says what it offered, under the signature that it ends with (XEP-0474): who changed the offer is found out. */
 	private checkOffer(parts: readonly string[]): void {
-		const { crypto, offered } = this.#options;
+		const options = this.#options;
 		for (let at = 3; at < parts.length; at++) {
 			const part = parts[at]!;
-			if (!part.startsWith("h=") || !offered) continue;
-			const text = offered();
-			const hash = text == null ? "" : encodeBase64(crypto.digest(this.#hash, encodeUTF8(text)));
+			if (!part.startsWith("h=") || !options.offered) continue;
+			const text = options.offered();
+			const hash = text == null ? "" : encodeBase64(options.crypto.digest(this.#hash, encodeUTF8(text)));
 			if (part.slice(2) !== hash) throw new Error("what the server offered is not what reached us: somebody is between");
 		}
 	}
@@ -119,18 +119,18 @@ export class Scram {
 	/** cbind-input. */
 	private bound(): Uint8Array {
 		const header = encodeUTF8(this.#header);
-		const { binding } = this.#options;
+		const binding = this.#options.binding;
 		return binding ? concat(header, binding) : header;
 	}
 
 	private keys(salt: string, saltBytes: Uint8Array, iterations: number): ScramKeys {
 		const kept = this.#options.keys?.(salt, iterations);
 		if (kept) return kept;
-		const { crypto, password } = this.#options;
-		const salted = crypto.pbkdf2(this.#hash, encodeUTF8(password), saltBytes, iterations);
+		const options = this.#options;
+		const salted = options.crypto.pbkdf2(this.#hash, encodeUTF8(options.password), saltBytes, iterations);
 		const keys: ScramKeys = Object.freeze({
-			clientKey: crypto.hmac(this.#hash, salted, encodeUTF8("Client Key")),
-			serverKey: crypto.hmac(this.#hash, salted, encodeUTF8("Server Key"))
+			clientKey: options.crypto.hmac(this.#hash, salted, encodeUTF8("Client Key")),
+			serverKey: options.crypto.hmac(this.#hash, salted, encodeUTF8("Server Key"))
 		});
 		this.#derived = { salt, iterations, keys };
 		return keys;

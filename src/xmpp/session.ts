@@ -87,7 +87,7 @@ export class Session implements StreamHandler {
 			ask: () => this.ask(),
 			onDead: () => this.#stream.abandon("timeout", "the server is silent")
 		});
-		const { held } = options;
+		const held = options.held;
 		if (!held) return;
 		this.#management.restore(held);
 		this.#jid = held.jid;
@@ -196,16 +196,16 @@ export class Session implements StreamHandler {
 	}
 
 	private enter(endpoint: Endpoint): void {
-		const { host, scheduler, domain, anchors, accounts, apiKey, tlsUnique } = this.#options;
+		const options = this.#options;
 		this.#endpoint = endpoint;
 		this.#login = new Login({
 			stream: this.#stream,
-			scheduler,
-			host,
-			domain,
-			accounts,
-			apiKey,
-			tlsUnique,
+			scheduler: options.scheduler,
+			host: options.host,
+			domain: options.domain,
+			accounts: options.accounts,
+			apiKey: options.apiKey,
+			tlsUnique: options.tlsUnique,
 			management: this.#management,
 			lost: this.#loss.lost,
 			onAccount: (jid) => this.tell(() => this.#options.handler.onAccount(jid)),
@@ -213,7 +213,7 @@ export class Session implements StreamHandler {
 			onResumed: () => this.resumed(),
 			onLost: () => this.lose()
 		});
-		this.#stream.connect({ ...endpoint, domain, anchors });
+		this.#stream.connect({ ...endpoint, domain: options.domain, anchors: options.anchors });
 	}
 
 	private bound(jid: string): void {
@@ -230,7 +230,7 @@ export class Session implements StreamHandler {
 	}
 
 	private stands(): void {
-		const { scheduler } = this.#options;
+		const scheduler = this.#options.scheduler;
 		this.#login = undefined;
 		this.#online = true;
 		scheduler.clear(this.#expiry);
@@ -249,7 +249,7 @@ export class Session implements StreamHandler {
 		if (this.#waits) pause = limits.retrySeconds * 1000;
 		this.rest();
 		const held = this.#management.hold(orderly);
-		const { location } = this.#management;
+		const location = this.#management.location;
 		if (!held) this.forget();
 		// Where the server would like to have it back (XEP-0198 section 3); once, and then wherever it may be found.
 		else if (location && endpoint && !this.#expiry) {
@@ -261,7 +261,7 @@ export class Session implements StreamHandler {
 			this.#locator.stop();
 			return;
 		}
-		const { scheduler } = this.#options;
+		const scheduler = this.#options.scheduler;
 		if (held) this.#expiry ??= scheduler.set(this.#management.seconds * 1000, this.lose, this);
 		this.#task = scheduler.set(pause, this.connect, this);
 		this.tell(() => this.#options.handler.onOffline(reason, detail, pause, held, place));

@@ -133,16 +133,16 @@ export class StreamManagement {
 
 	/** A stanza of ours, complete. */
 	send(stanza: Uint8Array): void {
-		const { stream, onOverflow } = this.#options;
+		const options = this.#options;
 		const state = this.#state;
-		if (state === State.plain) stream.write(stanza);
+		if (state === State.plain) options.stream.write(stanza);
 		if (state !== State.counting && state !== State.held) return;
 		this.keep(stanza);
 		if (state === State.held) {
-			if (this.#forgotten > 0) onOverflow();
+			if (this.#forgotten > 0) options.onOverflow();
 			return;
 		}
-		stream.write(stanza);
+		options.stream.write(stanza);
 		if (!this.#asked && (this.#unacked.length >= ASK_STANZAS || this.#unackedBytes >= ASK_BYTES)) this.ask();
 	}
 
@@ -220,7 +220,7 @@ export class StreamManagement {
 
 	/** Logged in anew: goes on with what is held, in place of binding (section 5). */
 	resume(): void {
-		const { stream } = this.#options;
+		const stream = this.#options.stream;
 		this.writeResume(stream.openElement("resume", NAMESPACE_SM));
 		stream.send();
 	}
@@ -256,7 +256,7 @@ export class StreamManagement {
 
 	/** False when the stream had to end: the server has more of ours than there is (R-CORE-8), or does not count. */
 	private acknowledge(element: Element): boolean {
-		const { stream } = this.#options;
+		const stream = this.#options.stream;
 		const h = parseCount(element.attribute("h"));
 		if (h == null) {
 			stream.end("sm:no-count", "the server acknowledged without a number", "invalid-xml");
@@ -278,7 +278,7 @@ export class StreamManagement {
 	}
 
 	private say(name: "r" | "a", h?: number): void {
-		const { stream } = this.#options;
+		const stream = this.#options.stream;
 		stream.openElement(name, NAMESPACE_SM).attribute("h", h == null ? undefined : `${h}`);
 		stream.send();
 	}

@@ -314,7 +314,7 @@ export class XMPPStream implements Outbox, XMLHandler {
 	private streamError(error: Element): void {
 		let condition = "undefined-condition";
 		let detail = error.child("text", NAMESPACE_STREAM_ERRORS)?.text;
-		const { children } = error;
+		const children = error.children;
 		for (let i = 0; i < children.length; i++) {
 			const child = children[i]!;
 			if (child.namespace !== NAMESPACE_STREAM_ERRORS || child.name === "text") continue;
