@@ -155,7 +155,7 @@ export class Readouts {
 			request.fail("conflict", "A readout with this seqnr is running.", "cancel");
 			return;
 		}
-		const own = this.#running.filter(({ to }) => to === request.from).length;
+		const own = this.#running.filter((readout) => readout.to === request.from).length;
 		if (this.#running.length >= limits.readouts || own >= limits.readoutsPerPeer) {
 			request.fail("resource-constraint", "Too many readouts at once: ask again later.", "wait");
 			return;
@@ -220,8 +220,8 @@ export class Readouts {
 	/** Sends everything: failures last, since some readers stop at the first (slixmpp), and done on the last message (R-323-30). */
 	private finish(readout: Readout): void {
 		if (!this.#running.includes(readout)) return;
-		const values = readout.readings.filter(({ value }) => value != null);
-		const failures = readout.readings.filter(({ value }) => value == null);
+		const values = readout.readings.filter((reading) => reading.value != null);
+		const failures = readout.readings.filter((reading) => reading.value == null);
 		this.end(readout, failures.length > 0 ? "failed" : "done");
 		if (values.length > 0 || failures.length === 0) this.send(readout, values, writeFields, failures.length === 0);
 		if (failures.length > 0) this.send(readout, failures, writeFailure, true);
@@ -261,7 +261,7 @@ export class Readouts {
 		if (index < 0) return;
 		this.#running.splice(index, 1);
 		this.#options.scheduler.clear(readout.timeout);
-		const names = readout.fields.map(({ name }) => name);
+		const names = readout.fields.map((field) => field.name);
 		this.#options.onEnd(readout.to, names, outcome);
 	}
 }

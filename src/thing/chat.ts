@@ -51,7 +51,7 @@ class Reading implements Applicant {
 		this.from = from;
 		this.type = type;
 		this.fields = fields;
-		this.asked = { categories: 1, nodes: [], fields: fields.map(({ name }) => name) };
+		this.asked = { categories: 1, nodes: [], fields: fields.map((field) => field.name) };
 	}
 
 	decide(permission: Permission | "all" | undefined): void {
@@ -125,8 +125,8 @@ export class Chat {
 	private begin(from: string, type: string | undefined, wanted: string): string | undefined {
 		const momentary = categorySet(["momentary"]);
 		const folded = foldASCII(wanted);
-		const fields = this.#options.fields.filter(({ categories, name }) =>
-			wanted === "" ? (categories & momentary) !== 0 : foldASCII(name) === folded
+		const fields = this.#options.fields.filter((field) =>
+			wanted === "" ? (field.categories & momentary) !== 0 : foldASCII(field.name) === folded
 		);
 		if (fields.length === 0) return wanted === "" ? "I have no momentary values." : "I have no such field.";
 		if (this.#reading) return "I am reading already.";

@@ -152,8 +152,8 @@ export class Controls {
 	}
 
 	/** R-325-29 */
-	private deny({ asked, from }: Setter): void {
-		this.#options.onEvent({ event: "denied", from, what: "control", parameters: asked?.fields });
+	private deny(setter: Setter): void {
+		this.#options.onEvent({ event: "denied", from: setter.from, what: "control", parameters: setter.asked?.fields });
 	}
 
 	private start(setter: Setter, { fields, nodes, settings }: SetRequest, permission: Permission | "all"): void {
@@ -253,12 +253,12 @@ export class Controls {
 		this.sendError(setter, this.error(setter, condition, text, type), condition);
 	}
 
-	private error({ request }: Setter, condition: Condition, text: string, type?: ErrorType): Writer | undefined {
-		return request?.error(condition, text, type);
+	private error(setter: Setter, condition: Condition, text: string, type?: ErrorType): Writer | undefined {
+		return setter.request?.error(condition, text, type);
 	}
 
-	private sendError({ dialect, request }: Setter, writer: Writer | undefined, condition: Condition): void {
-		if (writer && this.#options.definition.legacyPeers === true) writeRefusalCode(writer.close(), dialect, condition);
-		request?.send();
+	private sendError(setter: Setter, writer: Writer | undefined, condition: Condition): void {
+		if (writer && this.#options.definition.legacyPeers === true) writeRefusalCode(writer.close(), setter.dialect, condition);
+		setter.request?.send();
 	}
 }

@@ -229,8 +229,12 @@ function friendText(who: string): string {
 }
 
 /** Order and repetition of names mean nothing. */
-function textOf({ jid, categories, nodes, fields, tokens }: Wish): string {
-	return JSON.stringify(["may", foldJID(jid), categories, [...new Set(nodes)].sort(), [...new Set(fields)].sort(), tokens]);
+function textOf(wish: Wish): string {
+	return JSON.stringify(["may", foldJID(wish.jid), wish.categories, sorted(wish.nodes), sorted(wish.fields), wish.tokens]);
+}
+
+function sorted(names: readonly string[]): readonly string[] {
+	return [...new Set(names)].sort();
 }
 
 function recordOf({ who, wish }: Question, said: Element, dialect: Dialect, node: string): VaultRecord {
@@ -239,8 +243,14 @@ function recordOf({ who, wish }: Question, said: Element, dialect: Dialect, node
 	if (!wish) return { yes: parseIsFriend(said, dialect), who: name };
 	const permission = parsePermission(said, dialect, wish, node);
 	if (!permission) return { yes: false };
-	const { categories, fields, narrowed } = permission;
-	return { yes: true, who: name, categories, fields: fields && JSON.stringify(fields), narrowed };
+	const fields = permission.fields;
+	return {
+		yes: true,
+		who: name,
+		categories: permission.categories,
+		fields: fields && JSON.stringify(fields),
+		narrowed: permission.narrowed
+	};
 }
 
 function permissionOf(record: VaultRecord | undefined): Permission | undefined {

@@ -33,7 +33,7 @@ export class Pairing {
 		this.#button.ask((pressed) => {
 			if (!pressed) decide(false);
 			else {
-				const wanted = dialects.map(({ provisioning }) => provisioning);
+				const wanted = dialects.map((dialect) => dialect.provisioning);
 				findService(options.router, options.domain, wanted, jid, (found) => decide(found != null && this.pair(jid)));
 			}
 		});

@@ -84,7 +84,7 @@ export class Provisioning {
 		}
 		this.#searching = [onService];
 		const { domain, given, router } = this.#options;
-		const wanted = dialects.map(({ provisioning }) => provisioning);
+		const wanted = dialects.map((dialect) => dialect.provisioning);
 		findService(router, domain, wanted, given, (jid, dialect) => {
 			if (!this.#searching || router.address == null) return;
 			if (jid != null && dialect) this.keep({ jid: bareJID(jid), dialect });
@@ -164,7 +164,7 @@ export class Provisioning {
 	private load(): Service | undefined {
 		const { vault, domain, given } = this.#options;
 		const record = vault.read(PROVISIONING);
-		const dialect = dialects.find(({ name }) => name === record?.dialect);
+		const dialect = dialects.find((one) => one.name === record?.dialect);
 		if (!dialect || typeof record?.jid !== "string" || record.domain !== domain) return;
 		return given == null || sameJID(given, record.jid) ? { jid: record.jid, dialect } : undefined;
 	}

@@ -261,7 +261,7 @@ export class Registering {
 
 	private find(): void {
 		const { router, domain, given } = this.#options;
-		const wanted = dialects.map(({ discovery }) => discovery);
+		const wanted = dialects.map((dialect) => dialect.discovery);
 		this.#busy = true;
 		findService(router, domain, wanted, given, (jid, dialect, error) =>
 			this.answered({}, () => {
@@ -326,13 +326,13 @@ export class Registering {
 		this.disown(() => request.succeed());
 	}
 
-	private claim({ owner, public: isPublic }: Claim): boolean {
+	private claim(claim: Claim): boolean {
 		const options = this.#options;
 		const known = options.lifeCycle.state === "claimed";
-		if (!options.lifeCycle.take("claimed", { owner, public: isPublic })) return false;
+		if (!options.lifeCycle.take("claimed", claim)) return false;
 		if (known) return true;
-		options.onEvent({ event: "claimed", owner, public: isPublic });
-		options.onClaimed(owner);
+		options.onEvent({ event: "claimed", owner: claim.owner, public: claim.public });
+		options.onClaimed(claim.owner);
 		this.#checked = false;
 		options.scheduler.clear(this.#task);
 		this.#task = options.scheduler.set(SETTLE * (1000 + 1000 * fraction(options.random)), this.proceedAgain, this);
@@ -362,7 +362,7 @@ export class Registering {
 	private load(): { jid: string; dialect: Dialect } | undefined {
 		const { vault, domain, given } = this.#options;
 		const record = vault.read(REGISTRY);
-		const dialect = dialects.find(({ name }) => name === record?.dialect);
+		const dialect = dialects.find((one) => one.name === record?.dialect);
 		if (!dialect || typeof record?.jid !== "string" || record.domain !== domain) return;
 		return given == null || sameJID(given, record.jid) ? { jid: record.jid, dialect } : undefined;
 	}
@@ -374,6 +374,6 @@ function fraction(random: Host["random"]): number {
 	return (bytes[0]! * 256 + bytes[1]!) / 65_536;
 }
 
-function said({ condition, text }: StanzaError): string {
-	return text == null || text === "" ? condition : `${condition}: ${text}`;
+function said(error: StanzaError): string {
+	return error.text ? `${error.condition}: ${error.text}` : error.condition;
 }

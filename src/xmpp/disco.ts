@@ -125,7 +125,7 @@ export function requestInfo(
 	const identities: Identity[] = [];
 	const features: string[] = [];
 	router.open("get", jid).open("query", DISCO_INFO);
-	router.send(({ error }) => onInfo(error ? undefined : { identities, features }, error), {
+	router.send((answer) => onInfo(answer.error ? undefined : { identities, features }, answer.error), {
 		seconds: options.seconds,
 		onPart: (part) => {
 			if (part.namespace !== DISCO_INFO) return;
@@ -150,7 +150,7 @@ export function requestItems(
 	seconds?: number
 ): void {
 	router.open("get", jid).open("query", DISCO_ITEMS);
-	router.send(({ error }) => onDone(error), {
+	router.send((answer) => onDone(answer.error), {
 		seconds,
 		onPart: (part) => {
 			const item = part.attribute("jid");

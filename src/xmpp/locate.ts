@@ -75,8 +75,8 @@ export class Locator {
 	}
 
 	/** TLS stands there. */
-	worked({ address }: Endpoint): void {
-		this.#good = address;
+	worked(endpoint: Endpoint): void {
+		this.#good = endpoint.address;
 	}
 
 	/** The round is over, whatever was asked is void. */
@@ -264,8 +264,8 @@ export class Locator {
 	}
 
 	private fraction(): number {
-		const [a, b, c, d] = this.#options.random(4);
-		return (((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0) / 2 ** 32;
+		const bytes = this.#options.random(4);
+		return (((bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!) >>> 0) / 2 ** 32;
 	}
 }
 

@@ -65,8 +65,8 @@ export function isMechanism(text: unknown): text is Choice["mechanism"] {
 	return text === EXTERNAL || MECHANISMS.some((name) => name === text);
 }
 
-export function isBound({ binding }: Choice): boolean {
-	return binding !== "n" && binding !== "y";
+export function isBound(choice: Choice): boolean {
+	return choice.binding !== "n" && choice.binding !== "y";
 }
 
 export function sameChoice(a: Choice, b: Choice): boolean {

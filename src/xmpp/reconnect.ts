@@ -75,9 +75,9 @@ export class Backoff {
 	/** What the last pause could have been. */
 	#ceiling = 0;
 
-	constructor({ random, seed }: BackoffOptions) {
-		this.#random = random;
-		this.#state = hash(seed);
+	constructor(options: BackoffOptions) {
+		this.#random = options.random;
+		this.#state = hash(options.seed);
 	}
 
 	/** Milliseconds until the next try. */
@@ -97,8 +97,8 @@ export class Backoff {
 	/** Uniform from 0 up to 1, whichever of the two it comes from: the seed's row of numbers or the host's randomness. */
 	private fraction(): number {
 		this.#state = (this.#state + 0x9e37_79b9) | 0;
-		const [a, b, c, d] = this.#random(4);
-		return ((mix(this.#state) ^ ((a! << 24) | (b! << 16) | (c! << 8) | d!)) >>> 0) / 2 ** 32;
+		const bytes = this.#random(4);
+		return ((mix(this.#state) ^ ((bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!)) >>> 0) / 2 ** 32;
 	}
 }
 

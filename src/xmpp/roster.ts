@@ -36,7 +36,7 @@ export class Roster {
 	 */
 	request(onDone: (error?: StanzaError) => void): void {
 		this.#router.open("get").open("query", ROSTER);
-		this.#router.send(({ error }) => onDone(error), {
+		this.#router.send((answer) => onDone(answer.error), {
 			onPart: (part) => {
 				const item = parseRosterItem(part);
 				// RFC 6121 2.1.2.5: "remove" has no place in a result.
@@ -49,7 +49,7 @@ export class Roster {
 	remove(jid: string, onDone?: (error?: StanzaError) => void): void {
 		const writer = this.#router.open("set").open("query", ROSTER);
 		writer.open("item").attribute("jid", bareJID(jid)).attribute("subscription", "remove");
-		this.#router.send(({ error }) => onDone?.(error?.condition === "item-not-found" ? undefined : error));
+		this.#router.send((answer) => onDone?.(answer.error?.condition === "item-not-found" ? undefined : answer.error));
 	}
 
 	private receivePush(request: IQRequest): void {

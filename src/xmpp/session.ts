@@ -360,7 +360,8 @@ export class Session implements StreamHandler {
 	}
 
 	/** Counted before it is handled: what it is answered with may break the connection. */
-	private count({ name }: Element): void {
+	private count(stanza: Element): void {
+		const name = stanza.name;
 		if (name === "iq" || name === "message" || name === "presence") this.#management.received();
 	}
 

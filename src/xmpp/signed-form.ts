@@ -45,7 +45,7 @@ export function signingProfiles(form: Form, from: string | undefined, domain: st
 }
 
 function isOrderClear(form: Form): boolean {
-	const names = form.fields.map(({ name }) => name).filter((name) => name !== "");
+	const names = form.fields.map((field) => field.name).filter((name) => name !== "");
 	const folded = (name: string): string => name.toLowerCase();
 	const sorted = [...names].sort();
 	return sorted.every((name, index) => index === 0 || folded(sorted[index - 1]!) <= folded(name));
@@ -66,7 +66,7 @@ export function wantsSignature(form: Form): boolean {
 
 /** Another method cannot be meant well: the server would learn the secret, or we have no key for it. */
 export function canSign(form: Form): boolean {
-	const given = form.fields.find(({ name }) => name === "oauth_signature_method")?.values[0];
+	const given = form.fields.find((field) => field.name === "oauth_signature_method")?.values[0];
 	return given == null || given === "" || given === METHOD;
 }
 
@@ -99,7 +99,7 @@ function parameters(form: Form, values: ReadonlyMap<string, string>, order: Sign
 		pairs.push({ sort, text: `${encodePercent(field.name)}=${encodePercent(answered.join("\n"))}` });
 	}
 	pairs.sort((a, b) => (a.sort < b.sort ? -1 : a.sort > b.sort ? 1 : 0));
-	return pairs.map(({ text }) => text).join("&");
+	return pairs.map((pair) => pair.text).join("&");
 }
 
 /** What the server gave goes back unchanged. */

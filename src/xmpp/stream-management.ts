@@ -208,13 +208,14 @@ export class StreamManagement {
 	}
 
 	/** Holds what another life of the board had. */
-	restore({ id, handled, acknowledged, unacked }: HeldSession): void {
+	restore(session: HeldSession): void {
 		this.reset();
 		this.#state = State.held;
 		this.#enabled = true;
-		this.#id = id;
-		this.#handled = handled >>> 0;
-		this.#acknowledged = acknowledged >>> 0;
+		this.#id = session.id;
+		this.#handled = session.handled >>> 0;
+		this.#acknowledged = session.acknowledged >>> 0;
+		const unacked = session.unacked;
 		for (let i = 0; i < unacked.length; i++) this.keep(unacked[i]!);
 	}
 

@@ -22,7 +22,8 @@ export function answerTime(disco: Disco, clock: Clock): void {
 /** Gives milliseconds since 1970 UTC as `jid` says, or undefined when it says nothing of use. */
 export function requestTime(router: IQRouter, jid: string, onTime: (milliseconds: number | undefined) => void): void {
 	router.open("get", jid).open("time", TIME);
-	router.send(({ payload }) => {
+	router.send((answer) => {
+		const payload = answer.payload;
 		const utc = payload?.namespace === TIME ? payload.child("utc", TIME) : undefined;
 		onTime(utc && parseDateTime(utc.text));
 	});
