@@ -11,7 +11,7 @@ const root = new URL("../../", import.meta.url).pathname;
 const run = promisify(execFile);
 
 /** Bytes of byte code that src/ may have today: it goes down with every step towards the bar of 131,072, and up only with what a thing could not do before (control: 7,700; chat: 3,900; SASL2, its tokens, certificates: 5,700; a life from account to reset: 5,900; floods: 1,500). */
-const ceiling = 173_056;
+const ceiling = 165_632;
 
 const folder = mkdtempSync(join(tmpdir(), "extasis-size-"));
 
