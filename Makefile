@@ -5,7 +5,7 @@ JEST := NODE_OPTIONS=--experimental-vm-modules $(NPX)/jest
 SOURCES := $(shell find src hosts -name '*.ts' 2>/dev/null) tsconfig.json tsconfig.build.json
 
 .DEFAULT_GOAL := help
-.PHONY: help build start test unit world scenarios stress bench bench-heap bench-xml fuzz soak oracle check format conformance peers prosody clean
+.PHONY: help build start test unit world scenarios stress bench bench-heap bench-xml bench-wire fuzz soak oracle check format conformance peers prosody clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ scenarios: peers ## what runs against real Prosody and slixmpp
 stress: build ## a million stanzas through the simulator in 64 KiB (STRESS=N for another number, SEED=N for others)
 	STRESS=$(or $(STRESS),1000000) $(JEST) --selectProjects node --testPathPatterns tests/unit-node/simulator/stress
 
-bench: bench-heap bench-xml ## measure: memory, flash, the parser; rewrites docs/PERFORMANCE.md
+bench: bench-heap bench-xml bench-wire ## measure: memory, flash, the parser, the wire; rewrites docs/PERFORMANCE.md
 
 bench-heap: build ## what a thing's life takes of a chip's memory; rewrites that part of docs/PERFORMANCE.md
 	$(NPX)/esbuild tests/bench/heap.ts --bundle --platform=node --format=esm --packages=external --outfile=build/bench/heap.mjs --log-level=warning
@@ -63,6 +63,10 @@ fuzz: node_modules/.stamp ## a million XML documents, judged by saxes (SEED=n re
 bench-xml: build ## our XML parser beside those that people use, on XS and Node; rewrites that part of docs/PERFORMANCE.md
 	$(NPX)/esbuild tests/bench/xml.ts --bundle --platform=node --format=esm --packages=external --outfile=build/bench/xml.mjs --log-level=warning
 	node build/bench/xml.mjs
+
+bench-wire: build peers ## bytes and round trips of starts, an idle hour and a readout, beside other clients; rewrites that part of docs/PERFORMANCE.md
+	$(NPX)/esbuild tests/bench/wire.ts --bundle --platform=node --format=esm --packages=external --outfile=build/bench/wire/wire.mjs --log-level=warning
+	node build/bench/wire/wire.mjs
 
 include hosts/moddable/sdk.mk
 

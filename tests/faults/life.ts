@@ -4,29 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Box, startBox } from "../../hosts/broker/box.js";
 import { createNodeHost, type NodeHost } from "../../hosts/node/index.js";
-import type { Host, ThingEvent } from "../../src/host.js";
+import type { ThingEvent } from "../../src/host.js";
 import { boot } from "../../src/main.js";
 import type { Thing } from "../../src/thing/thing.js";
 import type { ThingOptions } from "../../src/thing/thing-options.js";
 import { weatherStation } from "../../src/things/weather-station.js";
 import { createProsodyStage } from "../scenarios/prosody-stage.js";
+import { hurry } from "../support/hurry.js";
 import { bareOf, conditionOf, DISCOVERY, SENSOR_DATA, tagsOf } from "../world/scenarios/steps.js";
 import type { Stage, StageClient } from "../world/stage.js";
 import { type Element, xml } from "../world/xml.js";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.js";
-
-/** The thing's time runs so many times as fast: its waits of minutes pass in seconds, while sockets, broker and files stay what they are. */
-export function hurry(host: Host, factor: number): Host {
-	const start = host.clock.now();
-	return Object.freeze({
-		...host,
-		clock: Object.freeze({ now: () => start + (host.clock.now() - start) * factor, trusted: true }),
-		timer: Object.freeze({
-			set: (milliseconds: number, callback: () => void) => host.timer.set(milliseconds / factor, callback),
-			clear: () => host.timer.clear()
-		})
-	});
-}
 
 /** Longest that anything is waited for, in seconds of this machine. */
 const PATIENCE = 90;
