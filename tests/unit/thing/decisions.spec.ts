@@ -216,7 +216,7 @@ test("R-324-10 an answer that was on its way when all was taken back is not kept
 	expect(bench.pose()).toEqual([]);
 });
 
-test("after a login the service speaks first: what it takes back then is not granted from what was kept", () => {
+test("R-324-10 after a login the service speaks first: what it takes back then is not granted from what was kept", () => {
 	const bench = new Bench();
 	bench.pose();
 	bench.answer(yes());
@@ -229,6 +229,38 @@ test("after a login the service speaks first: what it takes back then is not gra
 	expect(bench.wire.sent).toHaveLength(1);
 	bench.answer(no);
 	expect(bench.decided[1]).toBeUndefined();
+});
+
+test("R-324-15 after a login what nobody took back is granted from what was kept, when the service has had its time and not before", () => {
+	const bench = new Bench();
+	bench.pose();
+	bench.answer(yes());
+	bench.decisions.drop();
+	bench.decisions.online();
+	bench.pose();
+	bench.time.pass(limits.serviceFirstSeconds * 1000 - 1);
+	expect(bench.decided).toHaveLength(1);
+	bench.time.pass(1);
+	expect(bench.decided[1]).toEqual(bench.decided[0]);
+	expect(bench.by).toEqual(["service true", "memory true"]);
+	expect(bench.wire.sent).toEqual([]);
+});
+
+test("R-324-13 after a login a friend whom the service parts first is none, though he was kept as one", () => {
+	const bench = new Bench();
+	const told: boolean[] = [];
+	const ask = (): void => bench.decisions.isFriend("c@b.example", (friend) => told.push(friend));
+	ask();
+	bench.time.pass(0);
+	bench.answer(`<isFriendResponse xmlns='${NS}' jid='c@b.example' result='true'/>`);
+	bench.decisions.drop();
+	bench.decisions.online();
+	ask();
+	bench.decisions.part("c@b.example");
+	bench.time.pass(limits.serviceFirstSeconds * 1000);
+	expect(told).toEqual([true]);
+	bench.answer(`<isFriendResponse xmlns='${NS}' jid='c@b.example' result='false'/>`);
+	expect(told).toEqual([true, false]);
 });
 
 test("a connection that ends takes with it whoever waits; a disowning refuses him", () => {
