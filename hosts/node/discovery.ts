@@ -103,19 +103,23 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 		const after = (milliseconds: number, step: () => void): void => {
 			timers.push(setTimeout(step, milliseconds));
 		};
-		const ask = (): void => socket.query([...heard.questions]);
+		const asked = new Set<string>();
+		const ask = (): void => {
+			const { questions } = heard;
+			for (const { name, type } of questions) asked.add(`${type} ${name}`);
+			socket.query([...questions]);
+		};
 		open.add(close);
 		socket.on("error", end);
 		// A packet that is none, an interface without multicast: the others may do.
 		socket.on("warning", () => {});
 		socket.on("response", (packet) => {
-			const before = heard.questions.length;
 			heard.hear(packet);
 			if (answered) return;
 			answered = heard.records.length > 0;
 			if (answered) after(courtesy, end);
 			// No more often than there is something new to ask: bounded by the names.
-			else if (heard.questions.length > before) ask();
+			else if (heard.questions.some(({ name, type }) => !asked.has(`${type} ${name}`))) ask();
 		});
 		for (const milliseconds of askedAt) after(milliseconds, ask);
 		after(patience, end);

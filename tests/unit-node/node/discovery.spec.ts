@@ -20,6 +20,16 @@ const addresses: Answers = [
 ];
 const found = ["192.0.2.1", "2001:db8::1"].map((target) => ({ target, port: 25_222, priority: 3, weight: 4 }));
 
+/** xorshift32 */
+function seeded(state: number): () => number {
+	return () => {
+		state ^= state << 13;
+		state ^= state >>> 17;
+		state ^= state << 5;
+		return state >>> 0;
+	};
+}
+
 const closing: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -123,6 +133,41 @@ test("one with thousands of names costs no more than a few", async () => {
 	expect(records).toHaveLength(16 * 16);
 	expect(liar.asked.size).toBeLessThan(60);
 });
+
+test("R-347-1 two places of one host", async () => {
+	const names = [1, 2].map((n) => `${n}.${SERVICE}`);
+	const two = await net((questions, socket) => {
+		if (questions.includes("A box.local")) socket.respond(addresses);
+		else if (questions.length === 1) socket.respond(names.map((data) => ({ name: SERVICE, type: "PTR", ttl: 120, data })));
+		else socket.respond(names.map((name, n) => ({ name, type: "SRV", ttl: 120, data: { target: "box.local", port: n + 1 } })));
+	});
+	expect((await discover(two)).records).toHaveLength(4);
+});
+
+test("answers that somebody broke, a thousand of them, break nothing here", async () => {
+	const raw = createSocket("udp4");
+	closing.push(() => raw.close());
+	raw.bind(0, "127.0.0.1");
+	await once(raw, "listening");
+	raw.setMulticastInterface("127.0.0.1");
+	const speaker = multicastDNS({ multicast: false, bind: false });
+	closing.push(() => speaker.destroy());
+	speaker.respond([...pointer, ...place, ...addresses], raw.address());
+	const [whole] = (await once(raw, "message")) as [Buffer];
+	const random = seeded(1);
+	let sent = 0;
+	const broken = await net((_, socket) => {
+		for (; sent < 1000; sent++) {
+			const bytes = Buffer.from(whole);
+			for (let n = 1 + (random() % 6); n > 0; n--) bytes[12 + (random() % (bytes.length - 12))] = random();
+			raw.send(bytes, broken.port, "224.0.0.251");
+		}
+		socket.respond([...pointer, ...place, ...addresses]);
+	});
+	const { error, records } = await discover(broken);
+	expect(error).toBeUndefined();
+	expect(records.length).toBeGreaterThan(0);
+}, 20_000);
 
 test("a port that cannot be had is an error; after close() nobody is called", async () => {
 	const taken = createSocket("udp4");
