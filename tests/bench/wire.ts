@@ -176,7 +176,7 @@ async function measure(box: Box, folder: string): Promise<boolean> {
 		"wire",
 		`## The wire
 
-\`make bench-wire\`: Prosody ${box.prosody}, ${warm!.tally.version}, a P-256 leaf, through a proxy on loopback that counts TLS records and knows no TCP. A flight is a time that the client begins to speak after it has heard something; what comes up and down is written "up + down". The last column is XML before it is encrypted.
+\`make bench-wire\`: Prosody ${box.prosody}, ${warm!.tally.version}, a P-256 leaf, through a proxy on loopback that counts TLS records and knows no TCP. A flight is a time that the client begins to speak after it has heard something; what comes up and down is written "up + down". The last column is XML before it is encrypted. The handshake differs by a few bytes from run to run, since ECDSA signatures do.
 
 ${table(["thing on the Node host", ...head, "XML, B"], starts)}
 
