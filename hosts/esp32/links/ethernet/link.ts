@@ -2,10 +2,12 @@
 import Ethernet from "embedded:network/interface/ethernet";
 import type { LinkOptions } from "../../link.js";
 
+const feedRandom = native("xs_extasis_feedRandom") as () => void;
 const addressed = 500;
 
 export function createLink({ onChange }: LinkOptions): void {
 	let up = false;
+	feedRandom();
 	// The driver asks DHCP by itself whenever there is a cable.
 	const ethernet = new Ethernet({
 		onChanged: () => {

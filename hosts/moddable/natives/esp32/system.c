@@ -1,10 +1,11 @@
-/* A line on the chip's console, why the chip started, and the system's free heap. */
+/* A line on the chip's console, why the chip started, the system's free heap, and what feeds its random numbers. */
 #include "xsmc.h"
 #include "mc.xs.h"
 #include "xsHost.h"
 
 #include <stdio.h>
 
+#include "bootloader_random.h"
 #include "esp_heap_caps.h"
 #include "esp_system.h"
 
@@ -39,4 +40,10 @@ void xs_extasis_freeHeap(xsMachine* the)
 void xs_extasis_leastHeap(xsMachine* the)
 {
 	xsmcSetInteger(xsResult, (xsIntegerValue)heap_caps_get_minimum_free_size(MALLOC_CAP_DEFAULT));
+}
+
+/* Without a radio nothing else feeds the chip's generator (ESP-IDF, "Random Number Generation"). It takes the ADC for good. */
+void xs_extasis_feedRandom(xsMachine* the)
+{
+	bootloader_random_enable();
 }
