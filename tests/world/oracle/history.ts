@@ -344,6 +344,8 @@ export class History {
 			this.#answers.set(id, type);
 			if (type === "error") this.refused++;
 		} else if (stanza.is("presence") && type === "subscribed") {
+			// Who was let in already is told so by the broker, whose words have no language; the thing is not asked (RFC 6121 3.1.3).
+			if (stanza.attrs["xml:lang"] === undefined) return;
 			const request = this.#requests.get(this.#subscribed.get(who) ?? "");
 			if (request === undefined) this.#fault(`${who} is let in and never asked`);
 			else this.#judge(request, who, "f", "is let in");
