@@ -14,6 +14,22 @@ export class FakeNetwork implements Network {
 		return connection;
 	}
 
+	/** The write of that number throws, both counted from 1, on the connection of that number. Returns how many were tried there. */
+	breakAt(connection: number, broken: number): () => number {
+		let writes = 0;
+		const connect = this.connect.bind(this);
+		this.connect = (options) => {
+			const socket = connect(options);
+			const write = socket.write.bind(socket);
+			socket.write = (bytes) => {
+				if (this.connections.length === connection && ++writes === broken) throw new Error("reset by peer");
+				return write(bytes);
+			};
+			return socket;
+		};
+		return () => writes;
+	}
+
 	get last(): FakeConnection {
 		const last = this.connections[this.connections.length - 1];
 		if (last === undefined) throw new Error("nobody connected");

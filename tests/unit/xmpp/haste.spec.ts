@@ -106,17 +106,7 @@ describe("a login after the first", () => {
 			bench.bound(idOf(bind), "t0@a.example/r2");
 			bench.say(ENABLED);
 		};
-		let writes = 0;
-		const connect = bench.network.connect.bind(bench.network);
-		bench.network.connect = (options) => {
-			const socket = connect(options);
-			const write = socket.write.bind(socket);
-			socket.write = (bytes) => {
-				if (bench.network.connections.length === 2 && ++writes === broken) throw new Error("reset by peer");
-				return write(bytes);
-			};
-			return socket;
-		};
+		bench.network.breakAt(2, broken);
 		try {
 			step();
 		} catch {

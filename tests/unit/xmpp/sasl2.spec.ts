@@ -435,17 +435,7 @@ describe("a server that has changed", () => {
 
 test.each([1, 2, 3, 4, 5])("broken in write %i, it leaves no half of itself to the next", (broken) => {
 	const bench = known();
-	let writes = 0;
-	const connect = bench.network.connect.bind(bench.network);
-	bench.network.connect = (options) => {
-		const socket = connect(options);
-		const write = socket.write.bind(socket);
-		socket.write = (bytes) => {
-			if (bench.network.connections.length === 2 && ++writes === broken) throw new Error("reset by peer");
-			return write(bytes);
-		};
-		return socket;
-	};
+	const writes = bench.network.breakAt(2, broken);
 	try {
 		next(bench);
 		const said = bench.say(`${both()}<failure ${SASL2}><not-authorized ${SASL}/></failure>`);
@@ -453,8 +443,8 @@ test.each([1, 2, 3, 4, 5])("broken in write %i, it leaves no half of itself to t
 	} catch {
 		// Its line is dead.
 	}
-	expect(bench.session.jid === undefined).toBe(writes >= broken);
-	if (writes < broken) return;
+	expect(bench.session.jid === undefined).toBe(writes() >= broken);
+	if (writes() < broken) return;
 	expect(bench.happened).toEqual(["held closed"]);
 	// What had been hurried is waited for.
 	const first = next(bench);

@@ -409,17 +409,7 @@ describe("the queue", () => {
 
 	test.each([1, 2, 3, 4, 5, 6, 7])("broken in write %i, a connection leaves no timer to the next", (broken) => {
 		const bench = new SessionBench(ACCOUNT);
-		let writes = 0;
-		const connect = bench.network.connect.bind(bench.network);
-		bench.network.connect = (options) => {
-			const socket = connect(options);
-			const write = socket.write.bind(socket);
-			socket.write = (bytes) => {
-				if (bench.network.connections.length === 1 && ++writes === broken) throw new Error("reset by peer");
-				return write(bytes);
-			};
-			return socket;
-		};
+		bench.network.breakAt(1, broken);
 		try {
 			bench.login();
 		} catch {
