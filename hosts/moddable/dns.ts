@@ -1,4 +1,4 @@
-// DNS messages of a stub resolver (RFC 1035 4): the question, and what of the answer was asked for. Knows no socket; believes no byte.
+// DNS messages of a resolver that asks others (RFC 1035 4): the question, and what of the answer was asked for. Knows no socket; believes no byte.
 import type { ServiceRecord } from "../../src/host.js";
 import { decodeUnchecked, encodeUnchecked } from "../../src/text/utf8.js";
 import { isNameByte } from "./address.js";

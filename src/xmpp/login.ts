@@ -44,7 +44,7 @@ export class Login {
 		const habits = options.accounts.habits();
 		const registered = options.accounts.account()?.registered === true;
 		if (registered && mayHurry(habits) && (habits.mechanism === EXTERNAL) === this.isCertified) this.#hurry = habits;
-		this.await("the connection");
+		this.waitFor("the connection");
 	}
 
 	/** The connection ended before an address stood. */
@@ -54,18 +54,18 @@ export class Login {
 
 	/** Nothing is awaited ever more. */
 	stop(): void {
-		this.await("nothing");
+		this.waitFor("nothing");
 		this.#stopped = true;
 	}
 
 	connected(): void {
 		this.#options.stream.header();
-		this.await("the features before TLS");
+		this.waitFor("the features before TLS");
 	}
 
 	secure(): void {
 		this.#options.stream.header(this.bare());
-		this.await("the features under TLS");
+		this.waitFor("the features under TLS");
 		const account = this.#options.accounts.account();
 		const hurry = this.#hurry;
 		if (!hurry || !account) return;
@@ -120,7 +120,7 @@ export class Login {
 			return;
 		}
 		this.#options.stream.requestTLS();
-		this.await("<proceed/>");
+		this.waitFor("<proceed/>");
 	}
 
 	private proceed(element: Element): void {
@@ -129,7 +129,7 @@ export class Login {
 			this.fail("no-starttls", "the server refused TLS");
 			return;
 		}
-		this.await("TLS");
+		this.waitFor("TLS");
 		this.#options.stream.startTLS();
 	}
 
@@ -168,7 +168,7 @@ export class Login {
 		const options = this.#options;
 		const inline = choice.inline;
 		this.#choice = choice;
-		this.await("the outcome of SASL");
+		this.waitFor("the outcome of SASL");
 		this.#authentication = new Authentication({
 			stream: options.stream,
 			host: options.host,
@@ -195,7 +195,7 @@ export class Login {
 	private authenticated(success: Element): void {
 		const options = this.#options;
 		this.#authentication = undefined;
-		this.await("the features after SASL");
+		this.waitFor("the features after SASL");
 		this.confirm();
 		if (success.namespace !== NAMESPACE_SASL2) {
 			options.stream.restart(this.bare());
@@ -249,7 +249,7 @@ export class Login {
 	private proceedWith(sm: boolean, hurried: boolean): void {
 		const { management, onLost } = this.#options;
 		if (management.held && sm) {
-			this.await("the resumption");
+			this.waitFor("the resumption");
 			management.resume();
 			return;
 		}
@@ -266,7 +266,7 @@ export class Login {
 				this.fail("sm:forgotten", "what was resumed is not held any more");
 				return;
 			}
-			this.await("nothing");
+			this.waitFor("nothing");
 			this.remember();
 			if (options.management.resumed(element) && !this.#stopped) options.onResumed();
 		} else if (element.name === "failed") {
@@ -278,14 +278,14 @@ export class Login {
 	private bind(): void {
 		writeBind(this.#request.open("set"));
 		this.#options.stream.send();
-		this.await("the bound address");
+		this.waitFor("the bound address");
 	}
 
 	private makeAccount(): void {
 		const { accounts, apiKey, domain, host, stream } = this.#options;
 		this.#making ??= new AccountMaking({
 			...{ stream, host, domain, accounts, apiKey, request: this.#request },
-			onAsked: (step) => this.await(step),
+			onAsked: (step) => this.waitFor(step),
 			onMade: () => this.registered(),
 			onFailed: (reason, detail) => this.fail(reason, detail)
 		});
@@ -332,7 +332,7 @@ export class Login {
 			this.fail("bind:other-account", "the server bound an address that is not of our account");
 			return;
 		}
-		this.await("nothing");
+		this.waitFor("nothing");
 		this.remember();
 		if (!inline) management.bound(this.#features?.sm === true);
 		else management.boundWith(inline.child("enabled", NAMESPACE_SM));
@@ -373,7 +373,7 @@ export class Login {
 	}
 
 	/** The next step; it has its own time (R-CORE-12). */
-	private await(step: Step): void {
+	private waitFor(step: Step): void {
 		if (this.#stopped) return;
 		const scheduler = this.#options.scheduler;
 		scheduler.clear(this.#timer);
