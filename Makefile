@@ -54,7 +54,7 @@ conformance: node_modules/.stamp peers ## run everything and write docs/CONFORMA
 prosody: ## install Prosody by the system's package manager, if it is missing
 	@sh hosts/broker/install-prosody.sh
 
-peers: build prosody ## install what the tests talk to, if it is missing: Prosody and slixmpp
+peers: build prosody ## install what the tests talk to, if it is missing: Prosody, ejabberd, slixmpp and what they need
 	@sh tests/install-peers.sh
 
 fuzz: node_modules/.stamp ## a million XML documents, judged by saxes (SEED=n repeats a run)
