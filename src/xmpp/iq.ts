@@ -37,7 +37,7 @@ export interface IQRouterOptions {
 interface Handler {
 	readonly type: "get" | "set" | "any";
 	readonly name: string;
-	readonly namespace: string;
+	readonly namespaces: string | readonly string[];
 	readonly handle: (request: IQRequest) => void;
 	readonly self: unknown;
 	readonly allowed: ((from: string) => boolean) | undefined;
@@ -98,24 +98,26 @@ export class IQRouter {
 	}
 
 	/**
-	 * Gives requests with this payload to `handle`, which sees to it that each is answered; `self` is its `this`. Who is not `allowed`
-	 * sees what he would see without it.
+	 * Gives requests with this payload, in one of several namespaces perhaps, to `handle`, which sees to it that each is answered; `self` is its
+	 * `this`. Who is not `allowed` sees what he would see without it.
 	 */
 	handle<T>(
 		type: "get" | "set" | "any",
 		name: string,
-		namespace: string,
+		namespaces: string | readonly string[],
 		handle: (this: T, request: IQRequest) => void,
 		self?: T,
 		allowed?: (from: string) => boolean
 	): void {
 		const handlers = this.#handlers;
-		for (let i = 0; i < handlers.length; i++) {
-			const one = handlers[i]!;
+		const list = typeof namespaces === "string" ? [namespaces] : namespaces;
+		for (let i = 0; i < handlers.length * list.length; i++) {
+			const one = handlers[i % handlers.length]!;
+			const namespace = list[Math.floor(i / handlers.length)]!;
 			const overlap = one.type === type || one.type === "any" || type === "any";
-			if (overlap && one.name === name && one.namespace === namespace) throw new Error(`<${name} xmlns='${namespace}'/> has a handler`);
+			if (overlap && takes(one, name, namespace)) throw new Error(`<${name} xmlns='${namespace}'/> has a handler`);
 		}
-		this.#handlers.push({ type, name, namespace, handle, self, allowed });
+		this.#handlers.push({ type, name, namespaces, handle, self, allowed });
 	}
 
 	/** Starts a request; the payload is written into the Writer, then send(). Without `to` it is for our own account. */
@@ -216,7 +218,7 @@ export class IQRouter {
 		const handlers = this.#handlers;
 		for (let i = 0; i < handlers.length; i++) {
 			const one = handlers[i]!;
-			if (one.name !== payload.name || one.namespace !== payload.namespace || (one.type !== type && one.type !== "any")) continue;
+			if (!takes(one, payload.name, payload.namespace) || (one.type !== type && one.type !== "any")) continue;
 			try {
 				if (!one.allowed || one.allowed(request.from)) one.handle.call(one.self, request);
 				else request.fail("service-unavailable");
@@ -347,6 +349,11 @@ export class IQRequest {
 	private check(): void {
 		if (this.#answered) throw new Error("the request is answered already");
 	}
+}
+
+function takes(handler: Handler, name: string, namespace: string): boolean {
+	const own = handler.namespaces;
+	return handler.name === name && (own === namespace || (typeof own !== "string" && own.includes(namespace)));
 }
 
 function writeAnswer(outbox: Outbox, to: string | undefined, id: string | undefined, type: "result" | "error"): Writer {

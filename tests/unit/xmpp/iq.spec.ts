@@ -128,6 +128,20 @@ describe("requests to us", () => {
 		expect(refused).toHaveLength(3);
 	});
 
+	test("one handler of several namespaces, and none of what is near them", () => {
+		const bench = new IQBench();
+		const seen: string[] = [];
+		bench.router.handle("get", "ask", ["urn:a", "urn:b"], (request) => {
+			seen.push(request.payload.namespace);
+			request.succeed();
+		});
+		for (const namespace of ["urn:a", "urn:b", "urn:c", "urn:", "urn:a,urn:b"]) bench.ask("get", `<ask xmlns='${namespace}'/>`, PEER);
+		expect(seen).toEqual(["urn:a", "urn:b"]);
+		for (const namespaces of ["urn:b", ["urn:c", "urn:a"], ["urn:b"]])
+			expect(() => bench.router.handle("any", "ask", namespaces, () => {})).toThrow("has a handler");
+		bench.router.handle("get", "ask", ["urn:c"], () => {});
+	});
+
 	test("two handlers of one payload are a mistake", () => {
 		const { router } = new IQBench();
 		router.handle("get", "ask", "urn:example", () => {});
