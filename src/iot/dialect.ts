@@ -20,8 +20,25 @@ export interface Dialect {
 	/** The element that names a field in a request, and its attribute. */
 	readonly field: string;
 	readonly fieldName: string;
+	/** What a readout is known by. */
+	readonly sequence: string;
 	/** Flags of categories; a dialect that has one for all historical ones says it for each. The order is that of sensor-data.ts. */
 	readonly categories: readonly string[];
+	/** Flags of several categories, in the order of sensor-data.ts. */
+	readonly categorySets: readonly string[];
+	/** What carries readings, and those of one time. */
+	readonly readings: string;
+	readonly timestamp: string;
+	/** Elements of fields: those of the XEP's row, which are the types, in its order. */
+	readonly types: readonly string[];
+	/** Attributes of a field. The one that a value was read by itself is left out where nothing else is meant without it. */
+	readonly unit: string;
+	readonly dataType: string;
+	readonly automatic: string | undefined;
+	/** What a number without unit says of it. */
+	readonly noUnit: string | undefined;
+	/** Readings stand in the result where they fit, failures among them, and say when more follow; else in messages that say when they are done. */
+	readonly inResult: boolean;
 	/** Attributes with what a requester shows of device, service and user. */
 	readonly tokens: readonly string[];
 	/** Elements of typed values to be set: those of ParameterType in its order, then such as no parameter here has. */
@@ -51,6 +68,7 @@ export const dialects: readonly Dialect[] = Object.freeze([
 		partition: "cacheType",
 		field: "field",
 		fieldName: "name",
+		sequence: "seqnr",
 		categories: Object.freeze([
 			"momentary",
 			"peak",
@@ -67,6 +85,15 @@ export const dialects: readonly Dialect[] = Object.freeze([
 			"historicalYear",
 			"historicalOther"
 		]),
+		categorySets: Object.freeze(["all", "historical", "identification"]),
+		readings: "fields",
+		timestamp: "timestamp",
+		types: Object.freeze(["boolean", "date", "dateTime", "duration", "enum", "int", "long", "numeric", "string", "time"]),
+		unit: "unit",
+		dataType: "dataType",
+		automatic: "automaticReadout",
+		noUnit: "",
+		inResult: false,
 		tokens: Object.freeze(["deviceToken", "serviceToken", "userToken"]),
 		values: Object.freeze(["boolean", "color", "date", "dateTime", "double", "int", "long", "string", "time", "duration"]),
 		value: "value",
@@ -86,7 +113,17 @@ export const dialects: readonly Dialect[] = Object.freeze([
 		partition: "pt",
 		field: "f",
 		fieldName: "n",
+		sequence: "id",
 		categories: Object.freeze(["m", "p", "s", "c", "i", "h", "h", "h", "h", "h", "h", "h", "h", "h"]),
+		categorySets: Object.freeze(["all"]),
+		readings: "resp",
+		timestamp: "ts",
+		types: Object.freeze(["b", "d", "dt", "dr", "e", "i", "l", "q", "s", "t"]),
+		unit: "u",
+		dataType: "t",
+		automatic: undefined,
+		noUnit: undefined,
+		inResult: true,
 		tokens: Object.freeze(["dt", "st", "ut"]),
 		values: Object.freeze(["b", "cl", "d", "dt", "db", "i", "l", "s", "t", "dr", "e"]),
 		value: "v",
@@ -95,6 +132,18 @@ export const dialects: readonly Dialect[] = Object.freeze([
 		answersClearCache: false
 	})
 ]);
+
+/** Of each function, in the order of `dialects`. */
+export const namespaces: Readonly<Record<DialectFunction, readonly string[]>> = Object.freeze({
+	discovery: namesOf("discovery"),
+	sensorData: namesOf("sensorData"),
+	provisioning: namesOf("provisioning"),
+	control: namesOf("control")
+});
+
+function namesOf(what: DialectFunction): readonly string[] {
+	return Object.freeze(dialects.map((dialect) => dialect[what]));
+}
 
 /** The dialect that has `namespace` for this function; without function, for any. */
 export function dialectOf(namespace: string, what?: DialectFunction): Dialect | undefined {

@@ -5,7 +5,7 @@ import { parseBoolean } from "../text/boolean.js";
 import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
 import type { Dialect } from "./dialect.js";
-import { ALL_CATEGORIES, type SensorField } from "./sensor-data.js";
+import { ALL_CATEGORIES, type SensorField, writeCategories } from "./sensor-data.js";
 
 /** What is to be read, or set. */
 export interface Asked {
@@ -86,12 +86,8 @@ export function writeWish(writer: Writer, dialect: Dialect, wish: Wish): void {
 	const control = categories === 0;
 	writer.open(control ? "canControl" : "canRead", dialect.provisioning).attribute("jid", wish.jid);
 	for (let i = 0; i < dialect.tokens.length; i++) writer.attribute(dialect.tokens[i]!, wish.tokens[i]);
-	const flags = dialect.categories;
 	if (categories === ALL_CATEGORIES) writer.attribute("all", "true");
-	else
-		for (let bit = 0; bit < flags.length; bit++)
-			if (categories & (1 << bit) && (bit === 0 || flags[bit - 1] !== flags[bit] || !(categories & (1 << (bit - 1)))))
-				writer.attribute(flags[bit]!, "true");
+	else writeCategories(writer, dialect, categories);
 	for (let i = 0; i < nodes.length; i++) writer.open(dialect.node).attribute(dialect.nodeId, nodes[i]).close();
 	// Parameters have the XEP's words in both dialects (R-324-30).
 	for (let i = 0; i < fields.length; i++)

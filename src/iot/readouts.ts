@@ -1,13 +1,15 @@
-// The exchange of a readout (XEP-0323 3): request, accepted, fields, failure, cancel. Who may, and what sensors say, is asked of others.
+// The exchange of a readout (XEP-0323 3) in the dialect of its request: accepted, readings, failures, cancel. Who may, and what sensors say, is asked of others.
 import type { Host, SensorValue } from "../host.js";
 import { limits } from "../limits.js";
 import { writeDateTime } from "../text/datetime.js";
 import { isChar } from "../xml/characters.js";
+import type { Disco } from "../xmpp/disco.js";
 import type { IQRequest, IQRouter } from "../xmpp/iq.js";
 import { resourceOf, sameBare, sameJID } from "../xmpp/jid.js";
 import type { Outbox } from "../xmpp/outbox.js";
 import type { Scheduler, Task } from "../xmpp/scheduler.js";
-import { dialects } from "./dialect.js";
+import type { Condition, ErrorType } from "../xmpp/stanza-error.js";
+import { type Dialect, dialectOf, namespaces } from "./dialect.js";
 import { type Applicant, isPermitted, type Permission, parseTokens, type Wish, weightOf } from "./provisioning.js";
 import {
 	type Envelope,
@@ -18,23 +20,26 @@ import {
 	type Reading,
 	type ReadoutRequest,
 	type Refusal,
-	SENSOR_DATA,
 	type SensorField,
 	writeAccepted,
 	writeCancelled,
 	writeFailure,
-	writeFields,
+	writeReadings,
+	writeRejected,
 	writeValue
 } from "./sensor-data.js";
 
 export interface ReadoutsOptions {
 	readonly router: IQRouter;
+	readonly disco: Pick<Disco, "add">;
 	readonly outbox: Outbox;
 	readonly scheduler: Scheduler;
 	readonly clock: Host["clock"];
 	/** The one node id of this thing. */
 	readonly node: string;
 	readonly fields: readonly SensorField[];
+	/** Refusals also in the words that peers of before XEP-0323 0.3 (slixmpp) hear. */
+	readonly legacyPeers?: boolean;
 	/** Sees to it that somebody decides, now or later, what the applicant may read; nothing of his request is answered before. */
 	readonly authorizer: { admit(applicant: Applicant): void };
 	/** Somebody was refused. */
@@ -47,43 +52,56 @@ export interface ReadoutsOptions {
 
 interface Readout extends Envelope {
 	readonly fields: readonly SensorField[];
-	/** One per field that was answered, in the order of the answers. */
+	/** One per field that was answered: values, so many, in the order of the answers, then failures. */
 	readonly readings: Reading[];
+	values: number;
+	request: IQRequest | undefined;
 	timeout: Task | undefined;
 }
 
+/** There is nothing to be cancelled: in later dialects that is as well. */
+const NOTHING: Refusal = Object.freeze({ condition: "item-not-found", text: "No such readout is running." });
+
 /** One object and no more, since strangers can make many of them wait. */
 class Reader implements Applicant {
+	readonly request: IQRequest;
+	readonly dialect: Dialect;
+	readonly sequence: string | undefined;
+	readonly said: ReadoutRequest | Refusal;
 	readonly tokens: Wish["tokens"] | undefined;
-	#request: IQRequest;
-	#asked: ReadoutRequest | Refusal;
 	#readouts: Readouts;
 	#decided = false;
 
-	constructor(readouts: Readouts, request: IQRequest, asked: ReadoutRequest | Refusal) {
-		this.tokens = parseTokens(request.payload, dialects[0]!);
+	constructor(readouts: Readouts, request: IQRequest) {
+		const payload = request.payload;
+		const dialect = dialectOf(payload.namespace, "sensorData")!;
+		const sequence = parseSequence(payload, dialect);
+		this.request = request;
+		this.dialect = dialect;
+		this.sequence = sequence;
+		this.said = payload.name === "cancel" && sequence != null ? NOTHING : parseReadoutRequest(payload, dialect);
+		this.tokens = parseTokens(payload, dialect);
 		this.#readouts = readouts;
-		this.#request = request;
-		this.#asked = asked;
+		request.release();
 	}
 
 	get from(): string {
-		return this.#request.from;
+		return this.request.from;
 	}
 
 	get asked(): ReadoutRequest | undefined {
-		return "condition" in this.#asked ? undefined : this.#asked;
+		return "condition" in this.said ? undefined : this.said;
 	}
 
 	get weight(): number {
-		const { from, id } = this.#request;
+		const { from, id } = this.request;
 		return from.length + id.length + weightOf(this);
 	}
 
 	decide(permission: Permission | "all" | undefined): void {
 		if (this.#decided) return;
 		this.#decided = true;
-		this.#readouts.decided(this.#request, this.#asked, permission);
+		this.#readouts.decided(this, permission);
 	}
 }
 
@@ -93,14 +111,12 @@ export class Readouts {
 	#running: Readout[] = [];
 
 	constructor(options: ReadoutsOptions) {
+		const spoken = namespaces.sensorData;
 		this.#options = options;
-		options.router.handle("get", "req", SENSOR_DATA, this.receive, this);
+		for (let i = 0; i < spoken.length; i++) options.disco.add(spoken[i]!);
+		options.router.handle("get", "req", spoken, this.receive, this);
 		// The XEP cancels by get, later generations by set.
-		options.router.handle("any", "cancel", SENSOR_DATA, this.cancel, this);
-	}
-
-	private receive(request: IQRequest): void {
-		this.admit(request, parseReadoutRequest(request.payload));
+		options.router.handle("any", "cancel", spoken, this.cancel, this);
 	}
 
 	/** The peer has gone or its messages came back; a bare JID stands for all its resources (R-323-32). */
@@ -109,77 +125,104 @@ export class Readouts {
 		const list = this.#running.slice();
 		for (let i = 0; i < list.length; i++) {
 			const readout = list[i]!;
-			if (same(readout.to, jid)) this.end(readout, "cancelled");
+			if (same(readout.to, jid)) this.drop(readout);
 		}
 	}
 
 	/** The connection is gone, or the owner: nobody waits for the data. */
 	clear(): void {
 		const list = this.#running.slice();
-		for (let i = 0; i < list.length; i++) this.end(list[i]!, "cancelled");
+		for (let i = 0; i < list.length; i++) this.drop(list[i]!);
 	}
 
-	private admit(request: IQRequest, asked: ReadoutRequest | Refusal): void {
-		const applicant = new Reader(this, request, asked);
-		request.release();
-		this.#options.authorizer.admit(applicant);
+	/** Whoever waits for the result itself gets no other. */
+	private drop(readout: Readout): void {
+		this.end(readout, "cancelled");
+		readout.request?.fail("forbidden", "Access denied.", "cancel");
+	}
+
+	private receive(request: IQRequest): void {
+		this.#options.authorizer.admit(new Reader(this, request));
 	}
 
 	/** Called by who was admitted or not. */
-	decided(request: IQRequest, asked: ReadoutRequest | Refusal, permission: Permission | "all" | undefined): void {
+	decided(reader: Reader, permission: Permission | "all" | undefined): void {
+		const said = reader.said;
 		// Who may not read learns nothing, not even that he asked wrongly (R-323-22).
-		if (!permission) this.refuse(request);
-		else if ("condition" in asked) request.fail(asked.condition, asked.text);
-		else this.start(request, asked, permission);
+		if (!permission) this.refuse(reader);
+		else if (said === NOTHING && reader.dialect.inResult) reader.request.succeed();
+		else if ("condition" in said) this.fail(reader, said.condition, said.text);
+		else this.start(reader, said, permission);
 	}
 
-	private refuse(request: IQRequest): void {
-		request.fail("forbidden", "Access denied.", "cancel");
-		this.#options.onDenied(request.from);
+	private refuse(reader: Reader): void {
+		this.fail(reader, "forbidden", "Access denied.", "cancel");
+		this.#options.onDenied(reader.from);
 	}
 
-	private start(request: IQRequest, asked: ReadoutRequest, permission: Permission | "all"): void {
+	private fail({ dialect, request, sequence }: Reader, condition: Condition, text: string, type?: ErrorType): void {
+		const writer = request.error(condition, text, type);
+		if (this.#options.legacyPeers === true && sequence != null) writeRejected(writer.close(), dialect, sequence, text);
+		request.send();
+	}
+
+	private start(reader: Reader, asked: ReadoutRequest, permission: Permission | "all"): void {
 		const options = this.#options;
+		const { dialect, from } = reader;
+		const sequence = reader.sequence!;
 		// Of several nodes the decision may have left one (R-324-5).
 		if (
 			permission === "all" ? asked.nodes.some((id) => id !== options.node) : asked.nodes.length > 0 && !asked.nodes.includes(options.node)
 		) {
-			request.fail("item-not-found", "There is no such node.", "cancel");
+			this.fail(reader, "item-not-found", "There is no such node.");
 			return;
 		}
 		if (asked.when != null && asked.when > options.clock.now()) {
-			request.fail("feature-not-implemented", "This thing cannot put off a readout: ask when it is due.", "cancel");
+			this.fail(reader, "feature-not-implemented", "This thing cannot put off a readout: ask when it is due.");
 			return;
 		}
-		if (this.find(request.from, asked.sequence)) {
-			request.fail("conflict", "A readout with this seqnr is running.", "cancel");
+		if (this.find(from, dialect, sequence)) {
+			this.fail(reader, "conflict", `A readout with this ${dialect.sequence} is running.`);
 			return;
 		}
-		const own = this.#running.filter((readout) => readout.to === request.from).length;
+		const own = this.#running.filter((readout) => readout.to === from).length;
 		if (this.#running.length >= limits.readouts || own >= limits.readoutsPerPeer) {
-			request.fail("resource-constraint", "Too many readouts at once: ask again later.", "wait");
+			this.fail(reader, "resource-constraint", "Too many readouts at once: ask again later.");
 			return;
 		}
-		const fields = this.#options.fields.filter((field) => isRequested(asked, field) && isPermitted(permission, field));
+		const fields = options.fields.filter((field) => isRequested(asked, field) && isPermitted(permission, field));
 		if (permission !== "all" && fields.length === 0) {
-			this.refuse(request);
+			this.refuse(reader);
 			return;
 		}
-		const readout = this.open(request.from, asked.sequence, fields);
-		writeAccepted(request.result(), asked.sequence);
-		request.send();
-		// Sending may have ended the connection, and a sensor's answer the readout: each step looks whether it still runs.
-		if (readout.fields.length === 0) this.finish(readout);
-		const list = readout.fields;
-		for (let i = 0; i < list.length; i++) this.read(readout, list[i]!);
-	}
-
-	private open(to: string, sequence: string, fields: readonly SensorField[]): Readout {
-		const options = this.#options;
-		const readout: Readout = { to, sequence, node: options.node, fields, readings: [], timeout: undefined };
+		// Who names no node, where none has to be named, knows whose readings they are.
+		const node = dialect.inResult && asked.nodes.length === 0 ? undefined : options.node;
+		const readout: Readout = {
+			to: from,
+			dialect,
+			sequence,
+			node,
+			request: reader.request,
+			fields,
+			readings: [],
+			values: 0,
+			timeout: undefined
+		};
 		readout.timeout = options.scheduler.set(limits.readoutSeconds * 1000, () => this.timeOut(readout));
 		this.#running.push(readout);
-		return readout;
+		if (!dialect.inResult) this.accept(readout);
+		// Sending may have ended the connection, and a sensor's answer the readout: each step looks whether it still runs.
+		if (fields.length === 0) this.finish(readout);
+		for (let i = 0; i < fields.length; i++) this.read(readout, fields[i]!);
+	}
+
+	/** What it waits for comes in messages, or not any more. */
+	private accept(readout: Readout): void {
+		const request = readout.request;
+		if (!request) return;
+		readout.request = undefined;
+		writeAccepted(request.result(), readout);
+		request.send();
 	}
 
 	private read(readout: Readout, field: SensorField): void {
@@ -194,12 +237,12 @@ export class Readouts {
 	private take(readout: Readout, field: SensorField, error: string | undefined, value?: SensorValue): void {
 		if (!this.#running.includes(readout) || readout.readings.some((reading) => reading.field === field)) return;
 		const text = error == null ? writeValue(field, value) : undefined;
-		if (text == null) this.fail(readout, field, error ?? "the sensor gave no value");
-		else readout.readings.push({ field, timestamp: this.timestamp(), value: text });
+		if (text == null) this.miss(readout, field, error ?? "the sensor gave no value");
+		else readout.readings.splice(readout.values++, 0, { field, timestamp: this.timestamp(), value: text });
 		if (readout.readings.length === readout.fields.length) this.finish(readout);
 	}
 
-	private fail(readout: Readout, field: SensorField, why: string): void {
+	private miss(readout: Readout, field: SensorField, why: string): void {
 		readout.readings.push({ field, timestamp: this.timestamp(), error: `${field.name}: ${printable(why)}` });
 	}
 
@@ -207,7 +250,7 @@ export class Readouts {
 		const fields = readout.fields;
 		for (let i = 0; i < fields.length; i++) {
 			const field = fields[i]!;
-			if (!readout.readings.some((reading) => reading.field === field)) this.fail(readout, field, "the sensor did not answer in time");
+			if (!readout.readings.some((reading) => reading.field === field)) this.miss(readout, field, "the sensor did not answer in time");
 		}
 		this.finish(readout);
 	}
@@ -220,40 +263,49 @@ export class Readouts {
 	/** Sends everything: failures last, since some readers stop at the first (slixmpp), and done on the last message (R-323-30). */
 	private finish(readout: Readout): void {
 		if (!this.#running.includes(readout)) return;
-		const values = readout.readings.filter((reading) => reading.value != null);
-		const failures = readout.readings.filter((reading) => reading.value == null);
-		this.end(readout, failures.length > 0 ? "failed" : "done");
-		if (values.length > 0 || failures.length === 0) this.send(readout, values, writeFields, failures.length === 0);
-		if (failures.length > 0) this.send(readout, failures, writeFailure, true);
+		const { dialect, readings, values } = readout;
+		const failed = values < readings.length;
+		const apart = failed && !dialect.inResult;
+		this.end(readout, failed ? "failed" : "done");
+		if (values > 0 || !apart) this.send(readout, writeReadings, 0, apart ? values : readings.length, !apart);
+		if (apart) this.send(readout, writeFailure, values, readings.length, true);
 	}
 
-	private send(readout: Readout, readings: readonly Reading[], write: typeof writeFields, last: boolean): void {
+	/** In the result itself where it fits (R-323-3), else in as many messages as it takes. */
+	private send(readout: Readout, write: typeof writeReadings, start: number, stop: number, last: boolean): void {
+		const { readings, request } = readout;
+		if (request && fragmentEnd(readout, readings, start, stop) === stop) {
+			write(request.result(), readout, readings, start, stop, last);
+			request.send();
+			return;
+		}
+		this.accept(readout);
 		const outbox = this.#options.outbox;
-		let start = 0;
 		do {
-			const end = fragmentEnd(readout, readings, start);
-			write(outbox.open("message", readout.to), readout, readings, start, end, last && end === readings.length);
+			const end = fragmentEnd(readout, readings, start, stop);
+			write(outbox.open("message", readout.to), readout, readings, start, end, last && end === stop);
 			outbox.send();
 			start = end;
-		} while (start < readings.length);
+		} while (start < stop);
 	}
 
 	/** Only ever one's own: a readout is known by the full JID and the seqnr (R-323-5, 10), and who has one running was let in. */
 	private cancel(request: IQRequest): void {
-		const sequence = parseSequence(request.payload);
-		const readout = sequence == null ? undefined : this.find(request.from, sequence);
-		if (sequence == null || !readout) {
-			const text = sequence == null ? "seqnr is missing." : "No readout with this seqnr is running.";
-			this.admit(request, { condition: sequence == null ? "bad-request" : "item-not-found", text });
+		const payload = request.payload;
+		const dialect = dialectOf(payload.namespace, "sensorData")!;
+		const readout = this.find(request.from, dialect, parseSequence(payload, dialect));
+		if (!readout) {
+			this.receive(request);
 			return;
 		}
 		this.end(readout, "cancelled");
-		writeCancelled(request.result(), sequence);
+		this.accept(readout);
+		writeCancelled(request.result(), readout);
 		request.send();
 	}
 
-	private find(from: string, sequence: string): Readout | undefined {
-		return this.#running.find((readout) => readout.to === from && readout.sequence === sequence);
+	private find(from: string, dialect: Dialect, sequence: string | undefined): Readout | undefined {
+		return this.#running.find((readout) => readout.to === from && readout.sequence === sequence && readout.dialect === dialect);
 	}
 
 	private end(readout: Readout, outcome: "done" | "failed" | "cancelled"): void {

@@ -1,4 +1,4 @@
-// The words of sensor data (XEP-0323): requests read, readings written. Knows no session and no sensor.
+// The words of sensor data (XEP-0323 and the ieee dialect): requests read, readings written. Knows no session and no sensor.
 import type { SensorValue } from "../host.js";
 import { limits } from "../limits.js";
 import { parseBoolean } from "../text/boolean.js";
@@ -9,10 +9,7 @@ import { isChar } from "../xml/characters.js";
 import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
 import type { Condition } from "../xmpp/stanza-error.js";
-import { dialects } from "./dialect.js";
-
-/** The XEP's own generation is the one spoken so far. */
-export const SENSOR_DATA = dialects[0]!.sensorData;
+import { type Dialect, dialects } from "./dialect.js";
 
 /** The field elements of the wire (XEP-0323 schema). */
 export type FieldType = "numeric" | "string" | "boolean" | "int" | "long" | "enum" | "date" | "dateTime" | "duration" | "time";
@@ -23,8 +20,9 @@ export type FieldCategory = "momentary" | "peak" | "status" | "computed" | "iden
 const flags = dialects[0]!.categories;
 const HISTORICAL_FROM = 5;
 export const ALL_CATEGORIES = (1 << flags.length) - 1;
-const HISTORICAL = ALL_CATEGORIES & ~((1 << HISTORICAL_FROM) - 1);
-const IDENTITY = 1 << 4;
+/** Of Dialect.categorySets. An example of the XEP says identification where its schema says identity. */
+const sets: readonly number[] = Object.freeze([ALL_CATEGORIES, ALL_CATEGORIES & ~((1 << HISTORICAL_FROM) - 1), 1 << 4]);
+const types = dialects[0]!.types;
 
 /** What a thing can read of itself. */
 export interface SensorField {
@@ -38,8 +36,6 @@ export interface SensorField {
 }
 
 export interface ReadoutRequest {
-	/** As it came: the peer knows its readout by it. */
-	readonly sequence: string;
 	/** A field that has one of these is asked for (R-323-11). */
 	readonly categories: number;
 	/** Not before this time, ms since 1970. */
@@ -72,23 +68,15 @@ export function categorySet(categories: readonly FieldCategory[]): number {
 }
 
 /** Reads <req/> (XEP-0323 3.1). Tokens are for provisioning and not looked at here. */
-export function parseReadoutRequest(request: Element): ReadoutRequest | Refusal {
-	const sequence = parseSequence(request);
-	if (sequence == null) return bad("seqnr is missing.");
+export function parseReadoutRequest(request: Element, dialect: Dialect): ReadoutRequest | Refusal {
+	if (parseSequence(request, dialect) == null) return bad(`${dialect.sequence} is missing.`);
 	let categories = 0;
-	for (let bit = 0; bit < flags.length; bit++) {
-		const set = flag(request, flags[bit]!);
-		if (set == null) return bad(`${flags[bit]} is no boolean.`);
-		if (set) categories |= 1 << bit;
+	for (let i = 0; i < flags.length + dialect.categorySets.length; i++) {
+		const name = i < flags.length ? dialect.categories[i]! : dialect.categorySets[i - flags.length]!;
+		const set = flag(request, name);
+		if (set == null) return bad(`${name} is no boolean.`);
+		if (set) categories |= i < flags.length ? 1 << i : sets[i - flags.length]!;
 	}
-	// An example of the XEP says identification where its schema says identity.
-	const all = flag(request, "all");
-	const historical = flag(request, "historical");
-	const identification = flag(request, "identification");
-	if (all == null || historical == null || identification == null) return bad("A category flag is no boolean.");
-	if (all) categories = ALL_CATEGORIES;
-	if (historical) categories |= HISTORICAL;
-	if (identification) categories |= IDENTITY;
 
 	// An interval chooses among historical values; it must still be one.
 	if (moment(request, "from") === null || moment(request, "to") === null) return bad("from and to must be dates with a time.");
@@ -100,29 +88,24 @@ export function parseReadoutRequest(request: Element): ReadoutRequest | Refusal 
 	const children = request.children;
 	for (let i = 0; i < children.length; i++) {
 		const child = children[i]!;
-		if (child.namespace !== request.namespace) continue;
-		if (child.name === "node") {
-			const id = child.attribute("nodeId");
-			if (id == null) return bad("A node has no nodeId.");
-			nodes.push(id);
-		} else if (child.name === "field") {
-			const name = child.attribute("name");
-			if (name == null) return bad("A field has no name.");
-			if (fields.length === limits.requestedFields)
-				return { condition: "policy-violation", text: `At most ${limits.requestedFields} fields can be named.` };
-			fields.push(name);
-		}
+		const isNode = child.name === dialect.node;
+		if (child.namespace !== request.namespace || !(isNode || child.name === dialect.field)) continue;
+		const name = child.attribute(isNode ? dialect.nodeId : dialect.fieldName);
+		if (name == null) return bad(isNode ? "A node has no id." : "A field has no name.");
+		if (!isNode && fields.length === limits.requestedFields)
+			return { condition: "policy-violation", text: `At most ${limits.requestedFields} fields can be named.` };
+		(isNode ? nodes : fields).push(name);
 	}
 	if (categories === 0) {
 		if (fields.length === 0) return bad("Neither a category nor a field is asked for.");
 		categories = ALL_CATEGORIES;
 	}
-	return { sequence, categories, when, nodes, fields };
+	return { categories, when, nodes, fields };
 }
 
-/** The seqnr of <req/> or <cancel/>. The schema's xs:int is not insisted on: it is only ever given back. */
-export function parseSequence(element: Element): string | undefined {
-	const sequence = element.attribute("seqnr");
+/** What the peer knows its readout by, of <req/> or <cancel/>. The schema's xs:int is not insisted on: it is only ever given back. */
+export function parseSequence(element: Element, dialect: Dialect): string | undefined {
+	const sequence = element.attribute(dialect.sequence);
 	return sequence == null || sequence === "" || sequence.length > limits.sequence ? undefined : sequence;
 }
 
@@ -188,90 +171,116 @@ function escapedLength(text: string): number {
 	return length;
 }
 
-export function writeAccepted(writer: Writer, sequence: string): void {
-	writer.open("accepted", SENSOR_DATA).attribute("seqnr", sequence).close();
-}
-
-export function writeCancelled(writer: Writer, sequence: string): void {
-	writer.open("cancelled", SENSOR_DATA).attribute("seqnr", sequence).close();
-}
-
 /** What every message of one readout has around its readings. */
 export interface Envelope {
 	/** The requester's full JID. */
 	readonly to: string;
+	readonly dialect: Dialect;
+	/** As it came. */
 	readonly sequence: string;
-	readonly node: string;
+	/** undefined where there is none to be told apart. */
+	readonly node: string | undefined;
+	/** The request, while it is not answered. */
+	readonly request: { readonly id: string } | undefined;
 }
 
-/** The index after the last reading that fits into one message together with the one at `start` (R-323-33). */
-export function fragmentEnd(envelope: Envelope, readings: readonly Reading[], start: number): number {
+export function writeAccepted(writer: Writer, { dialect, sequence }: Envelope): void {
+	writer.open("accepted", dialect.sensorData).attribute(dialect.sequence, sequence).close();
+}
+
+/** Into the result to <cancel/>: nothing in later dialects. */
+export function writeCancelled(writer: Writer, { dialect, sequence }: Envelope): void {
+	if (!dialect.inResult) writer.open("cancelled", dialect.sensorData).attribute(dialect.sequence, sequence).close();
+}
+
+/** Beside <error/>, for peers of before XEP-0323 0.3, which hear nothing else (R-323-34). */
+export function writeRejected(writer: Writer, dialect: Dialect, sequence: string, text: string): void {
+	if (dialect.inResult) return;
+	writer.open("rejected", dialect.sensorData).attribute(dialect.sequence, sequence).open("error").text(text).close().close();
+}
+
+/** Flags of the element opened last. */
+export function writeCategories(writer: Writer, dialect: Dialect, set: number): void {
+	const names = dialect.categories;
+	for (let bit = 0; bit < names.length; bit++)
+		// Several have one flag.
+		if (set & (1 << bit) && !(bit > 0 && names[bit - 1] === names[bit] && set & (1 << (bit - 1)))) writer.attribute(names[bit]!, "true");
+}
+
+/** The index after the last reading before `stop` that fits into one message together with the one at `start` (R-323-33). */
+export function fragmentEnd(envelope: Envelope, readings: readonly Reading[], start: number, stop: number): number {
+	const { node = "", request, sequence, to } = envelope;
 	// 256: the markup around; 64 for each timestamp that opens anew.
-	let length = 256 + escapedLength(envelope.to) + escapedLength(envelope.sequence) + escapedLength(envelope.node);
+	let length = 256 + escapedLength(to) + escapedLength(sequence) + escapedLength(node) + escapedLength(request?.id ?? "");
 	let end = start;
-	while (end < readings.length) {
-		length += 64 + readingLength(envelope, readings[end]!);
+	while (end < stop) {
+		length += 64 + readingLength(node, readings[end]!);
 		if (length > limits.fragmentBytes && end > start) break;
 		end++;
 	}
 	return end;
 }
 
-function readingLength(envelope: Envelope, { field, value, error }: Reading): number {
-	if (value === undefined) return 64 + escapedLength(envelope.node) + escapedLength(error ?? "");
+/** In the longer dialect. */
+function readingLength(node: string, { field, value, error }: Reading): number {
+	if (value === undefined) return 64 + escapedLength(node) + escapedLength(error ?? "");
 	let length =
 		64 + escapedLength(field.name) + escapedLength(value) + escapedLength(field.unit ?? "") + escapedLength(field.dataType ?? "");
 	for (let bit = 0; bit < flags.length; bit++) if (field.categories & (1 << bit)) length += flags[bit]!.length + 8;
 	return length;
 }
 
-/** <fields/> with the readings from `start` to `end` (XEP-0323 3.3); `done` only on the last message of all. */
-export function writeFields(
+/** The readings from `start` to `end` (XEP-0323 3.3); `last`: nothing follows (R-323-7). */
+export function writeReadings(
 	writer: Writer,
 	envelope: Envelope,
 	readings: readonly Reading[],
 	start: number,
 	end: number,
-	done: boolean
+	last: boolean
 ): void {
-	writer.open("fields", SENSOR_DATA).attribute("seqnr", envelope.sequence);
-	if (done) writer.attribute("done", "true");
+	const { dialect, node } = envelope;
+	writer.open(dialect.readings, dialect.sensorData).attribute(dialect.sequence, envelope.sequence);
+	if (last !== dialect.inResult) writer.attribute(last ? "done" : "more", "true");
 	if (start < end) {
-		writer.open("node").attribute("nodeId", envelope.node);
+		if (node != null) writer.open(dialect.node).attribute(dialect.nodeId, node);
 		for (let i = start; i < end; i++) {
-			const reading = readings[i]!;
-			if (i === start || readings[i - 1]!.timestamp !== reading.timestamp) {
+			const { error, field, timestamp, value } = readings[i]!;
+			if (i === start || readings[i - 1]!.timestamp !== timestamp) {
 				if (i > start) writer.close();
-				writer.open("timestamp").attribute("value", reading.timestamp);
+				writer.open(dialect.timestamp).attribute(dialect.value, timestamp);
 			}
-			writeReading(writer, reading);
+			if (value == null) writer.open("err").text(error ?? "");
+			else writeField(writer, dialect, field, value);
+			writer.close();
 		}
-		writer.close().close();
+		writer.close();
+		if (node != null) writer.close();
 	}
 	writer.close();
 }
 
-function writeReading(writer: Writer, { field, value }: Reading): void {
-	writer.open(field.type).attribute("name", field.name);
-	for (let bit = 0; bit < flags.length; bit++) if (field.categories & (1 << bit)) writer.attribute(flags[bit]!, "true");
-	writer.attribute("automaticReadout", "true").attribute("value", value);
-	// The schema requires unit even of a bare number.
-	if (field.type === "numeric") writer.attribute("unit", field.unit ?? "");
-	if (field.type === "enum") writer.attribute("dataType", field.dataType ?? "");
-	writer.close();
+/** Left open. */
+function writeField(writer: Writer, dialect: Dialect, field: SensorField, value: string): void {
+	writer.open(dialect.types[types.indexOf(field.type)]!).attribute(dialect.fieldName, field.name);
+	writeCategories(writer, dialect, field.categories);
+	if (dialect.automatic != null) writer.attribute(dialect.automatic, "true");
+	writer.attribute(dialect.value, value);
+	if (field.type === "numeric") writer.attribute(dialect.unit, field.unit ?? dialect.noUnit);
+	if (field.type === "enum") writer.attribute(dialect.dataType, field.dataType ?? "");
 }
 
-/** <failure/> with the errors from `start` to `end` (XEP-0323 3.4). */
+/** <failure/> with the errors from `start` to `end` (XEP-0323 3.4), where they stand apart from readings. */
 export function writeFailure(
 	writer: Writer,
 	envelope: Envelope,
 	readings: readonly Reading[],
 	start: number,
 	end: number,
-	done: boolean
+	last: boolean
 ): void {
-	writer.open("failure", SENSOR_DATA).attribute("seqnr", envelope.sequence);
-	if (done) writer.attribute("done", "true");
+	writer.open("failure", envelope.dialect.sensorData).attribute("seqnr", envelope.sequence);
+	if (last) writer.attribute("done", "true");
 	for (let i = start; i < end; i++) {
 		const reading = readings[i]!;
 		writer.open("error").attribute("nodeId", envelope.node).attribute("timestamp", reading.timestamp);

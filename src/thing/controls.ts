@@ -9,7 +9,7 @@ import {
 	writeRefusalCode,
 	writeSetResponse
 } from "../iot/control.js";
-import { type Dialect, dialectOf, dialects } from "../iot/dialect.js";
+import { type Dialect, dialectOf, namespaces } from "../iot/dialect.js";
 import { type Applicant, type Permission, parseTokens, type Wish, weightOf } from "../iot/provisioning.js";
 import type { Refusal } from "../iot/sensor-data.js";
 import { limits } from "../limits.js";
@@ -102,12 +102,10 @@ export class Controls {
 		this.#options = options;
 		// Names from the network are looked up in a list: as property names XS would keep each for ever.
 		this.#names = Object.keys(options.definition.parameters ?? {});
-		for (let i = 0; i < dialects.length; i++) {
-			const control = dialects[i]!.control;
-			options.disco.add(control);
-			options.router.handle("set", "set", control, this.handle, this);
-			options.router.handle("get", "getForm", control, this.handle, this);
-		}
+		const spoken = namespaces.control;
+		for (let i = 0; i < spoken.length; i++) options.disco.add(spoken[i]!);
+		options.router.handle("set", "set", spoken, this.handle, this);
+		options.router.handle("get", "getForm", spoken, this.handle, this);
 	}
 
 	private handle(request: IQRequest): void {

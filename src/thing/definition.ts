@@ -64,7 +64,7 @@ export interface Definition {
 	readonly parameters?: Readonly<Record<string, ParameterDefinition>>;
 	/** False: the thing answers no chat messages, its owner's neither. */
 	readonly chat?: boolean;
-	/** Refusals of a set also in the words of before XEP-0325 0.3, for peers (slixmpp) that hear nothing else. */
+	/** Refusals of a readout or a set also in the words of before XEP-0323 and XEP-0325 0.3, for peers (slixmpp) that hear nothing else. */
 	readonly legacyPeers?: boolean;
 	/** Hours after which a decision of the provisioning service is asked anew, as contracts may want it; default is when it is taken back. */
 	readonly decisionHours?: number;

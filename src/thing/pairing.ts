@@ -1,5 +1,5 @@
 // Who decides where no registry can name an owner: whoever stands in front of the thing says yes to a service by its button (XEP-0324 3.2).
-import { dialects } from "../iot/dialect.js";
+import { namespaces } from "../iot/dialect.js";
 import { findService } from "../iot/service-discovery.js";
 import type { IQRouter } from "../xmpp/iq.js";
 import { Button, type ButtonOptions } from "./button.js";
@@ -33,8 +33,7 @@ export class Pairing {
 		this.#button.ask((pressed) => {
 			if (!pressed) decide(false);
 			else {
-				const wanted = dialects.map((dialect) => dialect.provisioning);
-				findService(options.router, options.domain, wanted, jid, (found) => decide(found != null && this.pair(jid)));
+				findService(options.router, options.domain, namespaces.provisioning, jid, (found) => decide(found != null && this.pair(jid)));
 			}
 		});
 	}

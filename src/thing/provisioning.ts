@@ -1,5 +1,5 @@
 // The provisioning service that a thing trusts (XEP-0324): found once, kept, and the only one that is heard.
-import { type Dialect, dialectOf, dialects } from "../iot/dialect.js";
+import { type Dialect, dialectOf, dialects, namespaces } from "../iot/dialect.js";
 import { writeCacheCleared } from "../iot/provisioning.js";
 import { findService } from "../iot/service-discovery.js";
 import type { Element } from "../xml/element.js";
@@ -45,7 +45,7 @@ export class Provisioning {
 	constructor(options: ProvisioningOptions) {
 		this.#options = options;
 		this.#service = this.load();
-		for (let i = 0; i < dialects.length; i++) options.router.handle("set", "clearCache", dialects[i]!.provisioning, this.clearCache, this);
+		options.router.handle("set", "clearCache", namespaces.provisioning, this.clearCache, this);
 	}
 
 	/** Bare address once it is known. */
@@ -84,8 +84,7 @@ export class Provisioning {
 		}
 		this.#searching = [onService];
 		const { domain, given, router } = this.#options;
-		const wanted = dialects.map((dialect) => dialect.provisioning);
-		findService(router, domain, wanted, given, (jid, dialect) => {
+		findService(router, domain, namespaces.provisioning, given, (jid, dialect) => {
 			if (!this.#searching || router.address == null) return;
 			if (jid != null && dialect) this.keep({ jid: bareJID(jid), dialect });
 			else this.#pause = this.#options.scheduler.set(PAUSE * 1000, this.endPause, this);

@@ -1,6 +1,6 @@
 // The thing and its Thing Registry (XEP-0347): found, told our tags, believed when it names an owner or takes him away.
 import type { Host } from "../host.js";
-import { type Dialect, dialects } from "../iot/dialect.js";
+import { type Dialect, dialects, namespaces } from "../iot/dialect.js";
 import {
 	parseClaimed,
 	parseNotice,
@@ -73,8 +73,7 @@ export class Registering {
 	constructor(options: RegisteringOptions) {
 		this.#options = options;
 		this.#registry = this.load();
-		for (let i = 0; i < dialects.length; i++)
-			for (let k = 0; k < NOTICES.length; k++) options.router.handle("set", NOTICES[k]!, dialects[i]!.discovery, this.heed, this);
+		for (let i = 0; i < NOTICES.length; i++) options.router.handle("set", NOTICES[i]!, namespaces.discovery, this.heed, this);
 	}
 
 	/** Bare address of the registry once it is known. */
@@ -261,9 +260,8 @@ export class Registering {
 
 	private find(): void {
 		const { router, domain, given } = this.#options;
-		const wanted = dialects.map((dialect) => dialect.discovery);
 		this.#busy = true;
-		findService(router, domain, wanted, given, (jid, dialect, error) =>
+		findService(router, domain, namespaces.discovery, given, (jid, dialect, error) =>
 			this.answered({}, () => {
 				if (jid == null || !dialect) {
 					const where = given == null ? `No Thing Registry was found at ${domain}` : `The Thing Registry ${given} could not be reached`;

@@ -1,7 +1,6 @@
 // The thing: everything it is made of, tied together. It speaks to its broker and to nobody else.
 import type { Host } from "../host.js";
 import { Readouts, type ReadoutsOptions } from "../iot/readouts.js";
-import { SENSOR_DATA } from "../iot/sensor-data.js";
 import { type Tag, writeSticker } from "../iot/sticker.js";
 import { messageOf } from "../text/message.js";
 import type { Element } from "../xml/element.js";
@@ -107,7 +106,6 @@ export class Thing implements SessionHandler {
 		this.#timekeeper = new Timekeeper({ clock: host.clock, vault, scheduler, router, domain, built: options.built });
 		const identity = { category: "client", type: "bot", name: definition.name ?? definition.model };
 		this.#disco = new Disco({ router, identity, node: `https://${definition.manufacturer}`, allowed: (from) => this.isFamiliar(from) });
-		this.#disco.add(SENSOR_DATA);
 		if (apiKey) this.#disco.add(SIGNATURE);
 		answerPing(this.#disco);
 		answerVersion(this.#disco, SOFTWARE);
@@ -188,11 +186,13 @@ export class Thing implements SessionHandler {
 			sample(host.sensors, definition, field, onValue, (error) => this.onError(error));
 		this.#readouts = new Readouts({
 			router,
+			disco: this.#disco,
 			outbox: session,
 			scheduler,
 			clock: host.clock,
 			node,
 			fields,
+			legacyPeers: definition.legacyPeers,
 			authorizer,
 			onDenied: (from) => this.tell({ event: "denied", from, what: "readout" }),
 			read,

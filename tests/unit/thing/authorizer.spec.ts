@@ -3,7 +3,7 @@ import type { Applicant, Permission } from "../../../src/iot/provisioning.js";
 import { ALL_CATEGORIES, type ReadoutRequest } from "../../../src/iot/sensor-data.js";
 import { Authorizer } from "../../../src/thing/authorizer.js";
 
-const request: ReadoutRequest = { sequence: "1", categories: ALL_CATEGORIES, when: undefined, nodes: [], fields: ["T"] };
+const request: ReadoutRequest = { categories: ALL_CATEGORIES, when: undefined, nodes: [], fields: ["T"] };
 /** What nobody can mean. */
 const nothing: ReadoutRequest = { ...request };
 const none: Applicant["tokens"] = [undefined, undefined, undefined];

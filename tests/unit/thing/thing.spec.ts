@@ -1,5 +1,4 @@
 // The thing as a whole, from its boot to what strangers get out of it.
-import { SENSOR_DATA } from "../../../src/iot/sensor-data.js";
 import { LifeCycle } from "../../../src/thing/life-cycle.js";
 import { Vault } from "../../../src/thing/vault.js";
 import { weatherStation } from "../../../src/things/weather-station.js";
@@ -10,7 +9,7 @@ import { KEY, ThingBench } from "../../support/thing-bench.js";
 const OWNER = "owner@b.example/phone";
 const REGISTRY = "registry.a.example";
 const DISCO = "http://jabber.org/protocol/disco#info";
-const REQ = `<req xmlns='${SENSOR_DATA}' seqnr='1' all='true'/>`;
+const REQ = "<req xmlns='urn:xmpp:iot:sensordata' seqnr='1' all='true'/>";
 
 function known(vault: Vault): void {
 	vault.write("registry", { jid: REGISTRY, dialect: "xep", domain: DOMAIN });
@@ -58,7 +57,8 @@ test("R-323-1 R-323-2 what presence hashes is what disco tells, sensor data amon
 	const answer = bench.ask(`<query xmlns='${DISCO}' node='${node}#${ver}'/>`, OWNER);
 	expect(answer).toContain("type='result'");
 	for (const feature of [
-		SENSOR_DATA,
+		"urn:xmpp:iot:sensordata",
+		"urn:ieee:iot:sd:1.0",
 		"urn:xmpp:iot:control",
 		"urn:ieee:iot:ctr:1.0",
 		DISCO,
@@ -409,6 +409,54 @@ test("a thing that is its own: whoever asks is put to the service, and its frien
 	bench.time.pass(0);
 	expect(bench.line.take()).toContain("<iq to='p.b.example' type='get'");
 });
+
+/** What the wire has of one and the same wish, and of an answer to it. */
+const wishes = {
+	xep: {
+		namespace: "urn:xmpp:iot:sensordata",
+		req: "<req xmlns='urn:xmpp:iot:sensordata' seqnr='9' momentary='true' deviceToken='d:1 d:2' serviceToken='s:1' userToken='u:1'><node nodeId='thing'/><field name='Humidity'/></req>",
+		canRead:
+			"<canRead xmlns='urn:xmpp:iot:provisioning' jid='stranger@c.example' deviceToken='d:1 d:2' serviceToken='s:1' userToken='u:1' momentary='true'><node nodeId='thing'/><field name='Humidity'/></canRead>",
+		yes: "<canReadResponse xmlns='urn:xmpp:iot:provisioning' jid='stranger@c.example' result='true'/>",
+		field: "<numeric name='Humidity' momentary='true' automaticReadout='true' value='47' unit='%'/>"
+	},
+	ieee: {
+		namespace: "urn:ieee:iot:sd:1.0",
+		req: "<req xmlns='urn:ieee:iot:sd:1.0' id='9' m='true' dt='d:1 d:2' st='s:1' ut='u:1'><nd id='thing'/><f n='Humidity'/></req>",
+		canRead:
+			"<canRead xmlns='urn:ieee:iot:prov:d:1.0' jid='stranger@c.example' dt='d:1 d:2' st='s:1' ut='u:1' m='true'><nd id='thing'/><f n='Humidity'/></canRead>",
+		yes: "<canReadResponse xmlns='urn:ieee:iot:prov:d:1.0' jid='stranger@c.example' result='true' m='true'/>",
+		field: "<q n='Humidity' m='true' v='47' u='%'/>"
+	}
+} as const;
+type Name = keyof typeof wishes;
+
+test.each([
+	["xep", "xep"],
+	["xep", "ieee"],
+	["ieee", "xep"],
+	["ieee", "ieee"]
+] as [Name, Name][])(
+	"R-323-26 R-323-29 R-324-3 a reader's tokens in the %s dialect reach a service in the %s one as they are, and he is answered in his",
+	(reader, service) => {
+		const bench = online((vault) => {
+			owned(vault);
+			vault.write("provisioning", { jid: "p.a.example", dialect: service, domain: DOMAIN });
+		});
+		bench.time.pass(2000);
+		bench.line.take();
+		expect(bench.ask(wishes[reader].req, "stranger@c.example/x")).toBe("");
+		bench.time.pass(0);
+		const question = saidTo(bench.line.take(), "<canRead ")!;
+		expect(question).toContain(wishes[service].canRead);
+		const accepted = bench.say(`<iq type='result' id='${idOf(question)}' from='p.a.example'>${wishes[service].yes}</iq>`);
+		bench.samples[0]!.answer(undefined, 47);
+		const said = accepted + bench.line.take();
+		expect(said).toContain(wishes[reader].field);
+		expect(said).toContain(`xmlns='${wishes[reader].namespace}'`);
+		expect(said).not.toContain(`xmlns='${wishes[reader === "xep" ? "ieee" : "xep"].namespace}'`);
+	}
+);
 
 const SERVICE = "service.b.example";
 const NOBODY = "<query xmlns='http://jabber.org/protocol/disco#items'/>";
