@@ -14,7 +14,7 @@ export interface Account {
 export interface ServerHabits extends Choice {
 	/** Stream management is offered. */
 	readonly sm: boolean;
-	/** 0 to 3, by afterwards(): whether the server takes what did not wait. */
+	/** By haste.ts: what the server has not taken that did not wait. */
 	readonly refusals: number;
 }
 

@@ -2,29 +2,36 @@
 import type { ServerHabits } from "./account.js";
 import { type Choice, sameChoice } from "./mechanism.js";
 
-/** One refusal may be chance (a connection that broke just then), so after a login that waited it is tried once more. */
-const enum Refusals {
-	none,
-	/** The next login waits. */
-	one,
-	/** A login that waited went well: the next tries again. */
-	forgiven,
-	/** This server wants to be waited for. */
-	lasting
+/** A login need not wait twice; a server may refuse the one and take the other. As numbers, what one refusal of it counts. */
+export const enum Haste {
+	/** With <auth/>, for the features under TLS. */
+	before = 1,
+	/** With what follows SASL, for the features after it. */
+	after = 4
 }
 
-export function mayHurry(habits: ServerHabits | undefined): habits is ServerHabits {
-	return habits != null && (habits.refusals === Refusals.none || habits.refusals === Refusals.forgiven);
+/**
+ * Of each, 0 to 3. One refusal may be chance (a connection that broke just then), so the next login waits (1), and after one that waited it is
+ * tried once more (2). From the second on this server wants to be waited for (3).
+ */
+export function mayHurry(habits: ServerHabits, haste: Haste): boolean {
+	return (habits.refusals & haste) === 0;
 }
 
 /** A login that did not wait has failed, whatever the reason: if it was another, the login that waits fails as well. */
-export function refused(habits: ServerHabits): ServerHabits {
-	return { ...habits, refusals: Math.min(habits.refusals + 1, Refusals.lasting) };
+export function refused(habits: ServerHabits, haste: Haste): ServerHabits {
+	const lasting = 3 * haste;
+	return (habits.refusals & lasting) === lasting ? habits : { ...habits, refusals: habits.refusals + haste };
 }
 
-/** What a login that went well leaves of the old; a server that offers other things than before is another server. */
-export function afterwards(old: ServerHabits | undefined, hurried: boolean, choice: Choice, sm: boolean): ServerHabits {
+/** What a login that went well leaves of the old, `hurried` being the sum of its hastes; a server that offers other things than before is another server. */
+export function afterwards(old: ServerHabits | undefined, hurried: number, choice: Choice, sm: boolean): ServerHabits {
 	const { mechanism, binding, inline } = choice;
-	if (!old || hurried || !sameChoice(old, choice) || old.sm !== sm) return { mechanism, binding, inline, sm, refusals: Refusals.none };
-	return { ...old, refusals: old.refusals === Refusals.one ? Refusals.forgiven : old.refusals };
+	let refusals = 0;
+	if (old && sameChoice(old, choice) && old.sm === sm) {
+		refusals = old.refusals & ~(3 * hurried);
+		// Those that stand at 1.
+		refusals += refusals & ~(refusals >> 1) & (Haste.before + Haste.after);
+	}
+	return { mechanism, binding, inline, sm, refusals };
 }

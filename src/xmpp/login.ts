@@ -5,7 +5,7 @@ import type { Account, ServerHabits } from "./account.js";
 import { AccountMaking } from "./account-making.js";
 import { isBoundTo, parseBind, writeBind } from "./binding.js";
 import { type Features, isFeatures, parseFeatures } from "./features.js";
-import { afterwards, mayHurry, refused } from "./haste.js";
+import { afterwards, Haste, mayHurry, refused } from "./haste.js";
 import { agentOf, NAMESPACE_BIND2, NAMESPACE_SASL2, writeInline } from "./inline.js";
 import type { LoginOptions, Step } from "./login-options.js";
 import { LoginRequest } from "./login-request.js";
@@ -29,8 +29,10 @@ export class Login {
 	/** What the server offers before SASL, and after it. */
 	#offered: Features | undefined;
 	#features: Features | undefined;
-	/** By what it did last time: nothing is waited for that it will say anyway. Undefined where it must be. */
-	#hurry: ServerHabits | undefined;
+	/** What it did last time: by this not all is waited for that it will say anyway. Undefined where all must be. */
+	#habits: ServerHabits | undefined;
+	/** The sum of the hastes so far. */
+	#hurried = 0;
 	#making: AccountMaking | undefined;
 	/** The account was lost and made again on this connection: once is enough. */
 	#remade = false;
@@ -43,13 +45,15 @@ export class Login {
 		this.#tokens = new TokenLogin(options.accounts, options.host.crypto);
 		const habits = options.accounts.habits();
 		const registered = options.accounts.account()?.registered === true;
-		if (registered && mayHurry(habits) && (habits.mechanism === EXTERNAL) === this.isCertified) this.#hurry = habits;
+		if (registered && (habits?.mechanism === EXTERNAL) === this.isCertified) this.#habits = habits;
 		this.waitFor("the connection");
 	}
 
 	/** The connection ended before an address stood. */
 	ended(): void {
-		if (this.#hurry && this.#choice) this.#options.accounts.keepHabits(refused(this.#hurry));
+		const hurried = this.#hurried;
+		if (this.#habits && hurried > 0)
+			this.#options.accounts.keepHabits(refused(this.#habits, hurried < Haste.after ? Haste.before : Haste.after));
 	}
 
 	/** Nothing is awaited ever more. */
@@ -67,14 +71,12 @@ export class Login {
 		this.#options.stream.header(this.bare());
 		this.waitFor("the features under TLS");
 		const account = this.#options.accounts.account();
-		const hurry = this.#hurry;
-		if (!hurry || !account) return;
+		const habits = this.#habits;
+		if (!habits || !account || !mayHurry(habits, Haste.before)) return;
 		// Another TLS than last time perhaps.
-		if (isBound(hurry) && this.#options.stream.channelBinding(hurry.binding) == null) {
-			this.#hurry = undefined;
-			return;
-		}
-		this.authenticate(hurry, account);
+		if (isBound(habits) && this.#options.stream.channelBinding(habits.binding) == null) return;
+		this.#hurried = Haste.before;
+		this.authenticate(habits, account);
 	}
 
 	receive(element: Element): void {
@@ -155,12 +157,11 @@ export class Login {
 	/** The features come after what was said without them. */
 	private guessed(element: Element): void {
 		this.#offered = parseFeatures(element);
-		const hurry = this.#hurry;
+		const habits = this.#habits;
 		const account = this.#options.accounts.account();
-		if (!hurry?.inline || this.#offered?.inline !== 0 || !account) return;
+		if (!habits?.inline || this.#offered?.inline !== 0 || !account) return;
 		// A server without SASL2 may as well leave it unanswered.
-		this.#options.accounts.keepHabits(refused(hurry));
-		this.#hurry = undefined;
+		this.#options.accounts.keepHabits(refused(habits, Haste.before));
 		this.featuresUnderTLS(element);
 	}
 
@@ -168,6 +169,8 @@ export class Login {
 		const options = this.#options;
 		const inline = choice.inline;
 		this.#choice = choice;
+		// It offers others than last time.
+		if (this.#habits && !sameChoice(choice, this.#habits)) this.#habits = undefined;
 		this.waitFor("the outcome of SASL");
 		this.#authentication = new Authentication({
 			stream: options.stream,
@@ -199,7 +202,10 @@ export class Login {
 		this.confirm();
 		if (success.namespace !== NAMESPACE_SASL2) {
 			options.stream.restart(this.bare());
-			if (this.#hurry) this.proceedWith(this.#hurry.sm, true);
+			const habits = this.#habits;
+			if (!habits || !mayHurry(habits, Haste.after)) return;
+			this.#hurried += Haste.after;
+			this.proceedWith(habits.sm, true);
 			return;
 		}
 		this.#tokens.worked(success);
@@ -221,8 +227,7 @@ export class Login {
 		// One that fails to prove itself gets no other chance (R-CORE-3).
 		if (said && best && known) {
 			// It offers others than last time: no reason to come back in five minutes.
-			const changed = reason !== "not-authorized" && this.#hurry && !sameChoice(best, this.#hurry);
-			if (changed) this.#hurry = undefined;
+			const changed = reason !== "not-authorized" && this.#habits && !sameChoice(best, this.#habits);
 			// A token that is refused says nothing about the account.
 			// Nor does a password, where the change to it may not have come through.
 			if (this.#tokens.refused() || changed || (reason === "not-authorized" && accounts.refused())) {
@@ -347,7 +352,7 @@ export class Login {
 		// On a stream whose header named no account a server offers no tokens (XEP-0484 section 5.1): the next login hears more.
 		if (this.#making && choice?.inline !== 0) return;
 		const sm = this.#features?.sm ?? old?.sm ?? false;
-		if (choice) accounts.keepHabits(afterwards(old, this.#hurry != null, choice, sm));
+		if (choice) accounts.keepHabits(afterwards(old, this.#hurried, choice, sm));
 	}
 
 	private best(): Choice | undefined {

@@ -44,6 +44,14 @@ function next(bench: SessionBench): string {
 
 const authOf = (said: string): string => said.slice(said.indexOf("<auth "));
 
+/** The next connection up to the header after SASL and what comes with it. */
+function authenticated(bench: SessionBench, waits: boolean): string {
+	const first = next(bench);
+	expect(first.includes("<auth ")).toBe(!waits);
+	const auth = waits ? bench.offer() : authOf(first);
+	return bench.say(success(bench.signature(bench.say((waits ? "" : OFFER) + bench.challenge(auth)))));
+}
+
 describe("a login after the first", () => {
 	test("takes three flights: header and <auth/>, <response/>, header and bind and <enable/>", () => {
 		const bench = known();
@@ -115,11 +123,11 @@ describe("a login after the first", () => {
 		expect(bench.session.jid).toBeUndefined();
 		expect(bench.happened.includes("online t0@a.example/r2")).toBe(false);
 		// Only what had been hurried is waited for, and the session is resumed unless it was lost already.
-		expect(next(bench).includes("<auth ")).toBe(broken <= 3);
-		if (broken <= 3) return;
-		bench.authenticate(bench.offer());
+		const after = authenticated(bench, broken >= 4 && broken <= 6);
+		const request = broken <= 7 ? "<resume " : "<bind ";
+		expect(after.includes(request)).toBe(broken <= 6);
 		const said = bench.say(HEADER + MANAGED);
-		expect(said).toContain(broken <= 7 ? "<resume " : "<bind ");
+		expect(said.includes(request)).toBe(broken > 6);
 		if (broken > 7) expect(bench.bound(idOf(said))).toBe(`<enable ${SM} resume='true'/>`);
 	});
 
@@ -162,35 +170,61 @@ describe("a login after the first", () => {
 });
 
 describe("a server that wants to be waited for", () => {
-	/** A login that waits. */
-	function wait(bench: SessionBench): void {
-		expect(next(bench).includes("<auth ")).toBe(false);
-		bench.authenticate(bench.offer());
-		bench.bind(undefined, MANAGED);
+	/** A login that waits before, after, or both, and goes well; the connection breaks at last. */
+	function wait(bench: SessionBench, before: boolean, after: boolean): void {
+		let said = authenticated(bench, before);
+		expect(said.includes("<bind ")).toBe(!after);
+		expect(said.includes("<enable ")).toBe(!after);
+		said += bench.say(HEADER + MANAGED);
+		bench.bound(idOf(said.slice(said.indexOf("<iq "))));
 		expect(bench.session.jid).toBeDefined();
 		bench.line.fails("closed");
 	}
 
-	test("gets a second chance to be taken by chance, and is waited for from then on", () => {
+	test("for its features before <auth/> gets a second chance to be taken by chance, then is waited for, and for nothing else: four flights", () => {
 		const bench = known();
 		expect(next(bench)).toContain("<auth ");
 		bench.say(ENDED);
-		wait(bench);
+		wait(bench, true, false);
 		expect(next(bench)).toContain("<auth ");
 		bench.line.fails("closed");
-		for (let i = 0; i < 3; i++) wait(bench);
+		for (let i = 0; i < 3; i++) wait(bench, true, false);
 		expect(bench.accounts.remembered?.refusals).toBe(3);
+	});
+
+	test("for its features after SASL is waited for there alone: four flights", () => {
+		const bench = known();
+		for (let i = 0; i < 2; i++) {
+			expect(authenticated(bench, false)).toContain("<bind ");
+			if (i === 0) bench.say(ENDED);
+			// Nor does silence fool it.
+			else bench.time.pass(15_000);
+			wait(bench, false, true);
+		}
+		wait(bench, false, true);
+		expect(bench.accounts.remembered?.refusals).toBe(12);
+	});
+
+	test("for both is waited for everywhere in the end", () => {
+		const bench = known();
+		for (let i = 0; i < 2; i++) {
+			expect(next(bench)).toContain("<auth ");
+			bench.line.fails("closed");
+			expect(authenticated(bench, true)).toContain("<bind ");
+			bench.say(ENDED);
+			wait(bench, true, true);
+		}
+		for (let i = 0; i < 2; i++) wait(bench, true, true);
+		expect(bench.accounts.remembered?.refusals).toBe(15);
 	});
 
 	test("but once is chance where it takes it the next time", () => {
 		const bench = known();
 		next(bench);
 		bench.line.fails("closed");
-		wait(bench);
-		const response = bench.say(OFFER + bench.challenge(authOf(next(bench))));
-		const third = bench.say(success(bench.signature(response)));
-		bench.say(HEADER + MANAGED);
-		bench.bound(idOf(third.slice(third.indexOf("<iq "))));
+		wait(bench, true, false);
+		expect(bench.accounts.remembered?.refusals).toBe(2);
+		wait(bench, false, false);
 		expect(bench.accounts.remembered?.refusals).toBe(0);
 	});
 });
