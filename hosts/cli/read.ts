@@ -1,15 +1,17 @@
 // `extasis read`: the fields of a thing, once.
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { parseAccountJID } from "./arguments.js";
 import { printable } from "./errors.js";
 import { acceptFriendship, locate } from "./friends.js";
 import { addPersonOptions, asPerson, type PersonOptions } from "./login.js";
 import type { AddCommand } from "./program.js";
 import { type Reading, readThing, writeValue } from "./readout.js";
+import { type DialectName, dialectNames } from "./readout-words.js";
 
 interface ReadOptions extends PersonOptions {
 	readonly all?: boolean;
 	readonly json?: boolean;
+	readonly dialect: DialectName;
 }
 
 export const addRead: AddCommand = (program, run) => {
@@ -19,8 +21,13 @@ export const addRead: AddCommand = (program, run) => {
 		.argument("[fields...]", "only these fields, of any category (default: the momentary values)", parseField)
 		.option("--all", "fields of every category")
 		.option("--json", "one JSON object on one line")
+		.addOption(dialectOption())
 		.action((jid: string, fields: string[], options: ReadOptions) => run(() => read(jid, fields, options)));
 };
+
+export function dialectOption(): Option {
+	return new Option("--dialect <name>", "ask in these words").choices(dialectNames).default("xep");
+}
 
 /** commander gives what came before, too. */
 export function parseField(name: string, before: string[] | undefined): string[] {
@@ -31,7 +38,7 @@ export function parseField(name: string, before: string[] | undefined): string[]
 async function read(jid: string, fields: readonly string[], options: ReadOptions): Promise<number> {
 	return await asPerson(options, async (consumer) => {
 		const stop = acceptFriendship(consumer, jid.split("/")[0] ?? jid);
-		const readings = await readThing(consumer, await locate(consumer, jid), { fields, all: options.all });
+		const readings = await readThing(consumer, await locate(consumer, jid), { fields, all: options.all, dialect: options.dialect });
 		stop();
 		process.stdout.write(options.json ? `${JSON.stringify({ from: jid.split("/")[0], fields: readings })}\n` : writeTable(readings));
 		const missing = fields.filter((name) => !readings.some((reading) => reading.name === name));

@@ -5,11 +5,13 @@ import { Failure, printable } from "./errors.js";
 import { locate } from "./friends.js";
 import { addPersonOptions, asPerson, type PersonOptions } from "./login.js";
 import type { AddCommand } from "./program.js";
-import { parseField } from "./read.js";
+import { dialectOption, parseField } from "./read.js";
 import { type Reading, readThing, writeValue } from "./readout.js";
+import type { DialectName } from "./readout-words.js";
 
 interface WatchOptions extends PersonOptions {
 	readonly every: number;
+	readonly dialect: DialectName;
 }
 
 export const addWatch: AddCommand = (program, run) => {
@@ -18,6 +20,7 @@ export const addWatch: AddCommand = (program, run) => {
 		.argument("<jid>", "the thing's address", parseAccountJID)
 		.argument("<fields...>", "the fields", parseField)
 		.option("--every <seconds>", "seconds between two readouts", parseCount(1, 86_400), 5)
+		.addOption(dialectOption())
 		.action((jid: string, fields: string[], options: WatchOptions) => run(() => watch(jid, fields, options)));
 };
 
@@ -38,7 +41,7 @@ async function watch(jid: string, fields: readonly string[], options: WatchOptio
 			if (consumer.online) {
 				try {
 					const readings = await Promise.race([
-						locate(consumer, jid).then((addresses) => readThing(consumer, addresses, { fields })),
+						locate(consumer, jid).then((addresses) => readThing(consumer, addresses, { fields, dialect: options.dialect })),
 						asked
 					]);
 					if (over || readings === undefined) break;

@@ -130,7 +130,10 @@ test("every command of the tour does what the tour says", async () => {
 	const jid = /[a-z0-9]+@box\.example/.exec(claimed.stdout)![0];
 	const values = await outcome(type(read.replace("THING", jid)));
 	expect(values).toMatchObject({ code: 0 });
-	for (const name of ["Temperature", "Humidity", "Pressure", "Relay", "Model"]) expect(values.stdout).toContain(name);
+	const ieee = await outcome(type(`${read.replace("THING", jid)} --dialect ieee`));
+	expect(ieee).toMatchObject({ code: 0 });
+	for (const name of ["Temperature", "Humidity", "Pressure", "Relay", "Model"])
+		for (const { stdout } of [values, ieee]) expect(stdout).toContain(name);
 	expect(await outcome(type(set.replace("THING", jid)))).toEqual({ code: 0, stdout: "Relay\n", stderr: "" });
 	expect(await outcome(type(things))).toMatchObject({
 		code: 0,

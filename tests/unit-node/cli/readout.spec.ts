@@ -1,4 +1,4 @@
-// How a consumer takes a readout apart: whatever order, splitting and refusal a thing may choose (XEP-0323).
+// How a consumer takes a readout apart: whatever order, splitting and refusal a thing may choose (XEP-0323), and in the ieee dialect, too.
 import { type Element, xml } from "@xmpp/client";
 import type { Answer, Consumer } from "../../../hosts/cli/consumer.js";
 import { readThing, writeValue } from "../../../hosts/cli/readout.js";
@@ -18,7 +18,8 @@ function consumerOf(answer: (request: Element, to: string) => Answer, messages: 
 		},
 		async ask(_type: string, to: string, request: Element) {
 			setImmediate(() => {
-				for (const message of messages(String(request.attrs.seqnr))) for (const listener of listeners) listener(message);
+				for (const message of messages(String(request.attrs.seqnr ?? request.attrs.id)))
+					for (const listener of listeners) listener(message);
 			});
 			return answer(request, to);
 		}
@@ -128,6 +129,55 @@ test("named fields are asked for whatever their category; by default the momenta
 	expect(flags).toEqual([{ momentary: "true" }, { all: "true" }, { all: "true" }, { momentary: "true", status: "true" }]);
 	expect(asked[1]!.getChildren("field").map(({ attrs }) => attrs.name)).toEqual(["A", "B"]);
 	expect(new Set(asked.map(({ attrs }) => attrs.seqnr)).size).toBe(4);
+});
+
+const sd = "urn:ieee:iot:sd:1.0";
+const resp = (id: string, more: string | undefined, ...times: Element[]): Element => xml("resp", { xmlns: sd, id, more }, ...times);
+const ts = (...list: Element[]): Element => xml("ts", { v: "2026-01-02T03:04:05Z" }, ...list);
+const q = (n: string, v: string, attributes = {}): Element => xml("q", { n, v, u: "°C", m: "true", ...attributes });
+const ieee = { fields: [], dialect: "ieee" } as const;
+
+test("R-323-29 in the ieee dialect everything may be in the result, and nothing but more='true' means that more follows", async () => {
+	const asked: Element[] = [];
+	const whole = (...times: Element[]) =>
+		consumerOf((request) => {
+			asked.push(request);
+			return { payload: resp(String(request.attrs.id), undefined, ...times) };
+		});
+	const readings = await readThing(whole(ts(q("A", "23.40"), xml("x", { n: "B", v: "1" }))), [full], ieee);
+	const known = { name: "A", type: "numeric", value: "23.40", unit: "°C", timestamp: "2026-01-02T03:04:05Z" };
+	// A thing need not say which node it is; a value of which nothing is said was read by itself.
+	expect(readings).toEqual([{ ...known, node: "", categories: ["momentary"], quality: ["automaticReadout"] }]);
+	const flags = { i: "1", m: "false", me: "true", w: "1" };
+	const node = xml("nd", { id: "n" }, ts(q("A", "23.40", flags)));
+	expect(await readThing(whole(node), [full], ieee)).toEqual([
+		{ ...known, node: "n", categories: ["identity"], quality: ["manualEstimate", "warning"] }
+	]);
+	await readThing(whole(), [full], { ...ieee, fields: ["A", "B"] });
+	await readThing(whole(), [full], { ...ieee, status: true });
+	expect(asked.map(({ attrs: { xmlns, m, s, all } }) => ({ xmlns, m, s, all }))).toEqual([
+		{ xmlns: sd, m: "true" },
+		{ xmlns: sd, m: "true" },
+		{ xmlns: sd, all: "true" },
+		{ xmlns: sd, m: "true", s: "true" }
+	]);
+	expect(asked[2]!.getChildren("f").map(({ attrs }) => attrs.n)).toEqual(["A", "B"]);
+});
+
+test("in the ieee dialect it comes in several messages, failures among them; what is another's, or in other words, is not ours", async () => {
+	const messages = (id: string): Element[] => [
+		message(resp(id, "true", ts(q("A", "1"), xml("err", {}, "bus broken")))),
+		message(resp("0", undefined, ts(q("Earlier", "1")))),
+		message(fields(id, "true", field("Foreign", "1"))),
+		message(xml("done", { xmlns: namespace, id })),
+		message(resp(id, "0", ts(q("B", "2"))))
+	];
+	const accepting = consumerOf(({ attrs: { id } }) => ({ payload: xml("accepted", { xmlns: sd, id }) }), messages);
+	expect((await readThing(accepting, [full], ieee)).map(({ name }) => name)).toEqual(["A", "B"]);
+	const failing = consumerOf(({ attrs: { id } }) => ({ payload: resp(id!, undefined, ts(xml("err", {}, "bus broken"))) }));
+	await expect(readThing(failing, [full], ieee)).rejects.toThrow("bus broken");
+	const deaf = consumerOf(() => ({ refusal: { condition: "service-unavailable", text: "" } }));
+	await expect(readThing(deaf, [full], ieee)).rejects.toThrow("in the ieee dialect");
 });
 
 test("what a thing sends cannot steer the terminal", () => {

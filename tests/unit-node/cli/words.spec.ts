@@ -37,6 +37,8 @@ test.each<[string[], string]>([
 	[["broker", "--domain", "::1"], "not an IP address"],
 	[["thing", "--domain", "a.example", "--ca", ""], "name of a file is wanted"],
 	[["thing", "--domain", "a.example", "more"], "too many arguments"],
+	[["read", "t@a.example", "--as", "o@a.example", "--dialect", "nf"], "xep, ieee"],
+	[["watch", "t@a.example", "A", "--as", "o@a.example", "--dialect", ""], "xep, ieee"],
 	[["thing", "--domain", "a.example", "--tls", "none"], "direct, starttls"],
 	[["thing", "--domain", "a.example", "--host", "toaster"], "simulator, node"],
 	[["thing", "--domain", "a.example", "--heap", "65536"], "--heap is for --host simulator"],
