@@ -14,6 +14,7 @@ import { takeLock } from "./lock.js";
 import { freePorts, lastPorts, type Ports, shiftedPorts } from "./ports.js";
 import { endLeftover, findProsody, PortTaken, Prosody } from "./prosody.js";
 import type { RegistryEvent } from "./registry.js";
+import type { DialectName } from "./service.js";
 import { SQLiteStore } from "./sqlite.js";
 
 export type { Ports } from "./ports.js";
@@ -29,6 +30,8 @@ export interface BoxOptions {
 	readonly listen?: string;
 	/** No account without an API key, even while there is none; with the first key it is so anyhow. */
 	readonly signedOnly?: boolean;
+	/** The only generation of names that registry and provisioning service speak; both when absent. */
+	readonly dialect?: DialectName;
 	/** No other broker is talked to when absent. */
 	readonly federation?: Federation;
 	/** Another Prosody than the one that is found, modules of its own that are enabled beside ours, and global settings in its own words. */
@@ -183,7 +186,7 @@ const start = async (options: BoxOptions, { domain, listen, given, data, program
 		const operator = `${OWNER}@${domain}`;
 		const joined = new RegistryComponent({
 			...{ jid: registry, secret, port: ports.component, store, pepper: memory.pepper, event, log: options.log },
-			...{ domain, operator, signedOnly: options.signedOnly ?? false }
+			...{ domain, operator, signedOnly: options.signedOnly ?? false, dialect: options.dialect }
 		});
 		component.current = joined;
 		joined.start();

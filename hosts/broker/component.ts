@@ -5,7 +5,7 @@ import { type Component, component } from "@xmpp/component";
 import { blind, sha256 } from "./digest.js";
 import type { KeyOffice } from "./keys.js";
 import type { RegistryEvent } from "./registry.js";
-import { Service } from "./service.js";
+import { type DialectName, Service } from "./service.js";
 import type { Store } from "./store.js";
 
 const RECONNECT = 250;
@@ -22,6 +22,8 @@ export interface ComponentOptions {
 	readonly operator: string;
 	/** No account without an API key, even while there is none. */
 	readonly signedOnly: boolean;
+	/** The only one that is spoken; both when absent. */
+	readonly dialect?: DialectName;
 	event(event: RegistryEvent): void;
 	log(line: string): void;
 }
@@ -38,6 +40,7 @@ export class RegistryComponent {
 		this.#options = options;
 		this.#service = new Service({
 			jid: options.jid,
+			dialect: options.dialect,
 			store: options.store,
 			now: () => Date.now(),
 			sha256: (text) => blind(options.pepper, sha256(text)),

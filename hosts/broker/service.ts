@@ -18,6 +18,9 @@ const NS_ITEMS = "http://jabber.org/protocol/disco#items";
 const NS_PING = "urn:xmpp:ping";
 
 const FEATURES = [NS_INFO, NS_ITEMS, NS_PING, ...namespaces, ...provisioningNamespaces];
+/** How the names of each dialect begin. */
+const BEGINNINGS = { xep: "urn:xmpp:iot:", ieee: "urn:ieee:iot:" } as const;
+export type DialectName = keyof typeof BEGINNINGS;
 /** Seconds a thing has to answer. */
 const PATIENCE = 30;
 const AWAY = ["service-unavailable", "recipient-unavailable", "remote-server-timeout", "remote-server-not-found", "item-not-found"];
@@ -39,6 +42,8 @@ export interface ServiceOptions {
 	secret(): string;
 	send(stanza: Element): void;
 	event(event: RegistryEvent): void;
+	/** Speaks this one alone, and knows nothing of the other. */
+	readonly dialect?: DialectName;
 	/** Where the broker asks who may make an account; elsewhere there is no such office. */
 	readonly office?: Omit<KeyOfficeOptions, "secret">;
 }
@@ -111,9 +116,13 @@ export class Service {
 			this.#reply(stanza, { condition: "service-unavailable" });
 			return;
 		}
-		const outcome = type === "get" ? disco(payload) : undefined;
+		const outcome = type === "get" ? this.#disco(payload) : undefined;
 		if (outcome !== undefined) {
 			this.#reply(stanza, outcome);
+			return;
+		}
+		if (!this.#speaks(payload.getNS() ?? "")) {
+			this.#reply(stanza, { condition: "service-unavailable" });
 			return;
 		}
 		const answer = (outcome: Outcome) => this.#reply(stanza, outcome);
@@ -186,13 +195,30 @@ export class Service {
 	#askOwner(question: Question): void {
 		const words = describeQuestion(question, this.#provisioning.thingOf(question));
 		const { jid } = this.#options;
-		const message = xml("message", { from: jid, to: question.owner, type: "chat" }, xml("body", {}, words), writeForOwner(question));
+		const asked = writeForOwner(question).filter((element) => this.#speaks(element.getNS() ?? ""));
+		const message = xml("message", { from: jid, to: question.owner, type: "chat" }, xml("body", {}, words), asked);
 		this.#options.send(message);
 	}
 
 	#event(event: RegistryEvent): void {
 		this.#options.event(event);
 		if (["disowned", "unregistered", "replaced"].includes(event.event)) this.#provisioning.sweep(event.thing);
+	}
+
+	/** What every component answers (XEP-0030, XEP-0199); undefined for the rest. */
+	#disco(payload: Element): Outcome | undefined {
+		if (payload.is("ping", NS_PING)) return {};
+		if (!payload.is("query", NS_INFO) && !payload.is("query", NS_ITEMS)) return undefined;
+		if (payload.attrs.node) return { condition: "item-not-found" };
+		if (payload.is("query", NS_ITEMS)) return { payload: xml("query", { xmlns: NS_ITEMS }) };
+		const identity = xml("identity", { category: "component", type: "generic", name: "Thing Registry" });
+		const features = FEATURES.filter((feature) => this.#speaks(feature)).map((feature) => xml("feature", { var: feature }));
+		return { payload: xml("query", { xmlns: NS_INFO }, identity, ...features) };
+	}
+
+	#speaks(namespace: string): boolean {
+		const only = this.#options.dialect;
+		return only === undefined || !namespace.startsWith(BEGINNINGS[only === "xep" ? "ieee" : "xep"]);
 	}
 
 	#mayTalk(who: string): boolean {
@@ -204,13 +230,3 @@ export class Service {
 		return said <= MESSAGES;
 	}
 }
-
-/** What every component answers (XEP-0030, XEP-0199); undefined for the rest. */
-const disco = (payload: Element): Outcome | undefined => {
-	if (payload.is("ping", NS_PING)) return {};
-	if (!payload.is("query", NS_INFO) && !payload.is("query", NS_ITEMS)) return undefined;
-	if (payload.attrs.node) return { condition: "item-not-found" };
-	if (payload.is("query", NS_ITEMS)) return { payload: xml("query", { xmlns: NS_ITEMS }) };
-	const identity = xml("identity", { category: "component", type: "generic", name: "Thing Registry" });
-	return { payload: xml("query", { xmlns: NS_INFO }, identity, ...FEATURES.map((feature) => xml("feature", { var: feature }))) };
-};

@@ -1,6 +1,6 @@
 // `extasis broker`: the box alone, in the foreground.
 import { resolve } from "node:path";
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { Box } from "../broker/box.js";
 import { parseCount, parseDomain, readAnchors } from "./arguments.js";
 import { type BoxFile, boxFolder, writeBoxFile } from "./box-file.js";
@@ -15,6 +15,7 @@ export interface BoxOptions {
 	readonly portOffset?: number;
 	readonly listen?: string;
 	readonly signedOnly?: boolean;
+	readonly dialect?: "xep" | "ieee";
 	readonly federate?: number;
 	readonly federateCa?: string;
 }
@@ -28,6 +29,7 @@ export const addBroker: AddCommand = (program, run) => {
 		.option("--port-offset <n>", "ports 5222, 5223, … moved by so many (default: free ports)", parseCount(0, 50_000))
 		.option("--listen <address>", "where to listen (default: this machine only)", parseListen)
 		.option("--signed-only", "no account without an API key, even while there is none (with the first key it is so anyhow)")
+		.addOption(new Option("--dialect <name>", "speak these words only to things and owners (default: both)").choices(["xep", "ieee"]))
 		.option("--federate <port>", "talk to other brokers, and listen for them there", parseCount(1, 65_535))
 		.option("--federate-ca <file>", "the CAs of the brokers to believe, instead of the system's (PEM)")
 		.action((options: BoxOptions) => run(() => runBroker(options)));

@@ -12,9 +12,10 @@ import { defaultHeap, type Ending, SimulatedThing } from "../../hosts/simulator/
 import type { Host, ThingEvent } from "../../src/host.js";
 import type { Definition } from "../../src/thing/definition.js";
 import { weatherStation } from "../../src/things/weather-station.js";
+import type { Ledger } from "../support/ledger.js";
 import { BreakableWire } from "../world/breakable.js";
 import { Recorder } from "../world/recorder.js";
-import { heard, placeholders, type Stage, type StageClient, type StageThing } from "../world/stage.js";
+import { type DialectName, heard, placeholders, type Stage, type StageClient, type StageThing } from "../world/stage.js";
 import { type Element, parseStanza, xml } from "../world/xml.js";
 
 /** Longest that anything is waited for. */
@@ -32,9 +33,14 @@ export interface ProsodyStageOptions {
 	readonly tls: "direct" | "starttls";
 	/** Where accounts are made on signed forms only. */
 	readonly apiKey?: { readonly key: string; readonly secret: string };
+	/** What people speak; the XEP's when absent. */
+	readonly dialect?: DialectName;
+	/** Hears what things say and hear. */
+	readonly ledger?: Ledger;
 }
 
-export async function createProsodyStage({ box, folder, name, tls, apiKey }: ProsodyStageOptions): Promise<Stage> {
+export async function createProsodyStage(options: ProsodyStageOptions): Promise<Stage> {
+	const { box, folder, name, tls, apiKey, ledger, dialect = "xep" } = options;
 	const anchors = await readFile(box.caFile, "utf8");
 	const engine = await buildEngine();
 	const waiting = new Set<() => void>();
@@ -100,7 +106,10 @@ export async function createProsodyStage({ box, folder, name, tls, apiKey }: Pro
 			};
 			const definition = this.#definition;
 			const node = createNodeHost({ store: this.#store, definition, onEvent, onSticker });
-			const host: Host = Object.freeze({ ...node, network: this.#recorder.wrap(this.#wire.wrap(node.network)) });
+			const host: Host = Object.freeze({
+				...node,
+				network: this.#recorder.wrap(this.#wire.wrap(ledger?.wrap(node.network) ?? node.network))
+			});
 			const address = { host: "127.0.0.1", port: box.ports[tls] };
 			const running = new SimulatedThing({
 				...{ engine, host, heap: defaultHeap, code: CODE },
@@ -204,6 +213,7 @@ export async function createProsodyStage({ box, folder, name, tls, apiKey }: Pro
 			child.send(plain(stanza));
 		};
 		return {
+			dialect,
 			bare: `${username}@${box.domain}`,
 			jid: full,
 			received,

@@ -83,6 +83,12 @@ function characters(bytes: Uint8Array): string {
 	return text;
 }
 
+/** The namespaces of things that are spoken in it, each once; what is only named as a feature is not. */
+export function iotNamespaces({ said, heard }: Talk): string[] {
+	const found = [...(said + heard).matchAll(/xmlns=["'](urn:[a-z]+:iot:[^"']*)["']/g)].map(([, namespace]) => namespace!);
+	return [...new Set(found)].sort();
+}
+
 /** Without <r/> and <a/> of XEP-0198: how often they come is no affair of the readout's. */
 export function withoutAcknowledgements(text: string): string {
 	return text.replace(/<[ar] [^>]*urn:xmpp:sm:3[^>]*\/>/g, "");

@@ -30,8 +30,12 @@ export interface StageThing {
 	kill(): Promise<void>;
 }
 
+export type DialectName = "xep" | "ieee";
+
 /** A person with a chat client: logged in, roster fetched, available. */
 export interface StageClient {
+	/** What his programs speak to things and registry. */
+	readonly dialect: DialectName;
 	readonly bare: string;
 	readonly jid: string;
 	/** Every stanza that came. */

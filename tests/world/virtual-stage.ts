@@ -1,5 +1,6 @@
 // The stage in virtual time.
 import { weatherStation } from "../../src/things/weather-station.js";
+import type { Ledger } from "../support/ledger.js";
 import { BreakableWire } from "./breakable.js";
 import type { Habits } from "./broker.js";
 import { Recorder } from "./recorder.js";
@@ -12,6 +13,8 @@ export interface VirtualStage extends Stage {
 
 /** What several stages share, and who looks. */
 export interface VirtualStageSetting extends WorldOptions {
+	/** Hears what things say and hear. */
+	readonly ledger?: Ledger;
 	readonly onThing?: (thing: VirtualThing, start: () => void) => void;
 }
 
@@ -20,7 +23,7 @@ export function createVirtualStage(
 	seed: number | string,
 	options: VirtualThingOptions = {},
 	habits: Partial<Habits> = {},
-	{ onThing, ...worldOptions }: VirtualStageSetting = {}
+	{ onThing, ledger, ...worldOptions }: VirtualStageSetting = {}
 ): VirtualStage {
 	const world = new World(seed, worldOptions);
 	Object.assign(world.broker.habits, habits);
@@ -35,7 +38,8 @@ export function createVirtualStage(
 			const recorder = new Recorder();
 			const wire = new BreakableWire();
 			const names = () => placeholders(world.domain, thing.events, thing.stickers, people);
-			const start = (factoryReset = false): void => thing.start((network) => recorder.wrap(wire.wrap(network)), factoryReset);
+			const start = (factoryReset = false): void =>
+				thing.start((network) => recorder.wrap(wire.wrap(ledger?.wrap(network) ?? network)), factoryReset);
 			onThing?.(thing, start);
 			return {
 				events: thing.events,
@@ -63,6 +67,7 @@ export function createVirtualStage(
 			people.set(role, client.jid);
 			await until(`${role} is available`, () => world.broker.isAvailable(client.jid));
 			return {
+				dialect: worldOptions.dialect ?? "xep",
 				bare: client.bare,
 				jid: client.jid,
 				received: client.received,

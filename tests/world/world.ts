@@ -14,7 +14,6 @@ import { Dice } from "./dice.js";
 import { VirtualHost } from "./host.js";
 import { type Attachment, Faults, VirtualNetwork } from "./network.js";
 import { VirtualStorage } from "./storage.js";
-import type { Element } from "./xml.js";
 
 /** Longest that anything is waited for, in virtual milliseconds. */
 const patience = 30 * 60_000;
@@ -25,7 +24,7 @@ export interface WorldOptions {
 	readonly domain?: string;
 	/** Shared by worlds that live the same again: keys are derived once. */
 	readonly crypto?: TestCrypto;
-	/** The registry does not say that it speaks another one. */
+	/** The registry speaks no other. */
 	readonly dialect?: "xep" | "ieee";
 }
 
@@ -42,13 +41,13 @@ export class World {
 	readonly registryEvents: { readonly event: string; readonly thing: string; readonly by?: string }[] = [];
 	readonly store = new MemoryStore();
 	#service: Service | undefined;
-	readonly #dialect: WorldOptions["dialect"];
+	readonly dialect: WorldOptions["dialect"];
 
 	constructor(seed: number | string = 1, options: WorldOptions = {}) {
 		const { domain = "things.example", crypto = new TestCrypto() } = options;
 		this.dice = new Dice(seed);
 		this.domain = domain;
-		this.#dialect = options.dialect;
+		this.dialect = options.dialect;
 		this.registry = `registry.${domain}`;
 		this.crypto = crypto;
 		this.network = new VirtualNetwork(this.clock, this.dice.fork("network"));
@@ -66,6 +65,7 @@ export class World {
 	connectRegistry(): void {
 		const service = new Service({
 			jid: this.registry,
+			dialect: this.dialect,
 			store: this.store,
 			now: () => this.clock.now(),
 			sha256: (text) => hex(this.crypto.digest("SHA-256", bytesOf(text))),
@@ -75,20 +75,12 @@ export class World {
 			},
 			nonce: this.dice.word(8),
 			secret: () => this.dice.word(32),
-			send: (stanza) => this.broker.soon(() => this.broker.fromComponent(this.#speaking(stanza))),
+			send: (stanza) => this.broker.soon(() => this.broker.fromComponent(stanza)),
 			event: (event) => this.registryEvents.push(event)
 		});
 		this.#service = service;
 		this.broker.addComponent(this.registry, { name: "Thing Registry", receive: (stanza) => service.receive(stanza) });
 		service.connected();
-	}
-
-	#speaking(stanza: Element): Element {
-		const query = stanza.getChild("query", "http://jabber.org/protocol/disco#info");
-		const other = this.#dialect === "ieee" ? "urn:xmpp:iot:" : "urn:ieee:iot:";
-		if (query && this.#dialect !== undefined)
-			query.children = query.children.filter((child) => typeof child === "string" || !child.attrs.var?.startsWith(other));
-		return stanza;
 	}
 
 	/** The component goes; its address stays configured. */

@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { type Element, Parser } from "@xmpp/xml";
 import { sha256 } from "../../../hosts/broker/digest.js";
 import type { RegistryEvent } from "../../../hosts/broker/registry.js";
-import { Service } from "../../../hosts/broker/service.js";
+import { type DialectName, Service } from "../../../hosts/broker/service.js";
 import { MemoryStore, type Store } from "../../../hosts/broker/store.js";
 
 export const REGISTRY = "registry.example.org";
@@ -46,10 +46,11 @@ export class Bench {
 	#timer = 0;
 	#secret = 0;
 
-	constructor(store: Store = new MemoryStore(), nonce = "n", signedOnly = false) {
+	constructor(store: Store = new MemoryStore(), nonce = "n", signedOnly = false, dialect?: DialectName) {
 		this.store = store;
 		this.service = new Service({
 			jid: REGISTRY,
+			dialect,
 			store,
 			nonce,
 			secret: () => `secret${++this.#secret}`,

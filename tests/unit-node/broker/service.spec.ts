@@ -22,6 +22,29 @@ describe("every component", () => {
 		expect(children.slice(1).map(({ attrs }) => attrs.var)).toEqual(expect.arrayContaining([XEP, IEEE, "urn:xmpp:ping"]));
 	});
 
+	test.each([
+		["xep", XEP, "urn:xmpp:iot:provisioning", IEEE, "urn:ieee:iot:prov:d:1.0"],
+		["ieee", IEEE, "urn:ieee:iot:prov:d:1.0", XEP, "urn:xmpp:iot:provisioning"]
+	] as const)(
+		"of one dialect, %s: the other is neither named, nor heard, nor spoken",
+		(dialect, discovery, provisioning, other, otherProvisioning) => {
+			const bench = new Bench(undefined, undefined, undefined, dialect);
+			const [answer] = bench.ask(OWNER, "get", "<query xmlns='http://jabber.org/protocol/disco#info'/>");
+			const named = answer!.getChild("query")!.getChildElements();
+			expect(named.filter(({ attrs }) => attrs.var?.startsWith(dialect === "xep" ? "urn:ieee:" : "urn:xmpp:iot:"))).toEqual([]);
+			expect(named.map(({ attrs }) => attrs.var)).toEqual(expect.arrayContaining([discovery, provisioning, "urn:xmpp:ping"]));
+			bench.presence(THING);
+			expect(bench.outcome(THING, "set", `<register xmlns='${other}'>${TAGS}</register>`)).toBe("service-unavailable");
+			expect(bench.outcome(THING, "get", `<isFriend xmlns='${otherProvisioning}' jid='a@b.example'/>`)).toBe("service-unavailable");
+			expect(bench.outcome(THING, "set", `<register xmlns='${discovery}'>${TAGS}</register>`)).toBe("");
+			bench.say(OWNER, STICKER);
+			const asked = bench.ask(THING, "get", `<canRead xmlns='${provisioning}' jid='a@b.example' all='true'/>`);
+			const [question] = asked.filter((stanza) => stanza.attrs.to === "owner@example.org");
+			const owners = question!.getChildElements().filter((element) => element.getName() === "canRead");
+			expect(owners.map((element) => element.getNS())).toEqual([dialect === "xep" ? provisioning : "urn:ieee:iot:prov:o:1.0"]);
+		}
+	);
+
 	test("disco#items is empty, an unknown node is not found", () => {
 		const bench = new Bench();
 		const items = "http://jabber.org/protocol/disco#items";

@@ -35,6 +35,7 @@ test.each<[string[], string]>([
 	[["thing", "--domain", "a@b.example"], "domain name is wanted"],
 	[["thing", "--domain", "127.0.0.1"], "not an IP address"],
 	[["broker", "--domain", "::1"], "not an IP address"],
+	[["broker", "--dialect", "nf"], "xep, ieee"],
 	[["thing", "--domain", "a.example", "--ca", ""], "name of a file is wanted"],
 	[["thing", "--domain", "a.example", "more"], "too many arguments"],
 	[["read", "t@a.example", "--as", "o@a.example", "--dialect", "nf"], "xep, ieee"],

@@ -1,10 +1,32 @@
 // The steps that scenarios are made of: what owners and strangers do to a thing, by hand, without anything of src/.
 import type { Definition } from "../../../src/thing/definition.js";
-import type { Stage, StageClient, StageThing } from "../stage.js";
+import type { DialectName, Stage, StageClient, StageThing } from "../stage.js";
 import { type Element, xml } from "../xml.js";
 
 export const DISCOVERY = "urn:xmpp:iot:discovery";
 export const SENSOR_DATA = "urn:xmpp:iot:sensordata";
+/** What people say in either dialect. */
+export const words = Object.freeze({
+	xep: Object.freeze({
+		discovery: DISCOVERY,
+		...{ sensorData: SENSOR_DATA, sequence: "seqnr", field: "field", name: "name", value: "value", readings: "fields" },
+		flags: (flags: Readonly<Record<string, string>>) => flags,
+		isLast: (payload: Element) => payload.attrs.done === "true",
+		control: "urn:xmpp:iot:control",
+		boolean: "boolean"
+	}),
+	ieee: Object.freeze({
+		discovery: "urn:ieee:iot:disco:1.0",
+		...{ sensorData: "urn:ieee:iot:sd:1.0", sequence: "id", field: "f", name: "n", value: "v", readings: "resp" },
+		/** Each is its first letter there. */
+		flags: (flags: Readonly<Record<string, string>>) =>
+			Object.fromEntries(Object.entries(flags).map(([name, value]) => [name === "all" ? name : name[0]!, value])),
+		isLast: (payload: Element) => payload.attrs.more !== "true",
+		control: "urn:ieee:iot:ctr:1.0",
+		boolean: "b"
+	})
+} satisfies Record<DialectName, unknown>);
+
 export const DISCO_INFO = "http://jabber.org/protocol/disco#info";
 
 export function count(thing: StageThing, event: string): number {
@@ -40,9 +62,10 @@ export function tagsOf(sticker: string): Element[] {
 export async function claim(stage: Stage, thing: StageThing, owner: StageClient, sticker = thing.sticker()): Promise<void> {
 	const known = count(thing, "claimed");
 	const updates = said(thing, isUpdate);
-	const answer = await owner.request("set", stage.registry, xml("mine", { xmlns: DISCOVERY }, tagsOf(sticker)));
+	const { discovery } = words[owner.dialect];
+	const answer = await owner.request("set", stage.registry, xml("mine", { xmlns: discovery }, tagsOf(sticker)));
 	expect(answer.attrs.type).toBe("result");
-	expect(answer.getChild("claimed", DISCOVERY)?.attrs.jid).toBe(bareOf(thing.jid));
+	expect(answer.getChild("claimed", discovery)?.attrs.jid).toBe(bareOf(thing.jid));
 	await next(stage, thing, "claimed", known);
 	// It tells the registry to forget its KEY, and asks for its owner's presence.
 	await stage.until("update", () => said(thing, isUpdate) > updates);
@@ -118,11 +141,13 @@ export async function read(
 	flags: Readonly<Record<string, string>>,
 	...names: string[]
 ): Promise<Element> {
-	const fields = names.map((name) => xml("field", { name }));
-	return client.request("get", thing.jid, xml("req", { xmlns: SENSOR_DATA, seqnr: sequence, ...flags }, fields));
+	const said = words[client.dialect];
+	const fields = names.map((name) => xml(said.field, { [said.name]: name }));
+	const attributes = { xmlns: said.sensorData, [said.sequence]: sequence, ...said.flags(flags) };
+	return client.request("get", thing.jid, xml("req", attributes, fields));
 }
 
-/** A readout as its reader gets it: accepted, then fields until done; the names and values. */
+/** A readout as its reader gets it, to its end; the names and values. */
 export async function readout(
 	stage: Stage,
 	client: StageClient,
@@ -132,19 +157,24 @@ export async function readout(
 	...names: string[]
 ): Promise<Map<string, string>> {
 	const known = count(thing, "readout");
-	const accepted = await read(client, thing, sequence, flags, ...names);
-	expect(accepted.getChild("accepted", SENSOR_DATA)?.attrs.seqnr).toBe(sequence);
-	const messages = () => client.received.filter((stanza) => stanza.getChild("fields", SENSOR_DATA)?.attrs.seqnr === sequence);
-	await stage.until(`readout ${sequence}`, () => messages().some((stanza) => stanza.getChild("fields")?.attrs.done === "true"));
+	const heard = words[client.dialect];
+	const isOurs = (payload: Element): boolean => payload.getNS() === heard.sensorData && payload.attrs[heard.sequence] === sequence;
+	const [first] = (await read(client, thing, sequence, flags, ...names)).getChildElements();
+	expect([first?.getName(), first !== undefined && isOurs(first)]).toEqual([client.dialect === "xep" ? "accepted" : "resp", true]);
+	const payloads = () =>
+		client.received
+			.filter((stanza) => stanza.is("message") || stanza.attrs.type === "result")
+			.flatMap((stanza) => stanza.getChildElements())
+			.filter((payload) => payload.getName() === heard.readings && isOurs(payload));
+	await stage.until(`readout ${sequence}`, () => payloads().some(heard.isLast));
 	await next(stage, thing, "readout", known);
 	const values = new Map<string, string>();
-	for (const message of messages()) {
-		for (const node of message.getChild("fields")!.getChildElements()) {
-			for (const timestamp of node.getChildElements()) {
-				for (const field of timestamp.getChildElements()) values.set(field.attrs.name!, field.attrs.value!);
-			}
-		}
-	}
+	const look = (element: Element): void => {
+		const { [heard.name]: name, [heard.value]: value } = element.attrs;
+		if (name !== undefined && value !== undefined) values.set(name, value);
+		for (const child of element.getChildElements()) look(child);
+	};
+	for (const payload of payloads()) look(payload);
 	return values;
 }
 

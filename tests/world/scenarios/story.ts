@@ -1,12 +1,18 @@
-// The whole story of consent: from an account of its own to the next owner. In either dialect: nothing here looks at what thing and service say to each other.
+// The whole story of consent: from an account of its own to the next owner. In either dialect, that of the people on the stage.
 import type { Scenario, StageClient, StageThing } from "../stage.js";
 import { type Element, xml } from "../xml.js";
-import { bareOf, befriend, claim, conditionOf, count, DISCOVERY, fence, next, owned, read, readout, say, told } from "./steps.js";
+import { bareOf, befriend, claim, conditionOf, count, fence, next, owned, read, readout, say, told, words } from "./steps.js";
 
-const CONTROL = "urn:xmpp:iot:control";
+const set = (client: StageClient, thing: StageThing, on: boolean): Promise<Element> => {
+	const { boolean, control, name, value } = words[client.dialect];
+	return client.request("set", thing.jid, xml("set", { xmlns: control }, xml(boolean, { [name]: "Relay", [value]: `${on}` })));
+};
 
-const set = (client: StageClient, thing: StageThing, value: boolean): Promise<Element> =>
-	client.request("set", thing.jid, xml("set", { xmlns: CONTROL }, xml("boolean", { name: "Relay", value: `${value}` })));
+/** Every word of things that the thing says or hears in it. */
+export const spoken = Object.freeze({
+	xep: ["urn:xmpp:iot:control", "urn:xmpp:iot:discovery", "urn:xmpp:iot:provisioning", "urn:xmpp:iot:sensordata"],
+	ieee: ["urn:ieee:iot:ctr:1.0", "urn:ieee:iot:disco:1.0", "urn:ieee:iot:prov:d:1.0", "urn:ieee:iot:sd:1.0"]
+});
 
 /** What the thing itself says in words. */
 const heard = (client: StageClient, thing: StageThing): string[] =>
@@ -72,7 +78,11 @@ export const story: Scenario = async (stage) => {
 	await fence(stage, thing, owner);
 	expect(await reads(stranger)).toEqual(["Temperature"]);
 	const registered = count(thing, "registered");
-	const disowned = await owner.request("set", stage.registry, xml("disown", { xmlns: DISCOVERY, jid: bareOf(thing.jid) }));
+	const disowned = await owner.request(
+		"set",
+		stage.registry,
+		xml("disown", { xmlns: words[owner.dialect].discovery, jid: bareOf(thing.jid) })
+	);
 	expect(disowned.attrs.type).toBe("result");
 	await next(stage, thing, "disowned");
 	for (const who of [owner, stranger]) await refused(who);
