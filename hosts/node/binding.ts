@@ -1,6 +1,7 @@
 // What only one TLS connection has, by the types of RFC 5929 and RFC 9266, as far as Node tells.
 import { createHash } from "node:crypto";
 import type { TLSSocket } from "node:tls";
+import { children, hex, type Part, partsOf } from "./der.js";
 
 /** Hashes by the object identifier of the certificate's signature (hexadecimal DER); MD5 and SHA-1 count as SHA-256 (RFC 5929 section 4.1). */
 const hashes: Readonly<Record<string, string>> = Object.freeze({
@@ -43,8 +44,8 @@ export function channelBinding(socket: TLSSocket, type: string): Uint8Array | un
 /** The certificate's hash by that of its own signature; undefined where that has none, as Ed25519. */
 export function endPoint(certificate: Uint8Array | undefined): Uint8Array | undefined {
 	if (certificate === undefined) return undefined;
-	// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm SEQUENCE { OID, parameters }, signature } (RFC 5280 4.1)
-	const [, algorithm] = children(certificate, children(certificate, { from: 0, to: certificate.length })[0]);
+	// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm SEQUENCE { OID, parameters }, signature }
+	const [, algorithm] = partsOf(certificate);
 	const [identifier, parameters] = children(certificate, algorithm);
 	const name = hex(certificate, identifier);
 	const hash = name === PSS ? pssHash(certificate, parameters) : hashes[name];
@@ -56,35 +57,4 @@ function pssHash(bytes: Uint8Array, parameters: Part | undefined): string | unde
 	const first = children(bytes, parameters)[0];
 	if (first?.tag !== 0xa0) return "sha256";
 	return hashes[hex(bytes, children(bytes, children(bytes, first)[0])[0])];
-}
-
-interface Part {
-	readonly tag?: number;
-	/** Of the content. */
-	readonly from: number;
-	readonly to: number;
-}
-
-/** What stands in it one after the other (X.690 8.1); what is no DER has none. */
-function children(bytes: Uint8Array, part: Part | undefined): Part[] {
-	const found: Part[] = [];
-	for (let at = part?.from ?? 0; part !== undefined && at + 2 <= part.to; ) {
-		const tag = bytes[at]!;
-		let length = bytes[at + 1]!;
-		let from = at + 2;
-		if (length >= 0x80) {
-			const more = length & 0x7f;
-			if (more === 0 || more > 4) return [];
-			length = 0;
-			for (let i = 0; i < more; i++) length = length * 256 + (bytes[from++] ?? 0);
-		}
-		if (from + length > part.to) return [];
-		found.push({ tag, from, to: from + length });
-		at = from + length;
-	}
-	return found;
-}
-
-function hex(bytes: Uint8Array, part: Part | undefined): string {
-	return part === undefined ? "" : Buffer.from(bytes.subarray(part.from, part.to)).toString("hex");
 }

@@ -33,6 +33,10 @@ const reasons: Readonly<Record<string, SocketFailure>> = Object.freeze({
 	INVALID_CA: "unknown-ca"
 });
 
+/** Node's word for what its OpenSSL found in a chain and it has none for; and OpenSSL's own, where somebody has signed who is no CA. */
+const UNSPECIFIED = "UNSPECIFIED";
+const NO_CA = "key usage does not include certificate signing";
+
 function codeOf(error: unknown): string | undefined {
 	if (typeof error !== "object" || error === null) return undefined;
 	// Node tries IPv6 and IPv4 and reports both failures in one AggregateError.
@@ -46,13 +50,21 @@ export function reasonOf(error: unknown): SocketFailure | undefined {
 	const code = codeOf(error);
 	if (code === undefined) return undefined;
 	if (Object.hasOwn(reasons, code)) return reasons[code];
+	if (code === UNSPECIFIED) return textOf(error) === NO_CA ? "unknown-ca" : "tls";
 	return code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_") || code === "EPROTO" ? "tls" : undefined;
+}
+
+/** For a person. */
+function textOf(error: unknown): string {
+	const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+	// By their shape: errors of TLS may come from another realm, in which Error is not this one.
+	const { reason, message } = (typeof inner === "object" && inner !== null ? inner : {}) as { reason?: unknown; message?: unknown };
+	// What OpenSSL means, without where in its sources it was found.
+	if (codeOf(error)?.startsWith("ERR_SSL_") && typeof reason === "string") return reason;
+	return typeof message === "string" && message !== "" ? (message.split("\n", 1)[0] ?? "") : (codeOf(error) ?? "unknown failure");
 }
 
 /** An error of a socket; `secure` says that TLS had begun, so what is not known better is TLS's. */
 export function socketError(error: unknown, secure: boolean): SocketError {
-	const code = codeOf(error);
-	const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
-	const text = inner instanceof Error && inner.message !== "" ? inner.message : (code ?? "unknown failure");
-	return Object.freeze({ reason: reasonOf(error) ?? (secure ? "tls" : "refused"), detail: text.split("\n", 1)[0] ?? "" });
+	return Object.freeze({ reason: reasonOf(error) ?? (secure ? "tls" : "refused"), detail: textOf(error) });
 }

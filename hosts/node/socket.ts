@@ -5,6 +5,7 @@ import { domainToASCII } from "node:url";
 import type { ConnectOptions, Socket, SocketError } from "../../src/host.js";
 import { channelBinding } from "./binding.js";
 import { socketError } from "./failure.js";
+import { maySign } from "./usage.js";
 
 /** Bytes that may wait in either direction. */
 const windowBytes = 16_384;
@@ -23,8 +24,9 @@ export interface ClientCertificate {
 
 type State = "connecting" | "clear" | "securing" | "secure" | "closed";
 
-/** RFC 9525 6.3: only subjectAltName counts; Node would fall back to the subject's common name. */
-function verifyName(serverName: string, certificate: PeerCertificate): Error | undefined {
+/** What Node does not look at by itself; its name check would fall back to the subject's common name, where only subjectAltName counts (RFC 9525 6.3). */
+function verify(serverName: string, certificate: PeerCertificate): Error | undefined {
+	if (!maySign(certificate.raw)) return new Error("the certificate's key usage does not include a server's signatures");
 	return checkServerIdentity(serverName, { ...certificate, subject: {} as PeerCertificate["subject"] });
 }
 
@@ -159,7 +161,7 @@ export class NodeSocket implements Socket {
 				socket: tcp,
 				// SNI carries no addresses (RFC 6066 3).
 				servername: isIP(serverName) ? "" : serverName,
-				checkServerIdentity: (_host, certificate) => verifyName(serverName, certificate),
+				checkServerIdentity: (_host, certificate) => verify(serverName, certificate),
 				rejectUnauthorized: true,
 				minVersion: "TLSv1.2",
 				// No chain with RSA below 2048 bits, curves below 224 or SHA-1 (OpenSSL's 112 bits).

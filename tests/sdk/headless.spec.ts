@@ -133,6 +133,29 @@ describe.each(["direct", "starttls"] as const)("over %s TLS", (tls) => {
 	}, 90_000);
 });
 
+test.each([
+	["STARTTLS taken away", "stripped", "no-starttls"],
+	["bytes behind <proceed/>", "injected", "tls"]
+] as const)(
+	"R-CORE-2 %s: the connection ends, and nothing is said",
+	async (_what, harm, reason) => {
+		const certificates = await prepareCertificates(join(folder, harm), [box.domain]);
+		const server = new WrongServer(certificates, "starttls", harm);
+		const port = await server.start();
+		try {
+			const thing = create({ TLS: "starttls", ADDRESS: `127.0.0.1:${port}`, CA: certificates.caFile });
+			thing.start();
+			await until(thing, "offline", () => thing.events.length >= 1);
+			expect(thing.events[0]).toMatchObject({ event: "offline", reason });
+			expect(await thing.stop()).toBe(0);
+			expect(server.trusting).toBe(0);
+		} finally {
+			await server.stop();
+		}
+	},
+	90_000
+);
+
 test("to a broker that makes no other it signs for its account", async () => {
 	const guarded = await startBox({ data: join(folder, "guarded"), signedOnly: true, log: () => {} });
 	try {

@@ -62,7 +62,7 @@ long number(const char* name, long otherwise)
 
 const char* failureName(TLSFailure failure)
 {
-	static const char* const names[] = { "fine", "unknownCA", "weakKey", "wrongUsage", "wrongName", "notYetValid", "expired",
+	static const char* const names[] = { "fine", "unknownCA", "selfSigned", "notCA", "weakKey", "wrongUsage", "wrongName", "notYetValid", "expired",
 		"wrongKey", "protocol", "truncated", "memory", "misuse" };
 	return names[failure];
 }

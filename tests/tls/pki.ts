@@ -25,7 +25,8 @@ export interface Wish {
 	/** Who signs; default is itself. */
 	readonly by?: Pair;
 	readonly ca?: boolean;
-	readonly usage?: string;
+	/** null leaves the extension out. */
+	readonly usage?: string | null;
 	/** null leaves the extension out. */
 	readonly extendedUsage?: string | null;
 	readonly hash?: string;
@@ -60,7 +61,7 @@ export class Certificates {
 			[
 				...["[ca]", "default_ca=it", "[it]", `database=${at("index.txt")}`, `new_certs_dir=${folder}`, "policy=any", "unique_subject=no"],
 				...["rand_serial=yes", "[any]", "commonName=supplied", "[ext]", `basicConstraints=critical,CA:${ca ? "TRUE" : "FALSE"}`],
-				`keyUsage=critical,${wish.usage ?? (ca ? "keyCertSign,cRLSign" : "digitalSignature")}`,
+				...(wish.usage === null ? [] : [`keyUsage=critical,${wish.usage ?? (ca ? "keyCertSign,cRLSign" : "digitalSignature")}`]),
 				...(extended === null ? [] : [`extendedKeyUsage=${extended}`]),
 				...(names.length === 0 ? [] : [`subjectAltName=${names.map((each) => `DNS:${each}`).join(",")}`]),
 				""

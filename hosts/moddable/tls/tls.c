@@ -73,6 +73,7 @@ TLS* tlsCreate(TLSTrust* trust, const TLSOptions* options, TLSFailure* failure)
 	trust->holders++;
 	tls->now = options->now;
 	tls->alert = -1;
+	tls->untrusted = tlsUnknownCA;
 	tls->peer.from = INT64_MIN;
 	tls->peer.to = INT64_MAX;
 	if (options->alpn) {

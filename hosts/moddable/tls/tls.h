@@ -36,6 +36,8 @@ typedef enum {
 typedef enum {
 	tlsFine,
 	tlsUnknownCA,
+	tlsSelfSigned,	/* by its own key, and it is no anchor */
+	tlsNotCA,	/* by one that may not sign certificates: a leaf */
 	tlsWeakKey,	/* RSA under 2048 bits, a curve under 256, a signature with SHA-1 or MD5, anywhere in the chain */
 	tlsWrongUsage,	/* the certificate is not for a server's signatures */
 	tlsWrongName,

@@ -90,6 +90,7 @@ struct TLS {
 	int64_t now;
 	Peer peer;
 	uint32_t flags;	/* MBEDTLS_X509_BADCERT_… of the whole chain */
+	TLSFailure untrusted;	/* what it is where the chain leads to no anchor */
 	uint8_t live, verified, offered, resumed, alpn, ended, extended;
 	unsigned sessions;
 	int code;

@@ -34,6 +34,32 @@ static int hasNames(const mbedtls_x509_crt* certificate)
 #endif
 }
 
+static int isCA(const mbedtls_x509_crt* certificate)
+{
+#if mbedTLS4
+	return mbedtls_x509_crt_get_ca_istrue(certificate) == 1;
+#else
+	return certificate->ca_istrue;
+#endif
+}
+
+static int sameName(const mbedtls_x509_buf* one, const mbedtls_x509_buf* other)
+{
+	return one->len > 0 && one->len == other->len && memcmp(one->p, other->p, one->len) == 0;
+}
+
+/* By what the server shows with it: only words, since the library found no way to an anchor. */
+static TLSFailure untrusted(const mbedtls_x509_crt* leaf)
+{
+	const mbedtls_x509_crt* signer = leaf->next;
+	if (sameName(&leaf->issuer_raw, &leaf->subject_raw))
+		return tlsSelfSigned;
+	if (signer && sameName(&leaf->issuer_raw, &signer->subject_raw) &&
+		(!isCA(signer) || mbedtls_x509_crt_check_key_usage(signer, MBEDTLS_X509_KU_KEY_CERT_SIGN) != 0))
+		return tlsNotCA;
+	return tlsUnknownCA;
+}
+
 int tlsVerify(void* context, mbedtls_x509_crt* certificate, int depth, uint32_t* flags)
 {
 	TLS* tls = context;
@@ -50,6 +76,7 @@ int tlsVerify(void* context, mbedtls_x509_crt* certificate, int depth, uint32_t*
 		tls->peer.to = to;
 	if (depth == 0) {
 		tls->verified = 1;
+		tls->untrusted = untrusted(certificate);
 		endPoint(&tls->peer, certificate);
 		/* RFC 9525 6.3: only subjectAltName counts; the library would take the common name where there is none. */
 		if (!hasNames(certificate))
@@ -102,7 +129,7 @@ TLSFailure tlsFailureOf(const TLS* tls, int code)
 	if (outOfMemory(code))
 		return tlsMemory;
 	if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-		return tlsUnknownCA;
+		return tls->untrusted;
 	if (flags & (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK | MBEDTLS_X509_BADCERT_BAD_KEY))
 		return tlsWeakKey;
 	if (flags & (MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE | MBEDTLS_X509_BADCERT_NS_CERT_TYPE))
@@ -122,6 +149,8 @@ const char* tlsReason(TLSFailure failure)
 {
 	switch (failure) {
 	case tlsUnknownCA:
+	case tlsSelfSigned:
+	case tlsNotCA:
 		return "unknown-ca";
 	case tlsWrongName:
 		return "wrong-name";
@@ -136,11 +165,18 @@ const char* tlsReason(TLSFailure failure)
 	}
 }
 
-static const char* sentence(TLSFailure failure)
+/* RFC 8446 6.2. */
+enum { handshakeFailure = 40, protocolVersion = 70 };
+
+static const char* sentence(const TLS* tls)
 {
-	switch (failure) {
+	switch (tls->failure) {
 	case tlsUnknownCA:
 		return "the server's certificate does not lead to a trust anchor";
+	case tlsSelfSigned:
+		return "the server's certificate is signed by itself and no trust anchor";
+	case tlsNotCA:
+		return "the server's certificate is signed by one that may not sign";
 	case tlsWeakKey:
 		return "a key or a signature in the server's certificates is too weak (RSA under 2048 bits, a curve under 256, SHA-1)";
 	case tlsWrongUsage:
@@ -160,13 +196,17 @@ static const char* sentence(TLSFailure failure)
 	case tlsFine:
 		return "";
 	default:
+		if (tls->state == tlsHandshake && (tls->code == MBEDTLS_ERR_SSL_INVALID_RECORD || tls->code == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE))
+			return "what the server says is no TLS";
+		if (tls->alert == handshakeFailure || tls->alert == protocolVersion)
+			return "the server takes no TLS that we speak";
 		return "TLS failed";
 	}
 }
 
 void tlsDescribe(TLS* tls)
 {
-	int length = snprintf(tls->detail, sizeof(tls->detail), "%s", sentence(tls->failure));
+	int length = snprintf(tls->detail, sizeof(tls->detail), "%s", sentence(tls));
 	if (length < 0 || (size_t)length >= sizeof(tls->detail))
 		return;
 	if (tls->alert >= 0)
