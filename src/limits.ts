@@ -62,6 +62,8 @@ export const enum limits {
 	readoutSeconds = 10,
 	/** Parameters set by one request: 100 bytes each, and their texts, until it is decided. */
 	settings = 8,
+	/** Sets of one bare JID in a second, the owner's too (R-325-27): an actuator is worn out by more, and no person does as many. */
+	setsPerSecond = 10,
 	/** Characters of a parameter's value that is text. */
 	parameterText = 256,
 	/** Seconds that an actuator gets to do one thing. */
@@ -83,6 +85,9 @@ export const enum limits {
 	waitingBytes = 3584,
 	/** Characters of one token attribute that a requester shows. */
 	token = 256,
+	/** Requesters whose tokens are remembered for as many seconds as the service may challenge them (R-324-18): 900 bytes each at most. More than questions, so that none is forgotten while his own is asked. */
+	shownTokens = 4,
+	challengeSeconds = 60,
 	/** Seconds after a login in which the provisioning service speaks first: what it took back while we were away must not be granted. */
 	serviceFirstSeconds = 2,
 	/** Characters of a sensor's own error text that are passed on. */

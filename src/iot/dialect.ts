@@ -12,6 +12,8 @@ export interface Dialect {
 	readonly provisioning: string;
 	/** XEP-0325. */
 	readonly control: string;
+	/** Of challenges of tokens (XEP-0324). */
+	readonly challenge: string;
 	/** The element that names a node, and the attributes that do. */
 	readonly node: string;
 	readonly nodeId: string;
@@ -52,7 +54,7 @@ export interface Dialect {
 	readonly answersClearCache: boolean;
 }
 
-export type DialectFunction = "discovery" | "sensorData" | "provisioning" | "control";
+export type DialectFunction = "discovery" | "sensorData" | "provisioning" | "control" | "challenge";
 
 /** In the order in which a component that speaks several is spoken to. */
 export const dialects: readonly Dialect[] = Object.freeze([
@@ -62,6 +64,7 @@ export const dialects: readonly Dialect[] = Object.freeze([
 		sensorData: "urn:xmpp:iot:sensordata",
 		provisioning: "urn:xmpp:iot:provisioning",
 		control: "urn:xmpp:iot:control",
+		challenge: "urn:xmpp:iot:provisioning",
 		node: "node",
 		nodeId: "nodeId",
 		sourceId: "sourceId",
@@ -107,6 +110,7 @@ export const dialects: readonly Dialect[] = Object.freeze([
 		sensorData: "urn:ieee:iot:sd:1.0",
 		provisioning: "urn:ieee:iot:prov:d:1.0",
 		control: "urn:ieee:iot:ctr:1.0",
+		challenge: "urn:ieee:iot:prov:t:1.0",
 		node: "nd",
 		nodeId: "id",
 		sourceId: "src",
@@ -138,7 +142,8 @@ export const namespaces: Readonly<Record<DialectFunction, readonly string[]>> = 
 	discovery: namesOf("discovery"),
 	sensorData: namesOf("sensorData"),
 	provisioning: namesOf("provisioning"),
-	control: namesOf("control")
+	control: namesOf("control"),
+	challenge: namesOf("challenge")
 });
 
 function namesOf(what: DialectFunction): readonly string[] {

@@ -37,6 +37,8 @@ export interface Permission {
 export interface Applicant {
 	/** Full JID as the broker stamped it. */
 	readonly from: string;
+	/** Of his request, where it can show tokens. */
+	readonly dialect?: Dialect;
 	/** undefined where it is nothing that anybody could mean. */
 	readonly asked: Asked | undefined;
 	/** undefined where they are none. */

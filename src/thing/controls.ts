@@ -18,7 +18,9 @@ import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
 import { isLate } from "../xmpp/delay.js";
 import type { Disco } from "../xmpp/disco.js";
+import { Tally } from "../xmpp/flood.js";
 import type { IQRequest, IQRouter } from "../xmpp/iq.js";
+import { bareJID, foldJID } from "../xmpp/jid.js";
 import type { Scheduler, Task } from "../xmpp/scheduler.js";
 import type { Condition, ErrorType } from "../xmpp/stanza-error.js";
 import type { Authorizer } from "./authorizer.js";
@@ -94,12 +96,14 @@ interface Job {
 export class Controls {
 	#options: ControlsOptions;
 	#names: readonly string[];
+	#tally: Tally;
 	/** One at a time: who comes meanwhile finds the thing locked (R-325-9). */
 	#job: Job | undefined;
 
 	/** For a definition with parameters and a host with actuators. */
 	constructor(options: ControlsOptions) {
 		this.#options = options;
+		this.#tally = new Tally(options.host.clock, 1000);
 		// Names from the network are looked up in a list: as property names XS would keep each for ever.
 		this.#names = Object.keys(options.definition.parameters ?? {});
 		const spoken = namespaces.control;
@@ -140,7 +144,10 @@ export class Controls {
 		const said = setter.said;
 		// Who may not set learns nothing, not even that he asked wrongly.
 		if (!permission) this.refuse(setter);
-		else if ("condition" in said) this.fail(setter, said.condition, said.text);
+		else if (this.#tally.count(foldJID(bareJID(setter.from))) > limits.setsPerSecond) {
+			this.fail(setter, "resource-constraint", "That is too often: try again.", "wait");
+			this.deny(setter);
+		} else if ("condition" in said) this.fail(setter, said.condition, said.text);
 		else this.start(setter, said, permission);
 	}
 

@@ -19,6 +19,7 @@ import { DecisionCache } from "./decision-cache.js";
 import type { LifeEvent } from "./events.js";
 import type { LifeCycle } from "./life-cycle.js";
 import type { Provisioning, Service } from "./provisioning.js";
+import { Tokens } from "./tokens.js";
 import type { VaultRecord } from "./vault.js";
 
 export interface DecisionsOptions {
@@ -65,6 +66,7 @@ const ASKING = 500;
 export class Decisions {
 	#options: DecisionsOptions;
 	#cache: DecisionCache;
+	#tokens: Tokens;
 	#questions: Question[] = [];
 	/** Before then the service speaks first. */
 	#hold: Task | undefined;
@@ -74,6 +76,7 @@ export class Decisions {
 	constructor(options: DecisionsOptions) {
 		this.#options = options;
 		this.#cache = new DecisionCache(options);
+		this.#tokens = new Tokens(options.router, options.clock);
 	}
 
 	/** Logged in: what the service took back meanwhile comes before any request is answered from what is kept. */
@@ -87,11 +90,13 @@ export class Decisions {
 		this.#hold = undefined;
 		this.#questions = [];
 		this.#weight = 0;
+		this.#tokens.forget();
 	}
 
 	/** Nothing of the last owner's counts any more, and whoever waits for his word is refused. */
 	disowned(): void {
 		this.#cache.forget();
+		this.#tokens.forget();
 		const questions = this.#questions.slice();
 		for (let i = 0; i < questions.length; i++) this.end(questions[i]!, undefined, "nobody");
 	}
@@ -198,6 +203,8 @@ export class Decisions {
 			return;
 		}
 		question.sent = true;
+		const first = question.waiting[0]!;
+		if (typeof first !== "function") this.#tokens.show(first, jid);
 		options.router.send(({ error, payload }) => {
 			if (!this.#questions.includes(question)) return;
 			// No answer is no, and no decision (R-324-25).

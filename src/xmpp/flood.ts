@@ -15,33 +15,25 @@ export interface FloodGateOptions {
 	readonly clock: Host["clock"];
 }
 
-export class FloodGate {
-	#options: FloodGateOptions;
-	/** Bare JIDs, and how many stanzas of each since then. */
+/** Counts the loudest few. */
+export class Tally {
+	#clock: Host["clock"];
+	#window: number;
+	/** Bare JIDs, and how many of each since then. */
 	#who: string[] = [];
 	#counts: number[] = [];
 	#since = 0;
-	#lift: Task | undefined;
 
-	constructor(options: FloodGateOptions) {
-		this.#options = options;
+	constructor(clock: Host["clock"], milliseconds: number) {
+		this.#clock = clock;
+		this.#window = milliseconds;
 	}
 
-	/** Counts it; false where it is one too many: a request is answered already, by the shortest error there is. */
-	admits(stanza: Element, from: string): boolean {
-		const who = foldJID(bareJID(from));
-		const count = this.count(who);
-		if (count <= limits.floodStanzas) return true;
-		if (stanza.name === "iq") this.#options.router.decline(stanza, "resource-constraint");
-		// Before which it may be chance, or a program that means well.
-		if (count === limits.floodBlock) this.say("block", who);
-		return false;
-	}
-
-	private count(who: string): number {
-		const now = this.#options.clock.now();
+	/** One more of his; how many that makes in this window of time. */
+	count(who: string): number {
+		const now = this.#clock.now();
 		const passed = now - this.#since;
-		if (passed < 0 || passed >= limits.floodSeconds * 1000) {
+		if (passed < 0 || passed >= this.#window) {
 			this.#since = now;
 			this.#who = [];
 			this.#counts = [];
@@ -59,6 +51,28 @@ export class FloodGate {
 			counts[at] = 0;
 		}
 		return ++counts[at]!;
+	}
+}
+
+export class FloodGate {
+	#options: FloodGateOptions;
+	#tally: Tally;
+	#lift: Task | undefined;
+
+	constructor(options: FloodGateOptions) {
+		this.#options = options;
+		this.#tally = new Tally(options.clock, limits.floodSeconds * 1000);
+	}
+
+	/** Counts it; false where it is one too many: a request is answered already, by the shortest error there is. */
+	admits(stanza: Element, from: string): boolean {
+		const who = foldJID(bareJID(from));
+		const count = this.#tally.count(who);
+		if (count <= limits.floodStanzas) return true;
+		if (stanza.name === "iq") this.#options.router.decline(stanza, "resource-constraint");
+		// Before which it may be chance, or a program that means well.
+		if (count === limits.floodBlock) this.say("block", who);
+		return false;
 	}
 
 	/** XEP-0191 sections 3.3, 3.5. An hour after the last was shut out, everybody is let in again. */

@@ -368,3 +368,28 @@ test("more than anybody means to set at once is refused", () => {
 	expect(bench.set(on.repeat(limits.settings + 1))).toContain("<policy-violation");
 	expect(bench.sets).toHaveLength(limits.settings);
 });
+
+test("R-325-27 more sets of one than a few in a second are put off, in an iq and in a message, by whatever resource; nobody else's are", () => {
+	const bench = new Bench();
+	bench.permission = { categories: 0, fields: undefined };
+	const late = "<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>";
+	for (let i = 0; i < limits.setsPerSecond; i++)
+		expect(bench.set(level(`${i}`), i === 0 ? "OWNER@a.example/tablet" : OWNER)).toContain("result");
+	expect(bench.sets).toHaveLength(limits.setsPerSecond);
+	expect(bench.set(on)).toContain(`type='error' id='q1'><error type='wait'>${late}`);
+	expect(bench.setIEEE("<b n='Relay' v='1'/>")).toContain(`<error type='wait'>${late}`);
+	bench.message(on);
+	expect(bench.wire.take()).toEqual([]);
+	expect(bench.sets).toHaveLength(limits.setsPerSecond);
+	expect(bench.events.slice(-3).map(({ event }) => event)).toEqual(["denied", "denied", "denied"]);
+	expect(bench.set(on, STRANGER)).toContain("result");
+	bench.time.pass(1000);
+	expect(bench.set(on)).toBe(done);
+	expect(bench.sets).toHaveLength(limits.setsPerSecond + 2);
+});
+
+test("R-325-27 who may not set is refused as ever, however often he tries, and keeps nobody else from it", () => {
+	const bench = new Bench();
+	for (let i = 0; i < 3 * limits.setsPerSecond; i++) expect(bench.set(on, STRANGER)).toContain("<forbidden");
+	expect(bench.set(on)).toBe(done);
+});
