@@ -20,7 +20,17 @@ const texts: readonly string[] = Object.freeze([
 ]);
 const fields: readonly string[] = Object.freeze(["Temperature", "Humidity", "Pressure", "Relay", "Nothing", "temperature", "Größe"]);
 const conditions: readonly string[] = Object.freeze(["item-not-found", "service-unavailable", "remote-server-timeout", "gone"]);
-const SENSOR_DATA = "urn:xmpp:iot:sensordata";
+/** Both dialects' words for a readout. */
+const readouts = Object.freeze([
+	Object.freeze({
+		...{ namespace: "urn:xmpp:iot:sensordata", sequence: "seqnr", field: "field name", cancel: "get" },
+		flags: Object.freeze([" momentary='true'", " all='true'", " identity='true' status='1'", "", " momentary='maybe'"])
+	}),
+	Object.freeze({
+		...{ namespace: "urn:ieee:iot:sd:1.0", sequence: "id", field: "f n", cancel: "set" },
+		flags: Object.freeze([" m='true'", " all='true'", " i='true' s='1'", "", " m='maybe'"])
+	})
+] as const);
 
 export class Stanzas {
 	/** get and set so far: each must be answered once. */
@@ -46,7 +56,7 @@ export class Stanzas {
 			case 2:
 				return this.#request("get", from, this.#readout());
 			case 3:
-				return this.#request("get", from, `<cancel xmlns='${SENSOR_DATA}' seqnr='${dice.below(50)}'/>`);
+				return this.#cancel(from);
 			case 4:
 				return this.#presence(owner);
 			case 5:
@@ -90,10 +100,16 @@ export class Stanzas {
 
 	#readout(): string {
 		const dice = this.#dice;
-		const sequence = dice.below(40) === 0 ? "" : ` seqnr='${dice.below(50)}'`;
-		const flags = this.#pick([" momentary='true'", " all='true'", " identity='true' status='1'", "", " momentary='maybe'"]);
-		const names = Array.from({ length: dice.below(3) }, () => `<field name='${this.#pick(fields)}'/>`).join("");
-		return `<req xmlns='${SENSOR_DATA}'${sequence}${flags}>${names}</req>`;
+		const words = this.#pick(readouts);
+		const sequence = dice.below(40) === 0 ? "" : ` ${words.sequence}='${dice.below(50)}'`;
+		const flags = this.#pick<string>(words.flags);
+		const names = Array.from({ length: dice.below(3) }, () => `<${words.field}='${this.#pick(fields)}'/>`).join("");
+		return `<req xmlns='${words.namespace}'${sequence}${flags}>${names}</req>`;
+	}
+
+	#cancel(from: string): string {
+		const { namespace, sequence, cancel } = this.#pick(readouts);
+		return this.#request(cancel, from, `<cancel xmlns='${namespace}' ${sequence}='${this.#dice.below(50)}'/>`);
 	}
 
 	#set(): string {

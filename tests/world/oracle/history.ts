@@ -7,7 +7,16 @@ import { Authority, type DialectName } from "./authority.js";
 import { weatherless } from "./thing.js";
 import { fieldKinds, nothing, parameterNames, type Right, type Rule, Truth } from "./truth.js";
 
-const SENSOR_DATA = "urn:xmpp:iot:sensordata";
+const readouts = {
+	xep: {
+		...{ namespace: "urn:xmpp:iot:sensordata", sequence: "seqnr", field: "field", name: "name", token: "serviceToken" },
+		category: (name: string) => name
+	},
+	ieee: {
+		...{ namespace: "urn:ieee:iot:sd:1.0", sequence: "id", field: "f", name: "n", token: "st" },
+		category: (name: string) => name[0]!
+	}
+} as const;
 const controls = { xep: "urn:xmpp:iot:control", ieee: "urn:ieee:iot:ctr:1.0" } as const;
 const PEOPLE = "people.example";
 /** Two of them own it in turns. */
@@ -266,11 +275,12 @@ export class History {
 		const asked = usual ? [] : some;
 		const id = `${this.#count++}`;
 		this.#requests.set(id, { who, to: this.#address(), asked, at: this.#world.clock.now() });
+		const { category, field, name, namespace, sequence, token } = readouts[this.#pick(["xep", "ieee"] as const)];
 		const flags: Record<string, string> =
-			usual || this.#dice.below(2) === 0 ? { all: "true" } : { [this.#pick(["momentary", "status", "identity"])]: "true" };
-		const tokens = !usual && this.#dice.below(4) === 0 ? { serviceToken: `t:${this.#dice.below(3)}` } : {};
-		const fields = asked.map((name) => xml("field", { name }));
-		const req = xml("req", { xmlns: SENSOR_DATA, seqnr: id, ...flags, ...tokens }, fields);
+			usual || this.#dice.below(2) === 0 ? { all: "true" } : { [category(this.#pick(["momentary", "status", "identity"]))]: "true" };
+		const tokens = !usual && this.#dice.below(4) === 0 ? { [token]: `t:${this.#dice.below(3)}` } : {};
+		const fields = asked.map((each) => xml(field, { [name]: each }));
+		const req = xml("req", { xmlns: namespace, [sequence]: id, ...flags, ...tokens }, fields);
 		this.#note(`${who} reads ${asked} ${JSON.stringify(flags)} (${id})`);
 		this.#send(xml("iq", { type: "get", id, from: `${who}/x`, to: this.#address() }, req));
 		return id;
@@ -343,6 +353,8 @@ export class History {
 		if (stanza.is("iq") && (type === "result" || type === "error")) {
 			this.#answers.set(id, type);
 			if (type === "error") this.refused++;
+			const readings = stanza.getChild("resp", readouts.ieee.namespace);
+			if (readings) this.#heed(who, readings.attrs.id ?? "", readings);
 		} else if (stanza.is("presence") && type === "subscribed") {
 			// Who was let in already is told so by the broker, whose words have no language; the thing is not asked (RFC 6121 3.1.3).
 			if (stanza.attrs["xml:lang"] === undefined) return;
@@ -350,10 +362,19 @@ export class History {
 			if (request === undefined) this.#fault(`${who} is let in and never asked`);
 			else this.#judge(request, who, "f", "is let in");
 		} else if (stanza.is("message")) {
-			const fields = stanza.getChild("fields", SENSOR_DATA);
-			for (const node of fields?.getChildElements() ?? [])
-				for (const timestamp of node.getChildElements())
-					for (const { attrs } of timestamp.getChildElements()) this.#received(who, fields?.attrs.seqnr ?? "", attrs.name ?? "");
+			for (const readings of stanza.getChildElements()) {
+				const { xmlns, id = "", seqnr = id } = readings.attrs;
+				if (xmlns === readouts.xep.namespace || xmlns === readouts.ieee.namespace) this.#heed(who, seqnr, readings);
+			}
+		}
+	}
+
+	/** Whatever of it has a value. */
+	#heed(who: string, sequence: string, element: Element): void {
+		for (const child of element.getChildElements()) {
+			const { n = "", v, name = n, value = v } = child.attrs;
+			if (name !== "" && value !== undefined) this.#received(who, sequence, name);
+			this.#heed(who, sequence, child);
 		}
 	}
 
@@ -472,7 +493,7 @@ export function begin(dialect: DialectName, crypto: TestCrypto): Beginning {
 			xml(
 				"iq",
 				{ type: "get", id: "1", from: `${people[2]}/x`, to: thing.firmware.jid },
-				xml("req", { xmlns: SENSOR_DATA, seqnr: "1", all: "true" })
+				xml("req", { xmlns: readouts.xep.namespace, seqnr: "1", all: "true" })
 			)
 		);
 		world.until("asked", () => authority.lastQuestion !== undefined);
