@@ -21,11 +21,9 @@ import {
 	type ReadoutRequest,
 	type Refusal,
 	type SensorField,
-	writeAccepted,
-	writeCancelled,
 	writeFailure,
 	writeReadings,
-	writeRejected,
+	writeStep,
 	writeValue
 } from "./sensor-data.js";
 
@@ -116,7 +114,7 @@ export class Readouts {
 		for (let i = 0; i < spoken.length; i++) options.disco.add(spoken[i]!);
 		options.router.handle("get", "req", spoken, this.receive, this);
 		// The XEP cancels by get, later generations by set.
-		options.router.handle("any", "cancel", spoken, this.cancel, this);
+		options.router.handle("any", "cancel", spoken, this.receive, this);
 	}
 
 	/** The peer has gone or its messages came back; a bare JID stands for all its resources (R-323-32). */
@@ -137,12 +135,22 @@ export class Readouts {
 
 	/** Whoever waits for the result itself gets no other. */
 	private drop(readout: Readout): void {
-		this.end(readout, "cancelled");
-		readout.request?.fail("forbidden", "Access denied.", "cancel");
+		if (this.end(readout, "cancelled")) readout.request?.fail("forbidden", "Access denied.", "cancel");
 	}
 
+	/** What is cancelled is only ever one's own, by full JID and seqnr (R-323-5, 10), and who has one running was let in. */
 	private receive(request: IQRequest): void {
-		this.#options.authorizer.admit(new Reader(this, request));
+		const reader = new Reader(this, request);
+		const readout = reader.said === NOTHING ? this.find(reader) : undefined;
+		if (!readout) {
+			this.#options.authorizer.admit(reader);
+			return;
+		}
+		this.end(readout, "cancelled");
+		this.accept(readout);
+		const writer = request.result();
+		if (!readout.dialect.inResult) writeStep(writer, "cancelled", readout);
+		request.send();
 	}
 
 	/** Called by who was admitted or not. */
@@ -160,16 +168,18 @@ export class Readouts {
 		this.#options.onDenied(reader.from);
 	}
 
-	private fail({ dialect, request, sequence }: Reader, condition: Condition, text: string, type?: ErrorType): void {
+	private fail(reader: Reader, condition: Condition, text: string, type?: ErrorType): void {
+		const request = reader.request;
 		const writer = request.error(condition, text, type);
-		if (this.#options.legacyPeers === true && sequence != null) writeRejected(writer.close(), dialect, sequence, text);
+		// Beside <error/>, for peers of before XEP-0323 0.3, which hear nothing else (R-323-34).
+		if (this.#options.legacyPeers === true && reader.sequence != null && !reader.dialect.inResult)
+			writeStep(writer.close(), "rejected", reader).open("error").text(text);
 		request.send();
 	}
 
 	private start(reader: Reader, asked: ReadoutRequest, permission: Permission | "all"): void {
 		const options = this.#options;
 		const { dialect, from } = reader;
-		const sequence = reader.sequence!;
 		// Of several nodes the decision may have left one (R-324-5).
 		if (
 			permission === "all" ? asked.nodes.some((id) => id !== options.node) : asked.nodes.length > 0 && !asked.nodes.includes(options.node)
@@ -181,7 +191,7 @@ export class Readouts {
 			this.fail(reader, "feature-not-implemented", "This thing cannot put off a readout: ask when it is due.");
 			return;
 		}
-		if (this.find(from, dialect, sequence)) {
+		if (this.find(reader)) {
 			this.fail(reader, "conflict", `A readout with this ${dialect.sequence} is running.`);
 			return;
 		}
@@ -200,7 +210,7 @@ export class Readouts {
 		const readout: Readout = {
 			to: from,
 			dialect,
-			sequence,
+			sequence: reader.sequence!,
 			node,
 			request: reader.request,
 			fields,
@@ -221,7 +231,7 @@ export class Readouts {
 		const request = readout.request;
 		if (!request) return;
 		readout.request = undefined;
-		writeAccepted(request.result(), readout);
+		writeStep(request.result(), "accepted", readout);
 		request.send();
 	}
 
@@ -262,11 +272,10 @@ export class Readouts {
 
 	/** Sends everything: failures last, since some readers stop at the first (slixmpp), and done on the last message (R-323-30). */
 	private finish(readout: Readout): void {
-		if (!this.#running.includes(readout)) return;
 		const { dialect, readings, values } = readout;
 		const failed = values < readings.length;
 		const apart = failed && !dialect.inResult;
-		this.end(readout, failed ? "failed" : "done");
+		if (!this.end(readout, failed ? "failed" : "done")) return;
 		if (values > 0 || !apart) this.send(readout, writeReadings, 0, apart ? values : readings.length, !apart);
 		if (apart) this.send(readout, writeFailure, values, readings.length, true);
 	}
@@ -289,32 +298,21 @@ export class Readouts {
 		} while (start < stop);
 	}
 
-	/** Only ever one's own: a readout is known by the full JID and the seqnr (R-323-5, 10), and who has one running was let in. */
-	private cancel(request: IQRequest): void {
-		const payload = request.payload;
-		const dialect = dialectOf(payload.namespace, "sensorData")!;
-		const readout = this.find(request.from, dialect, parseSequence(payload, dialect));
-		if (!readout) {
-			this.receive(request);
-			return;
-		}
-		this.end(readout, "cancelled");
-		this.accept(readout);
-		writeCancelled(request.result(), readout);
-		request.send();
+	private find(reader: Reader): Readout | undefined {
+		return this.#running.find(
+			(readout) => readout.to === reader.from && readout.sequence === reader.sequence && readout.dialect === reader.dialect
+		);
 	}
 
-	private find(from: string, dialect: Dialect, sequence: string | undefined): Readout | undefined {
-		return this.#running.find((readout) => readout.to === from && readout.sequence === sequence && readout.dialect === dialect);
-	}
-
-	private end(readout: Readout, outcome: "done" | "failed" | "cancelled"): void {
+	/** False when it had ended before. */
+	private end(readout: Readout, outcome: "done" | "failed" | "cancelled"): boolean {
 		const index = this.#running.indexOf(readout);
-		if (index < 0) return;
+		if (index < 0) return false;
 		this.#running.splice(index, 1);
 		this.#options.scheduler.clear(readout.timeout);
 		const names = readout.fields.map((field) => field.name);
 		this.#options.onEnd(readout.to, names, outcome);
+		return true;
 	}
 }
 

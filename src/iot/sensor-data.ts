@@ -184,19 +184,13 @@ export interface Envelope {
 	readonly request: { readonly id: string } | undefined;
 }
 
-export function writeAccepted(writer: Writer, { dialect, sequence }: Envelope): void {
-	writer.open("accepted", dialect.sensorData).attribute(dialect.sequence, sequence).close();
-}
-
-/** Into the result to <cancel/>: nothing in later dialects. */
-export function writeCancelled(writer: Writer, { dialect, sequence }: Envelope): void {
-	if (!dialect.inResult) writer.open("cancelled", dialect.sensorData).attribute(dialect.sequence, sequence).close();
-}
-
-/** Beside <error/>, for peers of before XEP-0323 0.3, which hear nothing else (R-323-34). */
-export function writeRejected(writer: Writer, dialect: Dialect, sequence: string, text: string): void {
-	if (dialect.inResult) return;
-	writer.open("rejected", dialect.sensorData).attribute(dialect.sequence, sequence).open("error").text(text).close().close();
+/** Opens what is said of one readout. */
+export function writeStep(
+	writer: Writer,
+	name: string,
+	{ dialect, sequence }: Pick<Envelope, "dialect"> & { sequence: string | undefined }
+): Writer {
+	return writer.open(name, dialect.sensorData).attribute(dialect.sequence, sequence);
 }
 
 /** Flags of the element opened last. */
@@ -240,7 +234,7 @@ export function writeReadings(
 	last: boolean
 ): void {
 	const { dialect, node } = envelope;
-	writer.open(dialect.readings, dialect.sensorData).attribute(dialect.sequence, envelope.sequence);
+	writeStep(writer, dialect.readings, envelope);
 	if (last !== dialect.inResult) writer.attribute(last ? "done" : "more", "true");
 	if (start < end) {
 		if (node != null) writer.open(dialect.node).attribute(dialect.nodeId, node);
@@ -279,7 +273,7 @@ export function writeFailure(
 	end: number,
 	last: boolean
 ): void {
-	writer.open("failure", envelope.dialect.sensorData).attribute("seqnr", envelope.sequence);
+	writeStep(writer, "failure", envelope);
 	if (last) writer.attribute("done", "true");
 	for (let i = start; i < end; i++) {
 		const reading = readings[i]!;
