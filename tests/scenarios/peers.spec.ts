@@ -1,24 +1,28 @@
 // A real thing on a real Prosody, read by peers that we did not write: slixmpp's XEP-0323 plugin and @xmpp/client.
 
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "@jest/globals";
 import { type Box, startBox } from "../../hosts/broker/box.js";
+import { weatherStation } from "../../src/things/weather-station.js";
 import { extasis, outcome, ThingProcess } from "./extasis-process.js";
 
 const READER = fileURLToPath(new URL("./slixmpp_reader.py", import.meta.url));
 const STRANGER = { user: "stranger", password: "a stranger's password" };
 
 let folder: string;
+let definition: string;
 let box: Box;
 
 beforeAll(async () => {
 	folder = await mkdtemp(join(tmpdir(), "extasis-peers-"));
 	box = await startBox({ data: join(folder, "box"), log: () => {} });
 	await box.createAccount(STRANGER.user, STRANGER.password);
+	definition = join(folder, "definition.mjs");
+	await writeFile(definition, `export const thing = ${JSON.stringify({ ...weatherStation, legacyPeers: true })};\n`);
 }, 60_000);
 
 afterAll(async () => {
@@ -40,11 +44,23 @@ describe.each(["direct", "starttls"] as const)("over %s", (tls) => {
 	const owner = () => ({ EXTASIS_PASSWORD: box.owner.password });
 	let thing: ThingProcess;
 	let jid: string;
+	const slixmpp = async (who: string, password: string, whom: string): Promise<Told[]> => {
+		const { hostname, port } = new URL(`xmpp://${address()}`);
+		const reader = spawn("/usr/bin/python3", [READER, who, hostname, port, tls, box.caFile, whom, "Temperature"], {
+			env: { ...process.env, EXTASIS_PASSWORD: password }
+		});
+		const { code, stdout, stderr } = await outcome(reader);
+		expect({ code, stderr }).toMatchObject({ code: 0 });
+		return stdout
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line));
+	};
 
 	beforeAll(async () => {
 		thing = new ThingProcess([
 			...["--domain", box.domain, "--address", address(), "--tls", tls, "--ca", box.caFile],
-			...["--store", join(folder, `thing-${tls}`), "--serial", `PEERS-${tls}`, "--show-sticker"]
+			...["--store", join(folder, `thing-${tls}`), "--serial", `PEERS-${tls}`, "--show-sticker", "--definition", definition]
 		]);
 		const { sticker } = await thing.until("registered");
 		jid = String((await thing.until("online")).jid);
@@ -65,20 +81,16 @@ describe.each(["direct", "starttls"] as const)("over %s", (tls) => {
 	});
 
 	test("R-323-30 slixmpp's own plugin reads the thing as the owner and completes", async () => {
-		const { hostname, port } = new URL(`xmpp://${address()}`);
-		const reader = spawn("/usr/bin/python3", [READER, box.owner.jid, hostname, port, tls, box.caFile, jid.split("/")[0]!, "Temperature"], {
-			env: { ...process.env, EXTASIS_PASSWORD: box.owner.password }
-		});
-		const { code, stdout, stderr } = await outcome(reader);
-		expect({ code, stderr }).toMatchObject({ code: 0 });
-		const told: Told[] = stdout
-			.trim()
-			.split("\n")
-			.map((line) => JSON.parse(line));
+		const told = await slixmpp(box.owner.jid, box.owner.password, jid.split("/")[0]!);
 		expect(told.map(({ event }) => event)).toEqual(["seen", "accepted", "fields", "done"]);
 		const field = told[2]?.fields?.[0];
 		expect(field).toMatchObject({ name: "Temperature", typename: "numeric", unit: "°C" });
 		expect(field?.value).toMatch(/^-?\d+\.\d$/);
+	});
+
+	test("R-323-34 slixmpp's own plugin hears that it is refused", async () => {
+		const told = await slixmpp(`${STRANGER.user}@${box.domain}`, STRANGER.password, jid);
+		expect(told.map(({ event, error }) => [event, error])).toEqual([["rejected", "Access denied."]]);
 	});
 
 	test("R-323-22 a stranger who knows the full JID is refused, and not told whether a field exists", async () => {

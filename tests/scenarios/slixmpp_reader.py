@@ -1,6 +1,7 @@
 """Reads a thing with slixmpp's own XEP-0323 plugin and prints what its callback was told, a JSON object a line.
 
 Usage: slixmpp_reader.py JID ADDRESS PORT starttls|direct CA THING [FIELD...]; the password is in the environment.
+A bare THING is waited for, as a friend does; a full one is asked at once.
 """
 
 import asyncio
@@ -33,6 +34,8 @@ class Reader(slixmpp.ClientXMPP):
     async def start(self, _event):
         await self.get_roster()
         self.send_presence()
+        if "/" in thing:
+            self.ask(thing)
 
     def seen(self, presence):
         if self.asked or presence["from"].bare != thing:
@@ -40,6 +43,9 @@ class Reader(slixmpp.ClientXMPP):
         self.asked = True
         to = presence["from"].full
         say(event="seen", jid=to)
+        self.ask(to)
+
+    def ask(self, to):
         self["xep_0323"].request_data(
             from_jid=self.boundjid.full, to_jid=to, callback=self.answered, fields=fields, flags={"momentary": "true"}
         )
