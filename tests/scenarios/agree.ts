@@ -34,12 +34,16 @@ export function judge(tls: "direct" | "starttls", prosody?: BoxOptions["prosody"
 	test.each(names.map((name, index) => [name, index] as const))(
 		"%s",
 		async (name, index) => {
-			const real = await play(await createProsodyStage({ box, folder: join(folder, `${index}`), name: `${index}`, tls }), name);
-			const virtual = await play(createVirtualStage(name, { tls }, habits), name);
-			expect(virtual).toEqual(real);
+			await agree(await createProsodyStage({ box, folder: join(folder, `${index}`), name: `${index}`, tls }), name, tls, habits);
 		},
 		120_000
 	);
+}
+
+/** One scenario on real parts and in the virtual world. */
+export async function agree(stage: Stage, name: string, tls: "direct" | "starttls", habits: Partial<Habits> = {}): Promise<void> {
+	const real = await play(stage, name);
+	expect(await play(createVirtualStage(name, { tls }, habits), name)).toEqual(real);
 }
 
 interface Play {

@@ -59,7 +59,8 @@ function launch(folder: string): ChildProcess {
 /** JSON is YAML. */
 const yaml = (value: unknown): string => JSON.stringify(value, undefined, "\t");
 
-export async function startEjabberd(folder: string): Promise<EjabberdBox> {
+/** `more`: protocol options of OpenSSL beside ours, such as "no_tlsv1_3". */
+export async function startEjabberd(folder: string, more: readonly string[] = []): Promise<EjabberdBox> {
 	const domain = "box.example";
 	const registry = `registry.${domain}`;
 	const secret = randomBytes(16).toString("hex");
@@ -69,7 +70,8 @@ export async function startEjabberd(folder: string): Promise<EjabberdBox> {
 	await writeFile(pair, (await readFile(certificates.certificate, "utf8")) + (await readFile(certificates.key, "utf8")), { mode: 0o600 });
 	const ports = await freePorts("127.0.0.1");
 	const here = { ip: "127.0.0.1" };
-	const client = { ...here, module: "ejabberd_c2s", access: "all", max_stanza_size: 262_144, protocol_options: ["no_tlsv1", "no_tlsv1_1"] };
+	const protocols = ["no_tlsv1", "no_tlsv1_1", ...more];
+	const client = { ...here, module: "ejabberd_c2s", access: "all", max_stanza_size: 262_144, protocol_options: protocols };
 	await writeFile(
 		join(folder, "ejabberd.yml"),
 		yaml({
