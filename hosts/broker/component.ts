@@ -7,6 +7,7 @@ import type { KeyOffice } from "./keys.js";
 import type { RegistryEvent } from "./registry.js";
 import { type DialectName, Service } from "./service.js";
 import type { Store } from "./store.js";
+import { x509 } from "./x509.js";
 
 const RECONNECT = 250;
 
@@ -48,6 +49,7 @@ export class RegistryComponent {
 				const timer = setTimeout(() => this.#guard(callback), milliseconds);
 				return () => clearTimeout(timer);
 			},
+			x509,
 			nonce: randomBytes(5).toString("hex"),
 			secret: () => randomBytes(16).toString("hex"),
 			send: (stanza) => {

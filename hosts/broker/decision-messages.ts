@@ -21,7 +21,17 @@ const wishOf = ({ kind, jid, node, fields, categories }: Question | Rule, thing:
 	return `read ${fields.length === 0 ? "all fields" : shownList(fields)}${kinds && ` (${kinds})`} of ${of}`;
 };
 
-const wants = (question: Question, thing: ThingRecord | undefined): string => `${shown(question.who)} wants to ${wishOf(question, thing)}`;
+const wants = (question: Question, thing: ThingRecord | undefined): string => {
+	const shows = question.tokens.map(({ kind, token }) => `${kind.toLowerCase()} token ${token}`);
+	return `${shown(question.who)}${shows.length === 0 ? "" : `, who has proved ${shownList(shows)},`} wants to ${wishOf(question, thing)}`;
+};
+
+/** Whom a rule is about. */
+const whomOf = ({ range, who }: Pick<Rule, "range" | "who">): string =>
+	({
+		...{ Caller: shown(who), Domain: `everyone of ${shown(who)}`, All: "everyone" },
+		...{ Device: `whoever has device token ${who}`, Service: `whoever has service token ${who}`, User: `whoever has user token ${who}` }
+	})[range];
 
 export const describeQuestion = (question: Question, thing: ThingRecord | undefined): string => {
 	const { number, fields } = question;
@@ -34,8 +44,7 @@ const untilOf = (until: number | undefined): string =>
 	until === undefined ? "" : ` until ${new Date(until).toISOString().replace(/\.000Z$/, "Z")}`;
 
 const describeRule = (rule: Rule, thing: ThingRecord | undefined): string => {
-	const who = { Caller: shown(rule.who), Domain: `everyone of ${shown(rule.who)}`, All: "everyone" }[rule.range];
-	return `${rule.number}: ${who} may ${rule.allowed ? "" : "not "}${wishOf(rule, thing)}${untilOf(rule.until)}`;
+	return `${rule.number}: ${whomOf(rule)} may ${rule.allowed ? "" : "not "}${wishOf(rule, thing)}${untilOf(rule.until)}`;
 };
 
 const list = (lines: readonly string[], otherwise: string): string => {
@@ -82,11 +91,11 @@ const parseUntil = (text: string, now: number): number | undefined => {
 	return until > now && until <= now + FAR ? until : undefined;
 };
 
-const RANGES: Readonly<Record<string, Range>> = { domain: "Domain", everyone: "All" };
+const RANGES: Readonly<Record<string, Range>> = { domain: "Domain", everyone: "All", device: "Device", service: "Service", user: "User" };
 
 const decide = (provisioning: Provisioning, owner: string, allowed: boolean, said: string): string => {
 	const [, which = "", , scope = "", , end, names = ""] =
-		/^(\S*)(\s+for\s+(domain|everyone)(?!\S))?(\s+until\s+([^\s,]+)(?!\S))?\s*(.*)$/is.exec(said) ?? [];
+		/^(\S*)(\s+for\s+(domain|everyone|device|service|user)(?!\S))?(\s+until\s+([^\s,]+)(?!\S))?\s*(.*)$/is.exec(said) ?? [];
 	const range = RANGES[scope.toLowerCase()] ?? "Caller";
 	const until = end === undefined ? undefined : parseUntil(end, provisioning.now());
 	if (end !== undefined && until === undefined) {
@@ -102,16 +111,23 @@ const decide = (provisioning: Provisioning, owner: string, allowed: boolean, sai
 	// With fields, his other wishes are left open.
 	const questions = names === "" ? answered : answered.filter(({ kind }) => kind !== "friend");
 	if (questions.length === 0) return "That question is not about fields.";
-	const choices = questions.map((question) => ({ question, fields: names === "" ? question.fields : fieldsOf(question, names) }));
+	const choices = questions.map((question) => ({
+		question,
+		fields: names === "" ? question.fields : fieldsOf(question, names),
+		token: question.tokens.find(({ kind }) => kind === range)?.token
+	}));
+	const isByToken = range === "Device" || range === "Service" || range === "User";
+	if (isByToken && choices.some(({ token }) => token === undefined)) return `Who asks has proved no ${scope.toLowerCase()} token.`;
 	const [wrong] = choices.flatMap(({ fields }) => (typeof fields === "string" ? [fields] : []));
 	if (wrong !== undefined) return wrong;
-	for (const { question, fields } of choices) {
-		if (!provisioning.decide(question, { allowed, range, until, fields: fields as readonly string[] })) {
+	for (const { question, fields, token } of choices) {
+		if (!provisioning.decide(question, { allowed, range, token, until, fields: fields as readonly string[] })) {
 			return "You have too many rules: `forget` some first.";
 		}
 	}
 	const numbers = questions.map(({ number }) => number).join(", ");
-	const whom = { Caller: shown(questions[0]!.who), Domain: "everyone of that domain", All: "everyone" }[range];
+	const who = choices[0]!.token ?? questions[0]!.who;
+	const whom = range === "Domain" ? "everyone of that domain" : whomOf({ range, who });
 	const what = names === "" ? "" : `: ${shownList([...new Set(choices.flatMap(({ fields }) => fields))])}, and nothing else of it`;
 	return `Question ${numbers} is ${allowed ? "allowed" : "denied"} for ${whom}${untilOf(until)}${what}.`;
 };

@@ -3,8 +3,15 @@
 import type { ThingID } from "./store.js";
 
 export type Kind = "friend" | "read" | "control";
-/** Whom a rule is about: him who asked, all of his domain, or everyone. */
-export type Range = "Caller" | "Domain" | "All";
+/** Whose certificate it is that a token stands for, as he says who shows it (XEP-0324 3.8). */
+export type TokenKind = "Device" | "Service" | "User";
+/** Whom a rule is about: him who asked, whoever shows a token, all of his domain, or everyone. */
+export type Range = "Caller" | TokenKind | "Domain" | "All";
+
+export interface ShownToken {
+	readonly kind: TokenKind;
+	readonly token: string;
+}
 
 /** What may be read: a set of bits as in categories.ts, of the named fields; none named means every one. What may be set: parameters, of one bit. */
 export interface Scope {
@@ -19,7 +26,7 @@ export interface Rule extends ThingID, Scope {
 	readonly number: number;
 	readonly kind: Kind;
 	readonly range: Range;
-	/** Bare JID or domain; "" for everyone. */
+	/** Bare JID, token or domain; "" for everyone. */
 	readonly who: string;
 	readonly allowed: boolean;
 	/** Milliseconds since 1970. */
@@ -38,6 +45,8 @@ export interface Question extends ThingID, Scope {
 	readonly who: string;
 	/** Repeated in an answer by protocol; nobody but the owner knows it. */
 	readonly key: string;
+	/** What he has proved to be his. */
+	readonly tokens: readonly ShownToken[];
 	readonly at: number;
 }
 

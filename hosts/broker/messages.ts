@@ -16,7 +16,7 @@ const HELP = [
 	"hide NAME – let no search find a thing any more: its NAME, serial number or address",
 	"disown NAME – give up a thing",
 	"questions – who wants what of your things",
-	"allow N, allow N FIELD …, allow N for domain, allow N until 12h, deny N – answer question N, for its asker or for all of his domain (or: for everyone), for good or until then (90m, 12h, 7d or a time such as 2027-01-31T18:00Z); an address instead of N answers all of his, but allows nobody to set anything",
+	"allow N, allow N FIELD …, allow N for domain, allow N until 12h, deny N – answer question N, for its asker or for all of his domain (or: for everyone; for device, for service, for user: whoever has the token that he has proved), for good or until then (90m, 12h, 7d or a time such as 2027-01-31T18:00Z); an address instead of N answers all of his, but allows nobody to set anything",
 	"rules – what you answered so far",
 	"forget N – take back rule N"
 ].join("\n");

@@ -2,7 +2,7 @@
 
 import { type Element, xml } from "@xmpp/xml";
 import { ALL_CATEGORIES, categoryFlags, parseCategories } from "./categories.js";
-import type { Kind, News, Question, Range, Scope } from "./decision-store.js";
+import type { Kind, News, Question, Range, Scope, ShownToken, TokenKind } from "./decision-store.js";
 import { bare } from "./jid.js";
 import { parseBoolean, parsePage } from "./search.js";
 import type { ThingID } from "./store.js";
@@ -22,6 +22,8 @@ interface Dialect {
 	readonly fieldName: string;
 	/** Parameters are <parameter name/> in both; the schema of the ieee dialect has a short form, too (R-324-30). */
 	readonly parameters: Readonly<Record<string, string>>;
+	/** Attributes with tokens, in the order of TOKENS. */
+	readonly tokens: readonly [string, string, string];
 	/** Its flags of categories are single letters. */
 	readonly short: boolean;
 }
@@ -36,6 +38,7 @@ const dialects: readonly Dialect[] = [
 		field: "field",
 		fieldName: "name",
 		parameters: { parameter: "name" },
+		tokens: ["deviceToken", "serviceToken", "userToken"],
 		short: false
 	},
 	{
@@ -47,11 +50,13 @@ const dialects: readonly Dialect[] = [
 		field: "f",
 		fieldName: "n",
 		parameters: { parameter: "name", p: "n" },
+		tokens: ["dt", "st", "ut"],
 		short: true
 	}
 ];
 export const provisioningNamespaces: readonly string[] = [...new Set(dialects.flatMap(({ device, owner }) => [device, owner]))];
 
+const TOKENS: readonly TokenKind[] = ["Device", "Service", "User"];
 const KINDS: readonly Kind[] = ["friend", "read", "control"];
 /** What is asked about each; rules and answers are named after it. */
 const WORDS = { friend: "isFriend", read: "canRead", control: "canControl" } as const;
@@ -73,6 +78,8 @@ export type Heard =
 			readonly jid: string;
 			readonly nodes: readonly ThingID["node"][];
 			readonly scope: Scope;
+			/** Whatever he calls so: none of it is proved. */
+			readonly shown: readonly ShownToken[];
 	  }
 	/** An owner wants his thing to ask anew, or all his rules of it gone; none of its nodes named is the thing itself. */
 	| { readonly what: "clearCache" | "deleteRules"; readonly thing: string; readonly nodes: readonly ThingID["node"][] }
@@ -85,6 +92,8 @@ export type Heard =
 			readonly key: string;
 			readonly allowed: boolean;
 			readonly range: Range;
+			/** Where the range is whoever shows it. */
+			readonly token: string | undefined;
 			readonly fields: readonly string[];
 			/** 0 where none is named. */
 			readonly categories: number;
@@ -101,11 +110,12 @@ export const parseHeard = (type: "get" | "set", payload: Element): Heard | undef
 		if (name === "canRead") {
 			const { nodes, fields } = parseLists(payload, dialect, "read");
 			const scope = { fields, categories: parseCategories(payload, dialect.short) || ALL_CATEGORIES };
-			return { what: "can", kind: "read", jid: parseJID(payload.attrs.jid), nodes, scope };
+			return { what: "can", kind: "read", jid: parseJID(payload.attrs.jid), nodes, scope, shown: parseShown(payload, dialect) };
 		}
 		if (name === "canControl") {
 			const { nodes, fields } = parseLists(payload, dialect, "control");
-			return { what: "can", kind: "control", jid: parseJID(payload.attrs.jid), nodes, scope: { fields, categories: CONTROL } };
+			const scope = { fields, categories: CONTROL };
+			return { what: "can", kind: "control", jid: parseJID(payload.attrs.jid), nodes, scope, shown: parseShown(payload, dialect) };
 		}
 	}
 	if (namespace !== dialect.owner) return undefined;
@@ -114,6 +124,12 @@ export const parseHeard = (type: "get" | "set", payload: Element): Heard | undef
 		return { what: name, thing: parseJID(payload.attrs.jid), nodes: parseNodes(payload, dialect) };
 	const kind = KINDS.find((kind) => name === `${WORDS[kind]}Rule`);
 	return kind && parseRule(payload, kind, dialect);
+};
+
+/** Separated by blanks (R-324-20). */
+const parseShown = ({ attrs }: Element, { tokens }: Dialect): readonly ShownToken[] => {
+	const shown = tokens.flatMap((name, at) => (attrs[name] ?? "").split(" ").map((token) => ({ kind: TOKENS[at]!, token })));
+	return shown.filter(({ token }) => token !== "" && token.length <= NAME);
 };
 
 /** One by attributes, or any number by elements. */
@@ -132,23 +148,26 @@ const parseRule = (payload: Element, kind: Kind, dialect: Dialect): Heard => {
 	const categories = kind === "read" ? parseCategories(holder, dialect.short) : 0;
 	if (holder !== payload && fields.length === 0 && categories === 0) throw new BadRequest("Part of it, but which?");
 	return {
-		...{ what: "rule", kind, thing: parseJID(jid), who: parseJID(remoteJid), key, range: parseRange(payload) },
+		...{ what: "rule", kind, thing: parseJID(jid), who: parseJID(remoteJid), key, ...parseRange(payload, kind) },
 		...{ allowed: parseBoolean(result, false), fields, categories }
 	};
 };
 
-/** By attribute or by an element; rules for whoever holds a token are not kept here. */
-const parseRange = (payload: Element): Range => {
-	const said = payload.attrs.range === undefined ? [] : [payload.attrs.range];
+/** By attribute or by an element. */
+const parseRange = (payload: Element, kind: Kind): { readonly range: Range; readonly token: string | undefined } => {
+	const said: { range: Range | undefined; token?: string }[] = [];
+	if (payload.attrs.range !== undefined) said.push({ range: Object.values(RANGES).find((range) => range === payload.attrs.range) });
 	for (const child of payload.getChildElements()) {
 		const name = child.getName();
-		if (child.getNS() === payload.getNS() && (name === "all" || name.startsWith("from"))) said.push(RANGES[name] ?? name);
+		if (child.getNS() !== payload.getNS() || !(name === "all" || name.startsWith("from"))) continue;
+		const token = TOKENS.find((each) => name === `from${each}`);
+		said.push(token === undefined ? { range: RANGES[name] } : { range: token, token: child.attrs.token ?? "" });
 	}
-	const [range = "Caller", ...more] = said;
-	if (more.length > 0 || (range !== "Caller" && range !== "Domain" && range !== "All")) {
-		throw new BadRequest("A rule's range is Caller, Domain or All.");
-	}
-	return range;
+	const [{ range, token } = { range: "Caller" as const, token: undefined }, ...more] = said;
+	if (more.length > 0 || range === undefined) throw new BadRequest("A rule's range is Caller, Domain, All, or whoever shows a token.");
+	// Who wants to be a friend shows none.
+	if (token !== undefined && kind === "friend") throw new BadRequest("A friend is let in by address, for a domain or for all.");
+	return { range, token };
 };
 
 const RANGES: Readonly<Record<string, Range>> = { fromJid: "Caller", fromDomain: "Domain", all: "All" };
@@ -217,10 +236,12 @@ export const deviceNamespace = (discovery: string): string =>
 	(dialects.find((dialect) => dialect.discovery === discovery) ?? dialects[0]!).device;
 
 /** A question for an owner's program, in both dialects: which one it speaks is not known. */
-export const writeForOwner = ({ jid, node, kind, who, key, fields, categories }: Question): Element[] =>
+export const writeForOwner = ({ jid, node, kind, who, key, tokens, fields, categories }: Question): Element[] =>
 	dialects.map((dialect) => {
+		const lists = TOKENS.map((kind) => tokens.flatMap((each) => (each.kind === kind ? each.token : [])).join(" ") || undefined);
+		const shown = Object.fromEntries(dialect.tokens.map((name, at) => [name, lists[at]]));
 		const flags = kind === "read" ? categoryFlags(categories, dialect.short) : {};
 		const nodes = node[0] === "" ? [] : [writeNode(node, dialect)];
 		const content = [...nodes, ...writeNames(kind, fields, dialect)];
-		return xml(WORDS[kind], { xmlns: dialect.owner, jid, remoteJid: who, key, ...flags }, content);
+		return xml(WORDS[kind], { xmlns: dialect.owner, jid, remoteJid: who, key, ...shown, ...flags }, content);
 	});

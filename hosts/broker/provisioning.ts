@@ -2,7 +2,7 @@
 // Pure logic over a store, as the registry.
 
 import type { Element } from "@xmpp/xml";
-import type { DecisionStore, Kind, Question, Range, Rule, Scope } from "./decision-store.js";
+import type { DecisionStore, Kind, Question, Range, Rule, Scope, ShownToken } from "./decision-store.js";
 import { Devices, type DevicesOptions } from "./devices.js";
 import { writeFound } from "./found.js";
 import { bare } from "./jid.js";
@@ -11,6 +11,7 @@ import type { Outcome, RegistryEvent } from "./registry.js";
 import { closest, domainOf, intersect, judge, supersedes } from "./rules.js";
 import { keyOf, type Store, type ThingID, type ThingRecord } from "./store.js";
 import { BadRequest, dialectOf } from "./tags.js";
+import type { TokenOffice } from "./tokens.js";
 
 /** Open questions about one thing, to one owner, and about one requester's wishes to one owner: who asks must not bury him in questions. */
 const QUESTIONS_AT = 20;
@@ -33,6 +34,8 @@ export interface ProvisioningOptions extends Omit<DevicesOptions, "thingOf"> {
 	secret(): string;
 	/** Calls back once after so many milliseconds; gives what cancels it. */
 	later(milliseconds: number, callback: () => void): () => void;
+	/** Knows which tokens hold, and who has proved that they are his. */
+	readonly tokens?: Pick<TokenOffice, "endOf" | "verify">;
 	/** An owner has something to decide. */
 	onQuestion(question: Question): void;
 	event(event: RegistryEvent): void;
@@ -42,6 +45,8 @@ export interface ProvisioningOptions extends Omit<DevicesOptions, "thingOf"> {
 export interface Decision {
 	readonly allowed: boolean;
 	readonly range: Range;
+	/** Of the range; one of those that were shown with the question. */
+	readonly token?: string;
 	/** Less than what was asked for; undefined for all of it. */
 	readonly fields?: readonly string[];
 	readonly categories?: number;
@@ -64,20 +69,34 @@ export class Provisioning {
 		this.#devices = new Devices({ ...options, thingOf: (id) => this.thingOf(id) });
 	}
 
-	/** False when this is no request to a provisioning service; else it is answered at once. */
+	/** False when this is no request to a provisioning service; else it is answered once, perhaps later. */
 	handle(type: "get" | "set", from: string, payload: Element, answer: (outcome: Outcome) => void): boolean {
-		let outcome: Outcome;
+		const namespace = payload.getNS() ?? "";
+		const conclude = (outcome: Outcome) => {
+			answer(outcome);
+			// A thing that did not acknowledge is there after all.
+			this.#devices.tell(bare(from));
+		};
 		try {
 			const heard = parseHeard(type, payload);
 			if (heard === undefined) return false;
-			outcome = this.#outcome(bare(from), payload.getNS()!, heard);
+			// Of what is nobody's nothing is decided, whoever asks.
+			const { tokens } = this.#options;
+			if (tokens === undefined || heard.what !== "can" || heard.shown.length === 0 || !this.#isOwned(bare(from))) {
+				conclude(this.#outcome(bare(from), namespace, heard));
+			} else {
+				const { jid, shown } = heard;
+				tokens.verify(from, jid, namespace, shown, (proved, complete) => {
+					const outcome = this.#question(bare(from), namespace, heard, proved);
+					// It may be his all the same: a no would be kept by the thing, and what is no answer is not (R-324-25).
+					const unknown = !complete && outcome.payload?.attrs.result === "false";
+					conclude(unknown ? { condition: "resource-constraint", text: "A token could not be proved now." } : outcome);
+				});
+			}
 		} catch (error) {
 			if (!(error instanceof BadRequest)) throw error;
-			outcome = { condition: "bad-request", text: error.message };
+			conclude({ condition: "bad-request", text: error.message });
 		}
-		answer(outcome);
-		// A thing that did not acknowledge is there after all.
-		this.#devices.tell(bare(from));
 		return true;
 	}
 
@@ -132,10 +151,14 @@ export class Provisioning {
 	}
 
 	/** The question is settled; false when there is no room for more rules. */
-	decide(question: Question, { allowed, range, fields = question.fields, categories = question.categories, until }: Decision): boolean {
+	decide(question: Question, decision: Decision): boolean {
 		const { owner, jid, node, kind } = question;
+		const { allowed, range, token = "", fields = question.fields, categories = question.categories } = decision;
 		if (this.#decisions.rulesOf(owner).length + 2 > RULES) return false;
-		const who = range === "Caller" ? question.who : range === "Domain" ? domainOf(question.who) : "";
+		const who = range === "Caller" ? question.who : range === "Domain" ? domainOf(question.who) : range === "All" ? "" : token;
+		// A token ends with its certificate, and what a thing keeps of it has to end as well.
+		const end = this.#options.tokens?.endOf(token);
+		const until = end === undefined ? decision.until : Math.min(end, decision.until ?? end);
 		const make = (allowed: boolean, scope: Scope): Rule => ({
 			...{ owner, number: this.#decisions.number(owner), jid, node, kind, range, who, allowed },
 			...{ fields: [...scope.fields], categories: scope.categories, at: this.#nowAt(question), until }
@@ -210,17 +233,22 @@ export class Provisioning {
 		return {};
 	}
 
-	#question(thing: string, namespace: string, heard: Extract<Heard, { what: "isFriend" | "can" }>): Outcome {
+	#question(
+		thing: string,
+		namespace: string,
+		heard: Extract<Heard, { what: "isFriend" | "can" }>,
+		proved: readonly ShownToken[] = []
+	): Outcome {
 		const { jid } = heard;
 		if (heard.what === "isFriend") {
-			const allowed = this.#judge({ jid: thing, node: WHOLE }, "friend", jid, namespace, FRIENDSHIP);
+			const allowed = this.#judge({ jid: thing, node: WHOLE }, "friend", jid, proved, namespace, FRIENDSHIP);
 			return { payload: writeIsFriendResponse(namespace, jid, allowed !== undefined) };
 		}
 		const { kind, nodes, scope } = heard;
 		let allowed: Scope | undefined;
 		const named: ThingID["node"][] = [];
 		for (const node of nodes.length === 0 ? [WHOLE] : nodes) {
-			const here = this.#judge({ jid: thing, node }, kind, jid, namespace, scope);
+			const here = this.#judge({ jid: thing, node }, kind, jid, proved, namespace, scope);
 			// One list of names is said for all nodes.
 			const common = here && (allowed === undefined ? here : intersect(allowed, here));
 			if (common === undefined) continue;
@@ -231,24 +259,24 @@ export class Provisioning {
 	}
 
 	/** What of it is allowed; whatever nobody has decided, the owner is asked. */
-	#judge(id: ThingID, kind: Kind, who: string, namespace: string, scope: Scope): Scope | undefined {
+	#judge(id: ThingID, kind: Kind, who: string, tokens: readonly ShownToken[], namespace: string, scope: Scope): Scope | undefined {
 		const owner = this.thingOf(id)?.owner;
 		// Nobody's: nobody can allow it (R-324-29).
 		if (owner === undefined) return undefined;
 		this.#devices.spokeIn(id.jid, namespace);
 		// No thing needs to ask for them (R-324-24).
 		if (who === owner || who === this.#options.jid) return scope;
-		const { allowed, unknown } = judge(this.#rulesFor(id, owner, kind, who), scope);
-		if (unknown !== undefined) this.#ask({ ...id, owner, kind, who, ...unknown });
+		const { allowed, unknown } = judge(this.#rulesFor({ ...id, owner, kind, who, tokens }), scope);
+		if (unknown !== undefined) this.#ask({ ...id, owner, kind, who, tokens, ...unknown });
 		return allowed;
 	}
 
-	#rulesFor(id: ThingID, owner: string, kind: Kind, who: string): readonly Rule[] {
-		const rules = this.#decisions.rulesAt(id.jid).filter((rule) => {
-			const covers = keyOf(rule) === keyOf(id) || rule.node[0] === "";
+	#rulesFor({ jid, node, owner, kind, who, tokens }: Omit<Question, "number" | "key" | "at" | keyof Scope>): readonly Rule[] {
+		const rules = this.#decisions.rulesAt(jid).filter((rule) => {
+			const covers = keyOf(rule) === keyOf({ jid, node }) || rule.node[0] === "";
 			return covers && rule.owner === owner && rule.kind === kind && this.#holds(rule);
 		});
-		return closest(rules, who);
+		return closest(rules, who, tokens);
 	}
 
 	/** Once, and only so often: the same question waits already, or there are too many. */
@@ -259,24 +287,27 @@ export class Provisioning {
 		if (waiting.some((question) => textOf(question) === textOf(asked))) return;
 		const [here, his] = [waiting.filter(({ jid }) => jid === asked.jid), waiting.filter(({ who }) => who === asked.who)];
 		if (waiting.length >= QUESTIONS_TO || here.length >= QUESTIONS_AT || his.length >= QUESTIONS_BY) return;
-		const { jid, node, owner, kind, who, fields, categories } = asked;
+		const { jid, node, owner, kind, who, tokens, fields, categories } = asked;
 		const numbered = { number: this.#decisions.number(owner), key: this.#options.secret(), at: this.#nowAt(asked) };
-		const question: Question = { jid, node, owner, kind, who, fields, categories, ...numbered };
+		const question: Question = { jid, node, owner, kind, who, tokens, fields, categories, ...numbered };
 		this.#decisions.putQuestion(question);
 		this.#options.event({ event: "asked", thing: jid, by: who });
 		this.#options.onQuestion(question);
 	}
 
 	/** Whoever has not the key learns nothing, not even whether there was such a question. */
-	#rule(owner: string, { kind, thing, who, key, allowed, range, fields, categories }: Extract<Heard, { what: "rule" }>): Outcome {
+	#rule(owner: string, { kind, thing, who, key, allowed, range, token, fields, categories }: Extract<Heard, { what: "rule" }>): Outcome {
 		const question = this.questions(owner).find((each) => each.key === key);
 		if (question === undefined || question.kind !== kind || question.jid !== thing || question.who !== who) {
 			return { condition: "item-not-found" };
 		}
+		if (token !== undefined && !question.tokens.some((each) => each.kind === range && each.token === token)) {
+			throw new BadRequest("This token was not shown with the question, or not proved.");
+		}
 		const decision: Decision =
 			allowed && kind !== "friend"
-				? { allowed, range, fields: fields.length === 0 ? undefined : fields, categories: categories || undefined }
-				: { allowed, range };
+				? { allowed, range, token, fields: fields.length === 0 ? undefined : fields, categories: categories || undefined }
+				: { allowed, range, token };
 		return this.decide(question, decision) ? {} : { condition: "resource-constraint" };
 	}
 
@@ -296,8 +327,12 @@ export class Provisioning {
 		return this.#options.now() - at > WEEK;
 	}
 
-	#isSettled({ jid, node, owner, kind, who, fields, categories }: Question): boolean {
-		return judge(this.#rulesFor({ jid, node }, owner, kind, who), { fields, categories }).unknown === undefined;
+	#isSettled(question: Question): boolean {
+		return judge(this.#rulesFor(question), question).unknown === undefined;
+	}
+
+	#isOwned(jid: string): boolean {
+		return this.#store.ofJID(jid).some(({ owner }) => owner !== undefined);
 	}
 
 	#put(rule: Rule): void {
@@ -317,5 +352,5 @@ const restOf = (question: Scope, allowed: Scope): Scope | undefined => {
 };
 
 /** The same for the same question, whatever the order of its names. */
-const textOf = ({ jid, node, kind, who, fields, categories }: Omit<Question, "number" | "key" | "at">): string =>
-	JSON.stringify([jid, node, kind, who, [...fields].sort(), categories]);
+const textOf = ({ jid, node, kind, who, tokens, fields, categories }: Omit<Question, "number" | "key" | "at">): string =>
+	JSON.stringify([jid, node, kind, who, [...fields].sort(), categories, tokens.map(({ kind, token }) => `${kind} ${token}`).sort()]);

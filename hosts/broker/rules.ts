@@ -1,6 +1,6 @@
 // What an owner's rules make of a question: the closest rule decides, what none covers is unknown, and nothing is ever allowed by default.
 
-import type { Rule, Scope } from "./decision-store.js";
+import type { Rule, Scope, ShownToken } from "./decision-store.js";
 
 /** What is allowed, and what nobody has decided yet; undefined where that is nothing. */
 export interface Verdict {
@@ -8,20 +8,24 @@ export interface Verdict {
 	readonly unknown: Scope | undefined;
 }
 
-const CLOSENESS = { Caller: 0, Domain: 1, All: 2 } as const;
+const CLOSENESS = { Caller: 0, Device: 1, Service: 1, User: 1, Domain: 2, All: 3 } as const;
 
 export const domainOf = (jid: string): string => jid.slice(jid.indexOf("@") + 1);
 
-/** Whether a rule is about this bare JID. */
-const isAbout = ({ range, who }: Rule, jid: string): boolean => range === "All" || who === (range === "Caller" ? jid : domainOf(jid));
+/** Whether a rule is about this bare JID, or about one of the tokens that it has proved to be its own. */
+const isAbout = ({ range, who }: Rule, jid: string, tokens: readonly ShownToken[]): boolean => {
+	if (range === "All") return true;
+	if (range === "Caller" || range === "Domain") return who === (range === "Caller" ? jid : domainOf(jid));
+	return tokens.some(({ kind, token }) => kind === range && token === who);
+};
 
-/** About him before about his domain before about everyone; a named field before all fields; the owner's last word first. */
+/** About him before about what he shows before about his domain before about everyone; a named field before all fields; the owner's last word first. */
 const byCloseness = (a: Rule, b: Rule): number =>
 	CLOSENESS[a.range] - CLOSENESS[b.range] || Number(a.fields.length === 0) - Number(b.fields.length === 0) || b.number - a.number;
 
 /** The rules that are about `jid`, the deciding one first. */
-export const closest = (rules: readonly Rule[], jid: string): readonly Rule[] =>
-	rules.filter((rule) => isAbout(rule, jid)).sort(byCloseness);
+export const closest = (rules: readonly Rule[], jid: string, tokens: readonly ShownToken[] = []): readonly Rule[] =>
+	rules.filter((rule) => isAbout(rule, jid, tokens)).sort(byCloseness);
 
 /** `rules` are of one thing, in the order of `closest`. */
 export const judge = (rules: readonly Rule[], question: Scope): Verdict =>

@@ -11,13 +11,14 @@ import { provisioningNamespaces, writeForOwner } from "./provisioning-words.js";
 import { type Outcome, type Reaction, Registry, type RegistryEvent } from "./registry.js";
 import type { Store } from "./store.js";
 import { namespaces } from "./tags.js";
+import { TokenOffice, tokenNamespaces, type X509 } from "./tokens.js";
 
 const NS_STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const NS_INFO = "http://jabber.org/protocol/disco#info";
 const NS_ITEMS = "http://jabber.org/protocol/disco#items";
 const NS_PING = "urn:xmpp:ping";
 
-const FEATURES = [NS_INFO, NS_ITEMS, NS_PING, ...namespaces, ...provisioningNamespaces];
+const FEATURES = [NS_INFO, NS_ITEMS, NS_PING, ...new Set([...namespaces, ...provisioningNamespaces, ...tokenNamespaces])];
 /** How the names of each dialect begin. */
 const BEGINNINGS = { xep: "urn:xmpp:iot:", ieee: "urn:ieee:iot:" } as const;
 export type DialectName = keyof typeof BEGINNINGS;
@@ -27,6 +28,8 @@ const AWAY = ["service-unavailable", "recipient-unavailable", "remote-server-tim
 /** Messages of one sender that are answered within a minute: two machines that answer each other must come to rest. */
 const MESSAGES = 20;
 const TALKERS = 1000;
+
+type OnReaction = (reaction: Reaction, answer?: Element) => void;
 
 export interface ServiceOptions {
 	readonly jid: string;
@@ -40,6 +43,8 @@ export interface ServiceOptions {
 	readonly nonce: string;
 	/** Nobody can guess it: 128 bits at least. */
 	secret(): string;
+	/** Without it there are no tokens. */
+	readonly x509?: X509;
 	send(stanza: Element): void;
 	event(event: RegistryEvent): void;
 	/** Speaks this one alone, and knows nothing of the other. */
@@ -52,8 +57,9 @@ export class Service {
 	readonly #options: ServiceOptions;
 	readonly #registry: Registry;
 	readonly #provisioning: Provisioning;
+	readonly #tokens: TokenOffice | undefined;
 	readonly office: KeyOffice | undefined;
-	readonly #pending = new Map<string, { readonly to: string; settle(reaction: Reaction): void }>();
+	readonly #pending = new Map<string, { readonly to: string; settle(reaction: Reaction, answer?: Element): void }>();
 	readonly #talkers = new Map<string, number>();
 	#counter = 0;
 	#minute = 0;
@@ -67,14 +73,16 @@ export class Service {
 			ask: (to, payload, onReaction) => this.#ask(to, payload, onReaction),
 			event: (event) => this.#event(event)
 		});
+		const shared = {
+			...{ jid: options.jid, store: options.store, now: () => options.now(), secret: () => options.secret() },
+			later: (milliseconds: number, callback: () => void) => options.later(milliseconds, callback),
+			ask: (to: string, payload: Element, onReaction: OnReaction, type?: "get") => this.#ask(to, payload, onReaction, type)
+		};
+		this.#tokens = options.x509 && new TokenOffice({ ...shared, x509: options.x509 });
 		this.#provisioning = new Provisioning({
-			jid: options.jid,
-			store: options.store,
-			now: () => options.now(),
-			secret: () => options.secret(),
+			...shared,
+			tokens: this.#tokens,
 			addressOf: (jid) => this.#registry.addressOf(jid),
-			later: (milliseconds, callback) => options.later(milliseconds, callback),
-			ask: (to, payload, onReaction) => this.#ask(to, payload, onReaction),
 			tell: (to, payload) => options.send(xml("message", { from: options.jid, to }, payload)),
 			onQuestion: (question) => this.#askOwner(question),
 			event: (event) => this.#event(event)
@@ -127,7 +135,7 @@ export class Service {
 		}
 		const answer = (outcome: Outcome) => this.#reply(stanza, outcome);
 		try {
-			if (this.office?.handle(type, from, payload, answer)) return;
+			if (this.office?.handle(type, from, payload, answer) || this.#tokens?.handle(type, from, payload, answer)) return;
 			if (!this.#provisioning.handle(type, from, payload, answer)) this.#registry.handle(type, from, payload, answer);
 		} catch (error) {
 			this.#reply(stanza, { condition: "internal-server-error" });
@@ -148,15 +156,15 @@ export class Service {
 		this.#options.send(answer);
 	}
 
-	#ask(to: string, payload: Element, onReaction: (reaction: Reaction) => void): void {
+	#ask(to: string, payload: Element, onReaction: OnReaction, type: "get" | "set" = "set"): void {
 		const id = `${this.#options.nonce}-${++this.#counter}`;
-		const settle = (reaction: Reaction) => {
+		const settle = (reaction: Reaction, answer?: Element) => {
 			cancel();
-			if (this.#pending.delete(id)) onReaction(reaction);
+			if (this.#pending.delete(id)) onReaction(reaction, answer);
 		};
 		const cancel = this.#options.later(PATIENCE * 1000, () => settle("unreachable"));
 		this.#pending.set(id, { to, settle });
-		this.#options.send(xml("iq", { from: this.#options.jid, to, id, type: "set" }, payload));
+		this.#options.send(xml("iq", { from: this.#options.jid, to, id, type }, payload));
 	}
 
 	#answer(stanza: Element): void {
@@ -165,7 +173,7 @@ export class Service {
 		if (asked === undefined || asked.to !== stanza.attrs.from) return;
 		// The broker answers for a thing that is not there with one of these.
 		const condition = stanza.getChild("error")?.getChildElements()[0]?.getName() ?? "";
-		if (stanza.attrs.type === "result") asked.settle("acknowledged");
+		if (stanza.attrs.type === "result") asked.settle("acknowledged", stanza.getChildElements()[0]);
 		else asked.settle(AWAY.includes(condition) ? "unreachable" : "refused");
 	}
 

@@ -1,7 +1,7 @@
 // The provisioning service's part of the SQLite file.
 
 import type { Database } from "node-sqlite3-wasm";
-import type { DecisionStore, Device, News, Question, Rule } from "./decision-store.js";
+import type { DecisionStore, Device, News, Question, Rule, ShownToken } from "./decision-store.js";
 import type { ThingID } from "./store.js";
 
 /** A migration: never changed, only followed by others. */
@@ -48,7 +48,11 @@ const deviceOf = (row: Row): Device => ({
 	acknowledged: Number(row.acknowledged),
 	news: JSON.parse(row.news as string) as readonly News[]
 });
-const questionOf = (row: Row): Question => ({ ...sharedOf(row), key: row.key as string });
+const questionOf = (row: Row): Question => ({
+	...sharedOf(row),
+	key: row.key as string,
+	tokens: JSON.parse(row.tokens as string) as readonly ShownToken[]
+});
 
 export class SQLiteDecisions implements DecisionStore {
 	readonly #database: Database;
@@ -94,9 +98,9 @@ export class SQLiteDecisions implements DecisionStore {
 	}
 
 	putQuestion(question: Question): void {
-		this.#database.run("INSERT OR REPLACE INTO question VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [
+		this.#database.run("INSERT OR REPLACE INTO question VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [
 			...[question.owner, question.number, question.jid, JSON.stringify(question.node), question.kind, question.who],
-			...[JSON.stringify(question.fields), question.categories, question.key, question.at]
+			...[JSON.stringify(question.fields), question.categories, question.key, question.at, JSON.stringify(question.tokens)]
 		]);
 	}
 

@@ -8,6 +8,7 @@ import { blind } from "./digest.js";
 import type { RegistryEvent } from "./registry.js";
 import { DECISION_TABLES, RULES_END, SQLiteDecisions } from "./sqlite-decisions.js";
 import { KEY_TABLES, SQLiteKeys } from "./sqlite-keys.js";
+import { SQLiteTokens, TOKEN_TABLES } from "./sqlite-tokens.js";
 import type { Store, ThingID, ThingRecord } from "./store.js";
 import type { Tag } from "./tags.js";
 
@@ -35,7 +36,8 @@ const MIGRATIONS: readonly (string | ((database: SQLite) => void))[] = [
 			const old = fingerprint as string;
 			database.run("UPDATE thing SET fingerprint = ? WHERE fingerprint = ?", [blind(pepper, old), old]);
 		}
-	}
+	},
+	TOKEN_TABLES
 ];
 
 /** Who claimed, gave up or decided what is written down; things that come and go are not. */
@@ -66,6 +68,7 @@ const recordOf = (row: Row): ThingRecord => ({
 export class SQLiteStore implements Store {
 	readonly decisions: SQLiteDecisions;
 	readonly keys: SQLiteKeys;
+	readonly tokens: SQLiteTokens;
 	#database: SQLite;
 
 	/** The caller makes sure that no other process has this file open. */
@@ -75,6 +78,7 @@ export class SQLiteStore implements Store {
 		this.#database = new Database(file);
 		this.decisions = new SQLiteDecisions(this.#database);
 		this.keys = new SQLiteKeys(this.#database);
+		this.tokens = new SQLiteTokens(this.#database);
 		try {
 			this.#prepare(file);
 		} catch (error) {

@@ -3,6 +3,7 @@
 import { type DecisionStore, MemoryDecisions } from "./decision-store.js";
 import { type KeyStore, MemoryKeys } from "./key-store.js";
 import type { Tag } from "./tags.js";
+import { MemoryTokens, type TokenStore } from "./token-store.js";
 
 /** One thing: a bare JID, and behind a concentrator the node (XEP-0347 3.5). */
 export interface ThingID {
@@ -44,6 +45,7 @@ export interface Store {
 	transaction(action: () => void): void;
 	readonly decisions: DecisionStore;
 	readonly keys: KeyStore;
+	readonly tokens: TokenStore;
 }
 
 export const keyOf = ({ jid, node }: ThingID): string => JSON.stringify([jid, ...node]);
@@ -51,6 +53,7 @@ export const keyOf = ({ jid, node }: ThingID): string => JSON.stringify([jid, ..
 export class MemoryStore implements Store {
 	readonly decisions = new MemoryDecisions();
 	readonly keys = new MemoryKeys();
+	readonly tokens = new MemoryTokens();
 	#things = new Map<string, ThingRecord>();
 
 	get(id: ThingID): ThingRecord | undefined {
@@ -83,7 +86,7 @@ export class MemoryStore implements Store {
 
 	transaction(action: () => void): void {
 		const before = new Map(this.#things);
-		const undo = [this.decisions.snapshot(), this.keys.snapshot()];
+		const undo = [this.decisions.snapshot(), this.keys.snapshot(), this.tokens.snapshot()];
 		try {
 			action();
 		} catch (error) {

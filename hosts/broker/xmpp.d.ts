@@ -12,6 +12,7 @@ declare module "@xmpp/xml" {
 		getNS(): string | undefined;
 		getChild(name: string, namespace?: string): Element | undefined;
 		getChildElements(): Element[];
+		getText(): string;
 		getChildText(name: string, namespace?: string): string | null;
 		append(...nodes: (Element | string)[]): void;
 		toString(): string;

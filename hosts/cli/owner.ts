@@ -1,6 +1,6 @@
 // `extasis owner`: what is the person's, and who may do what with it. Says it in the words that any chat client could say, and shows the answer.
 import { type Element, xml } from "@xmpp/client";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseBareJID } from "./arguments.js";
 import type { Consumer } from "./consumer.js";
 import { Failure, Misuse, printable } from "./errors.js";
@@ -16,6 +16,7 @@ const patience = 40_000;
 interface DecideOptions extends PersonOptions {
 	readonly domain?: boolean;
 	readonly everyone?: boolean;
+	readonly token?: string;
 	readonly until?: string;
 }
 
@@ -57,6 +58,7 @@ function addRange(command: Command): Command {
 	return command
 		.option("--domain", "for everyone of the asker's domain")
 		.option("--everyone", "for everyone")
+		.addOption(new Option("--token <kind>", "for whoever has the token that the asker has proved").choices(["device", "service", "user"]))
 		.option(
 			"--until <time>",
 			"not for good: for 90m, 12h, 7d, or until a time such as 2027-01-31T18:00 (yours, if it names no zone)",
@@ -92,9 +94,10 @@ function parseName(text: string): string {
 	return name;
 }
 
-function rangeOf({ domain, everyone }: DecideOptions): string {
-	if (domain && everyone) throw new Misuse("Either --domain or --everyone, not both.");
-	return domain ? " for domain" : everyone ? " for everyone" : "";
+function rangeOf({ domain, everyone, token }: DecideOptions): string {
+	const ranges = [...(domain ? ["domain"] : []), ...(everyone ? ["everyone"] : []), ...(token === undefined ? [] : [token])];
+	if (ranges.length > 1) throw new Misuse("One of --domain, --everyone and --token, not both.");
+	return ranges.map((range) => ` for ${range}`).join("");
 }
 
 function untilOf({ until }: DecideOptions): string {

@@ -204,8 +204,9 @@ export class Decisions {
 		}
 		question.sent = true;
 		const first = question.waiting[0]!;
-		if (typeof first !== "function") this.#tokens.show(first, jid);
+		const shown = typeof first === "function" ? undefined : this.#tokens.show(first, jid);
 		options.router.send(({ error, payload }) => {
+			if (shown) shown.asked = false;
 			if (!this.#questions.includes(question)) return;
 			// No answer is no, and no decision (R-324-25).
 			const said = !error && payload?.namespace === dialect.provisioning ? payload : undefined;

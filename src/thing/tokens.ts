@@ -7,13 +7,15 @@ import type { IQRequest, IQRouter } from "../xmpp/iq.js";
 import { sameBare, sameJID } from "../xmpp/jid.js";
 
 /** One who showed some, and the service that they were handed to. */
-interface Shown {
+export interface Shown {
 	readonly from: string;
 	readonly dialect: Dialect;
 	readonly tokens: readonly (string | undefined)[];
 	readonly to: string;
 	/** Milliseconds since 1970. */
 	readonly at: number;
+	/** It has not said yet whether he may. */
+	asked: boolean;
 }
 
 const NAME = "tokenChallenge";
@@ -33,10 +35,12 @@ export class Tokens {
 	}
 
 	/** What the applicant showed is handed to `to` now. */
-	show({ from, dialect, tokens }: Applicant, to: string): void {
+	show({ from, dialect, tokens }: Applicant, to: string): Shown | undefined {
 		if (!dialect || !tokens?.some((token) => token)) return;
 		if (this.#shown.length === limits.shownTokens) this.#shown.shift();
-		this.#shown.push({ from, dialect, tokens, to, at: this.#clock.now() });
+		const shown = { from, dialect, tokens, to, at: this.#clock.now(), asked: true };
+		this.#shown.push(shown);
+		return shown;
 	}
 
 	forget(): void {
@@ -66,19 +70,21 @@ export class Tokens {
 		});
 	}
 
-	/** Who showed it within the time that a challenge may come; of two, neither: one would answer for the other, who may have stolen it. */
+	/** Who showed it within the time that a challenge may come, about whom it still has to decide before others; of two such, neither: one would answer for the other, who may have stolen it. */
 	private find(token: string, challenger: string): Shown | undefined {
 		const now = this.#clock.now();
 		let found: Shown | undefined;
+		let several = false;
 		for (let i = 0; i < this.#shown.length; i++) {
 			const shown = this.#shown[i]!;
 			const passed = now - shown.at;
 			if (passed < 0 || passed > limits.challengeSeconds * 1000 || !sameJID(shown.to, challenger)) continue;
 			if (!shown.tokens.some((list) => list?.split(" ").includes(token))) continue;
-			if (found && !sameBare(found.from, shown.from)) return;
+			if (found?.asked && !shown.asked) continue;
+			several = found != null && found.asked === shown.asked && (several || !sameBare(found.from, shown.from));
 			found = shown;
 		}
-		return found;
+		return several ? undefined : found;
 	}
 }
 

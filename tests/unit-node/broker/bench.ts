@@ -6,6 +6,7 @@ import { sha256 } from "../../../hosts/broker/digest.js";
 import type { RegistryEvent } from "../../../hosts/broker/registry.js";
 import { type DialectName, Service } from "../../../hosts/broker/service.js";
 import { MemoryStore, type Store } from "../../../hosts/broker/store.js";
+import { x509 } from "../../../hosts/broker/x509.js";
 
 export const REGISTRY = "registry.example.org";
 export const XEP = "urn:xmpp:iot:discovery";
@@ -52,6 +53,7 @@ export class Bench {
 			jid: REGISTRY,
 			dialect,
 			store,
+			x509,
 			nonce,
 			secret: () => `secret${++this.#secret}`,
 			now: () => this.#now,

@@ -99,7 +99,7 @@ describe.each<[string, () => Store]>([
 		const shared = { owner: "o@x", jid: "a@x", node: ["1", "", "p"] as const, kind: "read" as const, at: 1_800_000_000_001 };
 		const scope = { who: "s@y", fields: ["Zürich '", '"'], categories: 16383 };
 		const rule: Rule = { ...shared, ...scope, number: 11, range: "Caller", allowed: true };
-		const question: Question = { ...shared, ...scope, number: 12, key: "k" };
+		const question: Question = { ...shared, ...scope, number: 12, key: "k", tokens: [{ kind: "User", token: "r:1" }] };
 		for (const number of [11, 9]) decisions.putRule({ ...rule, number });
 		decisions.putRule({ ...rule, owner: "p@x", jid: "b@x", allowed: false, fields: [] });
 		decisions.putQuestion(question);
@@ -121,6 +121,33 @@ describe.each<[string, () => Store]>([
 		decisions.putDevice(device);
 		decisions.putDevice({ ...device, acknowledged: 3 });
 		expect(decisions.device("a@x")).toEqual({ ...device, acknowledged: 3 });
+	});
+
+	test("tokens come back as they were, one for a certificate, and are forgotten when that ends; a transaction that fails leaves none", () => {
+		const store = make();
+		const { tokens } = store;
+		const [first, second] = [100, 200].map((until) => ({
+			token: `r:${until}'`,
+			jid: "a@x",
+			der: `MII${until}`,
+			since: 1_700_000_000_000,
+			until
+		}));
+		tokens.put(first!);
+		tokens.put(second!);
+		expect([tokens.token(first!.token), tokens.ofCertificate(second!.der), tokens.token("r"), tokens.ofCertificate("M")]).toEqual([
+			...[first, second, undefined, undefined]
+		]);
+		expect([tokens.count("a@x"), tokens.count("b@x")]).toEqual([2, 0]);
+		tokens.forget(100);
+		expect([tokens.token(first!.token), tokens.count("a@x")]).toEqual([undefined, 1]);
+		expect(() =>
+			store.transaction(() => {
+				tokens.put(first!);
+				throw new Error("power");
+			})
+		).toThrow("power");
+		expect(tokens.count("a@x")).toBe(1);
 	});
 
 	test("numbers are counted for each owner, and a transaction that fails takes none", () => {
@@ -265,6 +292,21 @@ describe("the file", () => {
 		expect(store.get(thing("a@x"))).toEqual(thing("a@x", { fingerprint }));
 		expect(store.ofFingerprint("f")).toEqual([]);
 		expect(store.decisions.number("o@x")).toBe(1);
+		// Tables of every later version are there, and can be written to.
+		store.tokens.put({ token: "r:1", jid: "a@x", der: "MII", since: 0, until: 1 });
+		const question = {
+			owner: "o@x",
+			number: 7,
+			...thing("a@x"),
+			kind: "read" as const,
+			who: "s@y",
+			fields: [],
+			categories: 1,
+			key: "k",
+			at: 1
+		};
+		store.decisions.putQuestion({ ...question, tokens: [] });
+		expect(store.decisions.questionsOf("o@x")[0]?.tokens).toEqual([]);
 		close(store);
 		const again = sqlite();
 		expect(again.decisions.number("o@x")).toBe(2);

@@ -90,6 +90,8 @@ test.each<[string[], string]>([
 	[["owner", "allow", "s@c.example", "", "--as", "a@b.example"], "a field has a name"],
 	[["owner", "allow", "s@c.example", "a,b", "--as", "a@b.example"], "not the name of a field"],
 	[["owner", "allow", "3", "--domain", "--everyone", "--as", "a@b.example"], "not both"],
+	[["owner", "deny", "3", "--token", "user", "--everyone", "--as", "a@b.example"], "not both"],
+	[["owner", "deny", "3", "--token", "cat", "--as", "a@b.example"], "device, service, user"],
 	[["owner", "deny", "3", "Temperature", "--as", "a@b.example"], "too many arguments"],
 	[["owner", "forget", "s@c.example", "--as", "a@b.example"], "number of a rule"],
 	[["owner", "allow", "3", "--until", "tomorrow", "--as", "a@b.example"], "90m, 12h, 7d"],

@@ -154,11 +154,37 @@ test("R-324-18 R-347-29 with the owner, or the connection, goes all that was sho
 });
 
 test("R-324-18 a token that two have shown is answered for by neither: one of them stole it", () => {
+	for (const [first, second] of [
+		[false, false],
+		[true, true]
+	]) {
+		const bench = new Bench();
+		bench.set("userToken='a:1'", "thief@c.example/x");
+		if (first) bench.deny();
+		bench.set("userToken='b:1 a:1'");
+		if (second) bench.deny();
+		expect(bench.challenge("a:1")).toBe(REFUSED);
+		expect(bench.challenge("b:1")).toMatch(relayed("b:1", xep));
+	}
+});
+
+test("R-324-18 of two who have shown a token, the one about whom the service still has to decide is challenged, by whatever of his resources", () => {
 	const bench = new Bench();
-	bench.set("userToken='a:1'", "thief@c.example/x");
-	bench.set("userToken='b:1 a:1'");
-	expect(bench.challenge("a:1")).toBe(REFUSED);
-	expect(bench.challenge("b:1")).toMatch(relayed("b:1", xep));
+	bench.set("userToken='a:1'", "other@c.example/x");
+	bench.deny();
+	bench.set("userToken='a:1'");
+	expect(bench.challenge("a:1")).toMatch(relayed("a:1", xep));
+	bench.set("userToken='c:1 a:1'", "consumer@b.example/y");
+	expect(bench.challenge("a:1")).toMatch(relayed("a:1", xep, "consumer@b.example/y"));
+});
+
+test("R-324-18 each is challenged for his own, whatever the order in which the service decides", () => {
+	const bench = new Bench();
+	bench.set("userToken='a:1'");
+	bench.set("userToken='b:1'", "other@c.example/x");
+	bench.deny();
+	expect(bench.challenge("a:1")).toMatch(relayed("a:1", xep));
+	expect(bench.challenge("b:1")).toMatch(relayed("b:1", xep, "other@c.example/x"));
 });
 
 test("R-324-18 the latest few are remembered, more than can be asked about at once", () => {
