@@ -1,19 +1,24 @@
 // SASL2, tokens and inline resumption on Prosody 13: what a login costs, counted on the wire, and what the thing does when the server has changed its mind.
-import { createHash, X509Certificate } from "node:crypto";
+import { createHash, createHmac, X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import tls from "node:tls";
 import { afterAll, afterEach, beforeAll, describe } from "@jest/globals";
 import { type Box, type BoxOptions, startBox } from "../../hosts/broker/box.js";
+import { crypto } from "../../hosts/node/crypto.js";
 import { createNodeHost, type NodeHost } from "../../hosts/node/index.js";
 import type { ConnectOptions, Network, ThingEvent } from "../../src/host.js";
 import { boot } from "../../src/main.js";
 import type { Definition } from "../../src/thing/definition.js";
 import type { Thing } from "../../src/thing/thing.js";
 import { weatherStation } from "../../src/things/weather-station.js";
+import { agentOf } from "../../src/xmpp/inline.js";
 import { type FlightCounter, startFlightCounter, type Tally } from "../support/flights.js";
 import { BreakableWire } from "../world/breakable.js";
+import { BrokerClient } from "./broker-client.js";
 import { prosody13, SASL2_MODULES } from "./prosody-13.js";
 
 const program = await prosody13();
@@ -67,6 +72,10 @@ class Life {
 
 	cut(): void {
 		this.#breakable.cut();
+	}
+
+	get sticker(): string {
+		return this.#thing.sticker();
 	}
 
 	get offline(): unknown[] {
@@ -225,6 +234,87 @@ if (program !== undefined)
 			expect(flights).toBe(3);
 			expect((await live()).flights).toBe(1);
 		}, 120_000);
+
+		/** What the server says to a login by this token, in another's hands. */
+		async function tryToken(account: string, kept: string): Promise<string> {
+			const [mechanism, secret] = kept.split(" ") as [string, string];
+			const ca = await readFile(box.caFile);
+			const socket = tls.connect({ host: "127.0.0.1", port: box.ports.direct, servername: box.domain, ca, minVersion: "TLSv1.3" });
+			await once(socket, "secureConnect");
+			const binding = socket.exportKeyingMaterial(32, "EXPORTER-Channel-Binding", Buffer.alloc(0));
+			const hash = createHmac("sha256", secret).update("Initiator").update(binding).digest();
+			const initial = Buffer.concat([Buffer.from(`${account}\0`), hash]).toString("base64");
+			const agent = `<user-agent id='${agentOf(`${account}@${box.domain}`, crypto)}'/>`;
+			const streams = "xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'";
+			socket.write(`<stream:stream ${streams} from='${account}@${box.domain}' to='${box.domain}' version='1.0'>`);
+			let heard = "";
+			try {
+				for await (const data of socket) {
+					if (!heard.includes("</stream:features>") && `${heard}${data}`.includes("</stream:features>")) {
+						const fast = "<fast xmlns='urn:xmpp:fast:0'/>";
+						socket.write(
+							`<authenticate xmlns='urn:xmpp:sasl:2' mechanism='${mechanism}'><initial-response>${initial}</initial-response>${agent}${fast}</authenticate>`
+						);
+					}
+					heard += data;
+					const [, verdict, condition] =
+						/<(success|failure)[ >].*?(?:<(credentials-expired|not-authorized)|<\/success>)/s.exec(heard) ?? [];
+					if (verdict !== undefined) return condition ?? verdict;
+				}
+			} finally {
+				socket.destroy();
+			}
+			throw new Error(`it ended without a word: ${heard}`);
+		}
+
+		test("R-347-29 R-077-6 a token of before is refused by the server once somebody has claimed the thing, or given it up", async () => {
+			const account = async (): Promise<{ username: string; password: string; next?: string }> => JSON.parse((await stored("account"))!);
+			const kept = async (): Promise<string> => JSON.parse((await stored("tokens"))!).tokens.split("\n")[0];
+			const { username, password } = await account();
+			const owner = await BrokerClient.login(box, "owner", box.owner.password, "phone");
+			const say = async (words: string): Promise<string> => {
+				owner.send(`<message type='chat' to='${box.registry}'><body>${words}</body></message>`);
+				return (await owner.next((stanza) => stanza.is("message") && stanza.attrs.from === box.registry)).getChildText("body")!;
+			};
+			/** The server has taken another than this, and the thing knows. */
+			const renewed = async (old: string): Promise<void> => {
+				for (let tries = 0; tries < 300; tries++) {
+					const { password, next } = await account();
+					if (password !== old && next === undefined) return;
+					await delay(100);
+				}
+				throw new Error("the password is the same");
+			};
+			let token = await kept();
+			expect(token).toMatch(/^HT-SHA-256-EXPR secret-token/);
+			expect(await tryToken(username, token)).toBe("success");
+			await live(async (life) => {
+				await life.cost("registered");
+				expect(await say(life.sticker)).toMatch(/ is yours: /);
+				await renewed(password);
+			});
+			expect(await tryToken(username, token)).toBe("credentials-expired");
+			// The next login gets another, which works until the thing is given up.
+			await live();
+			token = await kept();
+			expect(await tryToken(username, token)).toBe("success");
+			const second = await account();
+			await live(async () => {
+				// The registry may not know yet that it is there.
+				let said = "";
+				for (let tries = 0; tries < 50 && said !== "SN-1 is no longer yours."; tries++) {
+					if (tries > 0) await delay(100);
+					said = await say("disown SN-1");
+				}
+				expect(said).toBe("SN-1 is no longer yours.");
+				await renewed(second.password);
+			});
+			expect(await tryToken(username, token)).toBe("credentials-expired");
+			expect(await stored("tokens")).toBeUndefined();
+			await owner.end();
+			await live();
+			await live();
+		}, 180_000);
 
 		test("a server that takes no tokens any more, then no SASL2, then both again, is no trap", async () => {
 			await serve({ modules: SASL2_MODULES.filter((name) => name !== "sasl2_fast") });

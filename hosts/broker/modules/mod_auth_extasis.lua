@@ -6,6 +6,7 @@
 local hashers = require "util.sasl.scram".hashers;
 local new_sasl = require "util.sasl".new;
 local random = require "util.random".bytes;
+local now = require "util.time".now;
 local encodings = require "util.encodings";
 local base64, saslprep = encodings.base64, encodings.stringprep.saslprep;
 
@@ -21,7 +22,7 @@ local function account_of(password)
 	if not password or password == "" then
 		return nil, "Password fails SASLprep.";
 	end
-	local account = { salt = base64.encode(random(16)), iteration_count = iterations };
+	local account = { salt = base64.encode(random(16)), iteration_count = iterations, updated = now() };
 	for profile, hash in pairs(mechanisms) do
 		local valid, stored_key, server_key = hashers[hash](password, account.salt, iterations);
 		if not valid then
@@ -62,6 +63,16 @@ function provider.user_exists(username)
 		return true;
 	end
 	return nil, "No such account.";
+end
+
+-- What was given to log in with in place of a password is void with it: mod_sasl2_fast asks when that was changed, and to the fraction of a second,
+-- for a token may have been given in the same one.
+function provider.get_account_info(username)
+	local account = accounts:get(username);
+	if account and account.salt then
+		return { password_updated = account.updated, enabled = true };
+	end
+	return nil, "Account not available.";
 end
 
 function provider.is_enabled(username)
