@@ -38,6 +38,8 @@ const CATEGORIES = [
 	...["momentary", "peak", "status", "computed", "identity", "historicalSecond", "historicalMinute", "historicalHour"],
 	...["historicalDay", "historicalWeek", "historicalMonth", "historicalQuarter", "historicalYear", "historicalOther"]
 ];
+/** Of tokens, in their order in `means`. */
+const KINDS = ["Device", "Service", "User"];
 const ALL = 2 ** CATEGORIES.length - 1;
 
 const bits = (names: Means["categories"]): number =>
@@ -76,7 +78,7 @@ const writes: Readonly<Record<string, (means: Means, dialect: Dialect) => string
 	canReadResponse: ({ jid, allowed }, { provisioning }) => canonical(writeCanResponse(provisioning, "read", jid, scopeOf(allowed))),
 	canControlResponse: ({ jid, allowed }, { provisioning }) => canonical(writeCanResponse(provisioning, "control", jid, scopeOf(allowed))),
 	question: ({ jid, kind, who, key, categories, nodes: [node = ""] = [], names = [] }, dialect) => {
-		const question = { jid, kind: kind!, who: who!, key: key!, categories: bits(categories) || 1, fields: names };
+		const question = { jid, kind: kind!, who: who!, key: key!, categories: bits(categories) || 1, fields: names, tokens: [] };
 		const asked = writeForOwner({ ...question, node: [node, "", ""], owner: "o@b.example", number: 1, at: 0 });
 		return canonical(asked[dialects.indexOf(dialect)]!);
 	},
@@ -101,10 +103,11 @@ const permission: Judge = ({ means: { jid, asked, allowed }, payload }, dialect)
 };
 
 /** A question, as the box understands it. */
-const question: Judge = ({ means: { jid, categories, nodes = [], names = [] }, name, payload }) => {
+const question: Judge = ({ means: { jid, categories, nodes = [], names = [], tokens = [] }, name, payload }) => {
 	const kind = name === "canRead" ? "read" : "control";
+	const shown = KINDS.flatMap((kind, at) => tokens[at]?.split(" ").map((token) => ({ kind, token })) ?? []);
 	const scope = { fields: names, categories: kind === "read" ? bits(categories) : 1 };
-	expect(parseHeard("get", payload)).toEqual({ what: "can", kind, jid, nodes: nodes.map((id) => [id, "", ""]), scope });
+	expect(parseHeard("get", payload)).toEqual({ what: "can", kind, jid, nodes: nodes.map((id) => [id, "", ""]), scope, shown });
 };
 
 const news: Judge = ({ means: { jid }, name, payload }, dialect) => {
