@@ -1,5 +1,5 @@
 // Provisioning by golden stanzas: what the thing's codecs and the box's words make of them, and whether they write the same.
-import type { Kind, Range, Scope } from "../../../hosts/broker/decision-store.js";
+import type { Kind, Range, Scope, ShownToken } from "../../../hosts/broker/decision-store.js";
 import {
 	parseHeard,
 	writeCanResponse,
@@ -11,6 +11,7 @@ import {
 import { type Dialect, dialects } from "../../../src/iot/dialect.js";
 import { parseIsFriend, parsePermission, type Wish, writeIsFriend, writeWish } from "../../../src/iot/provisioning.js";
 import { Provisioning } from "../../../src/thing/provisioning.js";
+import { Tokens } from "../../../src/thing/tokens.js";
 import { Vault } from "../../../src/thing/vault.js";
 import { IQBench } from "../../support/iq-bench.js";
 import { FakeStorage } from "../../support/storage.js";
@@ -31,6 +32,7 @@ interface Means {
 	readonly who?: string;
 	readonly key?: string;
 	readonly range?: Range;
+	readonly token?: string;
 }
 
 const SERVICE = "registry.a.example";
@@ -38,12 +40,14 @@ const CATEGORIES = [
 	...["momentary", "peak", "status", "computed", "identity", "historicalSecond", "historicalMinute", "historicalHour"],
 	...["historicalDay", "historicalWeek", "historicalMonth", "historicalQuarter", "historicalYear", "historicalOther"]
 ];
-/** Of tokens, in their order in `means`. */
-const KINDS = ["Device", "Service", "User"];
 const ALL = 2 ** CATEGORIES.length - 1;
 
 const bits = (names: Means["categories"]): number =>
 	names === "all" ? ALL : (names ?? []).reduce((set, name) => set | (1 << CATEGORIES.indexOf(name)), 0);
+
+/** Of device, service and user; several of one kind are separated by blanks. */
+const shownOf = (tokens: Means["tokens"] = []): ShownToken[] =>
+	(["Device", "Service", "User"] as const).flatMap((kind, at) => (tokens[at]?.split(" ") ?? []).map((token) => ({ kind, token })));
 
 /** 0 categories: it is about parameters. */
 const wishOf = ({ jid, categories, nodes = [], names = [], tokens = [] }: Means): Wish => ({
@@ -77,8 +81,8 @@ const writes: Readonly<Record<string, (means: Means, dialect: Dialect) => string
 	isFriendResponse: ({ jid, result }, { provisioning }) => canonical(writeIsFriendResponse(provisioning, jid, result!)),
 	canReadResponse: ({ jid, allowed }, { provisioning }) => canonical(writeCanResponse(provisioning, "read", jid, scopeOf(allowed))),
 	canControlResponse: ({ jid, allowed }, { provisioning }) => canonical(writeCanResponse(provisioning, "control", jid, scopeOf(allowed))),
-	question: ({ jid, kind, who, key, categories, nodes: [node = ""] = [], names = [] }, dialect) => {
-		const question = { jid, kind: kind!, who: who!, key: key!, categories: bits(categories) || 1, fields: names, tokens: [] };
+	question: ({ jid, kind, who, key, categories, nodes: [node = ""] = [], names = [], tokens }, dialect) => {
+		const question = { jid, kind: kind!, who: who!, key: key!, categories: bits(categories) || 1, fields: names, tokens: shownOf(tokens) };
 		const asked = writeForOwner({ ...question, node: [node, "", ""], owner: "o@b.example", number: 1, at: 0 });
 		return canonical(asked[dialects.indexOf(dialect)]!);
 	},
@@ -103,11 +107,11 @@ const permission: Judge = ({ means: { jid, asked, allowed }, payload }, dialect)
 };
 
 /** A question, as the box understands it. */
-const question: Judge = ({ means: { jid, categories, nodes = [], names = [], tokens = [] }, name, payload }) => {
+const question: Judge = ({ means: { jid, categories, nodes = [], names = [], tokens }, name, payload }) => {
 	const kind = name === "canRead" ? "read" : "control";
-	const shown = KINDS.flatMap((kind, at) => tokens[at]?.split(" ").map((token) => ({ kind, token })) ?? []);
 	const scope = { fields: names, categories: kind === "read" ? bits(categories) : 1 };
-	expect(parseHeard("get", payload)).toEqual({ what: "can", kind, jid, nodes: nodes.map((id) => [id, "", ""]), scope, shown });
+	const node = nodes.map((id) => [id, "", ""]);
+	expect(parseHeard("get", payload)).toEqual({ what: "can", kind, jid, nodes: node, scope, shown: shownOf(tokens) });
 };
 
 const news: Judge = ({ means: { jid }, name, payload }, dialect) => {
@@ -134,9 +138,23 @@ const hears: Readonly<Record<string, Judge>> = {
 	},
 	friend: news,
 	unfriend: news,
-	rule: ({ means: { jid, kind, who, key, result, range, categories, names = [] }, payload }) =>
+	tokenChallenge: ({ answer: [answer], means: { jid, tokens }, payload }, dialect) => {
+		const bench = new IQBench();
+		const shown = new Tokens(bench.router, bench.time.clock);
+		const applicant = { from: `${jid}/x`, dialect, tokens: tokens as string[], asked: undefined, weight: 0, decide: () => {} };
+		shown.show(applicant, SERVICE);
+		const asked = bench.ask("get", `${payload}`, SERVICE, "challenge");
+		expect(asked[0]).toMatch(/^<iq to='c@b\.example\/x' type='get' /);
+		expect(payloadsOf(asked)).toEqual([canonical(payload)]);
+		bench.wire.sent.push(...asked);
+		bench.answer(`${answer}`);
+		const handed = bench.wire.take();
+		expect(handed[0]).toMatch(/^<iq to='registry\.a\.example' type='result' id='challenge'>/);
+		expect(payloadsOf(handed)).toEqual([canonical(answer!)]);
+	},
+	rule: ({ means: { jid, kind, who, key, result, range, token, categories, names = [] }, payload }) =>
 		expect(parseHeard("set", payload)).toEqual({
-			...{ what: "rule", kind, thing: jid, who, key, allowed: result, range, fields: names, categories: bits(categories) }
+			...{ what: "rule", kind, thing: jid, who, key, allowed: result, range, token, fields: names, categories: bits(categories) }
 		})
 };
 
