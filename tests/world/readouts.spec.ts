@@ -1,7 +1,8 @@
 // The wire is cut at every byte of a readout, in either direction, and again at every byte of coming back: it is answered once, and nobody sees the thing go.
 import { onXS } from "./bytes.js";
 import { Dice } from "./dice.js";
-import { bareOf, DISCOVERY, SENSOR_DATA, tagsOf } from "./scenarios/steps.js";
+import { bareOf, DISCOVERY, tagsOf, words } from "./scenarios/steps.js";
+import type { DialectName } from "./stage.js";
 import { World } from "./world.js";
 import { xml } from "./xml.js";
 
@@ -12,7 +13,8 @@ const PAUSE = 70_000;
 const edges = ["cutAfterSent", "cutAfterReceived"] as const;
 type Edge = (typeof edges)[number];
 
-function begin() {
+function begin(dialect: DialectName = "xep") {
+	const { sensorData, sequence, flags, readings, isLast } = words[dialect];
 	const world = new World("readouts");
 	world.network.latency = 0;
 	world.broker.habits.iterations = 4096;
@@ -46,14 +48,15 @@ function begin() {
 			thing.onEvent = () => {};
 			arm(second);
 		};
-		const seqnr = `${1000 + readouts++}`;
-		const id = owner.ask("get", jid, xml("req", { xmlns: SENSOR_DATA, seqnr, momentary: "true" }));
+		const number = `${1000 + readouts++}`;
+		const request = { xmlns: sensorData, [sequence]: number, ...flags({ momentary: "true" }) };
+		const id = owner.ask("get", jid, xml("req", request));
 		world.clock.pass(PAUSE);
 		for (const edge of edges) faults[edge] = Number.POSITIVE_INFINITY;
 		const news = owner.received.slice(before.received);
 		const told = {
 			answers: news.filter((stanza) => stanza.is("iq") && stanza.attrs.id === id).map((stanza) => stanza.attrs.type),
-			fields: news.filter((stanza) => stanza.getChild("fields", SENSOR_DATA)?.attrs.done === "true").length,
+			ends: news.flatMap((stanza) => stanza.getChild(readings, sensorData) ?? []).filter(isLast).length,
 			presences: seen().length - presences,
 			offline: count("offline") - before.offline,
 			resumed: count("resumed") - before.resumed,
@@ -61,15 +64,15 @@ function begin() {
 			online: count("online")
 		};
 		const cuts = Number(first !== undefined) + Number(second !== undefined);
-		const right = { answers: ["result"], fields: 1, presences: 0, offline: cuts, resumed: Math.min(cuts, 1), readouts: 1, online: 1 };
+		const right = { answers: ["result"], ends: 1, presences: 0, offline: cuts, resumed: Math.min(cuts, 1), readouts: 1, online: 1 };
 		return JSON.stringify(told) === JSON.stringify(right) ? undefined : JSON.stringify({ first, second, told });
 	}
 	return { world, thing, faults, read };
 }
 
 /** What a readout, and a login that resumes, put on the wire each way. */
-function lengths(): Record<"readout" | "resumption", Record<Edge, number>> {
-	const { faults, read } = begin();
+function lengths(dialect: DialectName): Record<"readout" | "resumption", Record<Edge, number>> {
+	const { faults, read } = begin(dialect);
 	const measure = (cut: { edge: Edge; at: number } | undefined): Record<Edge, number> => {
 		const { sent, received } = faults;
 		expect(read(cut)).toBeUndefined();
@@ -86,14 +89,19 @@ function lengths(): Record<"readout" | "resumption", Record<Edge, number>> {
 	};
 }
 
-const { readout, resumption } = lengths();
+const measured = { xep: lengths("xep"), ieee: lengths("ieee") };
 const every = step === 1 ? "every byte" : `one byte in ${step}`;
 
-test.each(edges)(`R-CORE-5 R-CORE-7 a readout cut at ${every}, %s`, (edge) => {
-	const { read } = begin();
+test.each([
+	["cutAfterSent", "xep"],
+	["cutAfterReceived", "xep"],
+	["cutAfterSent", "ieee"],
+	["cutAfterReceived", "ieee"]
+] as [Edge, DialectName][])(`R-CORE-5 R-CORE-7 a readout cut at ${every}, %s, in the %s dialect`, (edge, dialect) => {
+	const { read } = begin(dialect);
 	const dice = new Dice(edge);
 	const faults: string[] = [];
-	for (let at = 1 + dice.below(step); at <= readout[edge]; at += step)
+	for (let at = 1 + dice.below(step); at <= measured[dialect].readout[edge]; at += step)
 		faults.push(...[read({ edge, at })].filter((fault) => fault !== undefined));
 	expect(faults).toEqual([]);
 });
@@ -102,7 +110,7 @@ test.each(edges)(`R-CORE-5 R-CORE-7 a readout cut in its midst, and the login th
 	const { read } = begin();
 	const dice = new Dice(`again ${edge}`);
 	const faults: string[] = [];
-	for (let at = 1 + dice.below(step); at < resumption[edge]; at += step)
+	for (let at = 1 + dice.below(step); at < measured.xep.resumption[edge]; at += step)
 		faults.push(...[read({ edge: "cutAfterReceived", at: 100 }, { edge, at })].filter((fault) => fault !== undefined));
 	expect(faults).toEqual([]);
 });
