@@ -13,6 +13,8 @@ export interface Reading {
 	readonly node: string;
 	readonly categories: readonly string[];
 	readonly quality: readonly string[];
+	/** It can be set under this name. */
+	readonly writable?: true;
 }
 
 /** What one element of a readout says. */
@@ -77,6 +79,7 @@ interface Dialect {
 	readonly name: string;
 	readonly value: string;
 	readonly unit: string;
+	readonly writable: string;
 	readonly readings: string;
 	readonly node: string;
 	readonly nodeId: string;
@@ -88,11 +91,11 @@ interface Dialect {
 const dialects: Readonly<Record<DialectName, Dialect>> = {
 	xep: {
 		...{ namespace: "urn:xmpp:iot:sensordata", sequence: "seqnr", field: "field", name: "name", value: "value", unit: "unit" },
-		...{ readings: "fields", node: "node", nodeId: "nodeId", timestamp: "timestamp", short: false }
+		...{ readings: "fields", node: "node", nodeId: "nodeId", timestamp: "timestamp", writable: "writable", short: false }
 	},
 	ieee: {
 		...{ namespace: "urn:ieee:iot:sd:1.0", sequence: "id", field: "f", name: "n", value: "v", unit: "u" },
-		...{ readings: "resp", node: "nd", nodeId: "id", timestamp: "ts", short: true }
+		...{ readings: "resp", node: "nd", nodeId: "id", timestamp: "ts", writable: "ctr", short: true }
 	}
 };
 
@@ -144,7 +147,8 @@ function readingsOf({ time, node }: Time, dialect: Dialect): Reading[] {
 		readings.push({
 			...{ name, type, value, ...(unit === undefined ? {} : { unit }), timestamp, node, categories: set(categories) },
 			// What is not said to be anything else was read by itself.
-			quality: quality.length === 0 ? ["automaticReadout"] : quality
+			quality: quality.length === 0 ? ["automaticReadout"] : quality,
+			...(isTrue(field.attrs[dialect.writable]) ? { writable: true } : {})
 		});
 	}
 	return readings;

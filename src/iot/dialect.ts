@@ -36,6 +36,7 @@ export interface Dialect {
 	/** Attributes of a field. The one that a value was read by itself is left out where nothing else is meant without it. */
 	readonly unit: string;
 	readonly dataType: string;
+	readonly writable: string;
 	readonly automatic: string | undefined;
 	/** What a number without unit says of it. */
 	readonly noUnit: string | undefined;
@@ -94,6 +95,7 @@ export const dialects: readonly Dialect[] = Object.freeze([
 		types: Object.freeze(["boolean", "date", "dateTime", "duration", "enum", "int", "long", "numeric", "string", "time"]),
 		unit: "unit",
 		dataType: "dataType",
+		writable: "writable",
 		automatic: "automaticReadout",
 		noUnit: "",
 		inResult: false,
@@ -125,6 +127,7 @@ export const dialects: readonly Dialect[] = Object.freeze([
 		types: Object.freeze(["b", "d", "dt", "dr", "e", "i", "l", "q", "s", "t"]),
 		unit: "u",
 		dataType: "t",
+		writable: "ctr",
 		automatic: undefined,
 		noUnit: undefined,
 		inResult: true,

@@ -33,6 +33,8 @@ export interface SensorField {
 	readonly unit?: string;
 	readonly decimals?: number;
 	readonly dataType?: string;
+	/** There is a parameter of this name (R-323-25). */
+	readonly writable?: boolean;
 }
 
 export interface ReadoutRequest {
@@ -221,7 +223,7 @@ function readingLength(node: string, { field, value, error }: Reading): number {
 	let length =
 		64 + escapedLength(field.name) + escapedLength(value) + escapedLength(field.unit ?? "") + escapedLength(field.dataType ?? "");
 	for (let bit = 0; bit < flags.length; bit++) if (field.categories & (1 << bit)) length += flags[bit]!.length + 8;
-	return length;
+	return field.writable === true ? length + 16 : length;
 }
 
 /** The readings from `start` to `end` (XEP-0323 3.3); `last`: nothing follows (R-323-7). */
@@ -261,6 +263,7 @@ function writeField(writer: Writer, dialect: Dialect, field: SensorField, value:
 	if (dialect.automatic != null) writer.attribute(dialect.automatic, "true");
 	writer.attribute(dialect.value, value);
 	if (field.type === "numeric") writer.attribute(dialect.unit, field.unit ?? dialect.noUnit);
+	if (field.writable === true) writer.attribute(dialect.writable, "true");
 	if (field.type === "enum") writer.attribute(dialect.dataType, field.dataType ?? "");
 }
 

@@ -75,15 +75,16 @@ export function defineThing(definition: Definition): Definition {
 	return freeze(definition);
 }
 
-/** Its fields as they are read. */
-export function fieldsOf(definition: Definition): readonly SensorField[] {
+/** Its fields as they are read; `sets`: on a host that can set parameters. */
+export function fieldsOf(definition: Definition, sets: boolean): readonly SensorField[] {
 	const list: SensorField[] = [];
 	const keys = Object.keys(definition.fields);
 	for (let i = 0; i < keys.length; i++) {
 		const name = keys[i]!;
 		const field = definition.fields[name]!;
 		const { type, unit, decimals, dataType } = field;
-		list.push({ name, type, categories: categorySet(categoriesOf(field)), unit, decimals, dataType });
+		const writable = sets && definition.parameters?.[name] != null;
+		list.push({ name, type, categories: categorySet(categoriesOf(field)), unit, decimals, dataType, writable });
 	}
 	return list;
 }

@@ -181,7 +181,7 @@ export class Thing implements SessionHandler {
 			onEvent: (event) => this.onLife(event)
 		});
 		const authorizer = new Authorizer({ owner: () => this.master, provisioning: this.#provisioning, decisions: this.#decisions });
-		const fields = fieldsOf(definition);
+		const fields = fieldsOf(definition, host.actuators != null);
 		const read: ReadoutsOptions["read"] = (field, onValue) =>
 			sample(host.sensors, definition, field, onValue, (error) => this.onError(error));
 		this.#readouts = new Readouts({

@@ -22,7 +22,7 @@ const READER = "reader@b.example/x";
 const fields: readonly SensorField[] = [
 	{ name: "Temperature", type: "numeric", categories: categorySet(["momentary"]), unit: "°C", decimals: 2 },
 	{ name: "Count", type: "int", categories: categorySet(["momentary", "computed"]) },
-	{ name: "Relay", type: "boolean", categories: categorySet(["status"]) },
+	{ name: "Relay", type: "boolean", categories: categorySet(["status"]), writable: true },
 	{ name: "Mode", type: "enum", categories: categorySet(["status"]), dataType: "Modes" },
 	{ name: "Model", type: "string", categories: categorySet(["identity"]) },
 	{ name: "Broken", type: "numeric", categories: categorySet(["momentary"]) }
@@ -83,6 +83,8 @@ describe.each(["xep", "ieee"] as const)("golden stanzas of sensor data in %s", (
 		expect(rowsOf(heard.flatMap(({ readings }) => readings))).toEqual(JSON.parse(text("told")!));
 		expect(heard.flatMap(({ faults }) => faults)).toEqual(text("fault") === undefined ? [] : [text("fault")]);
 		expect(heard.map(({ ended }) => ended)).toEqual(payloads.map((_each, at) => at === payloads.length - 1 && means.last !== false));
+		const writable = heard.flatMap(({ readings }) => readings).flatMap(({ name, writable }) => (writable === true ? name : []));
+		expect(writable).toEqual(name === "req" ? ["Relay"] : []);
 		for (const each of payloads) expect(parseTold(dialect, "another", forClient(each))).toBeUndefined();
 	});
 });

@@ -458,6 +458,18 @@ test.each([
 	}
 );
 
+test.each([
+	["xep", REQ, "<boolean name='Relay' status='true' automaticReadout='true' value='true' writable='true'/>", "writable"],
+	["ieee", "<req xmlns='urn:ieee:iot:sd:1.0' id='1' all='true'/>", "<b n='Relay' s='true' v='true' ctr='true'/>", "ctr"]
+])("R-323-25 what can be set, and nothing else, is said to be: %s", (_dialect, req, relay, word) => {
+	const bench = online(owned);
+	bench.ask(req, OWNER);
+	for (const { name, answer } of bench.samples) answer(undefined, name === "Relay" ? true : 1);
+	const said = bench.line.take();
+	expect(said).toContain(relay);
+	expect(said.split(`${word}='true'`)).toHaveLength(2);
+});
+
 const SERVICE = "service.b.example";
 const NOBODY = "<query xmlns='http://jabber.org/protocol/disco#items'/>";
 
