@@ -139,6 +139,8 @@ export interface ThingEvent {
 export interface Host {
 	readonly network: Network;
 	readonly storage: Storage;
+	/** What is kept while the board sleeps and is lost with its power: as secret as what is said. */
+	readonly memory?: Storage;
 	readonly clock: Clock;
 	/** The one timer: calls back once after `milliseconds`; a second set() replaces the first. */
 	readonly timer: { set(milliseconds: number, callback: () => void): void; clear(): void };

@@ -1,5 +1,5 @@
 // The host on Node: everything that stands under a thing which runs as an ordinary process.
-import type { Host, ThingEvent } from "../../src/host.js";
+import type { Host, Storage, ThingEvent } from "../../src/host.js";
 import type { Definition } from "../../src/thing/definition.js";
 import { crypto, random } from "./crypto.js";
 import { createDiscovery, type DiscoveryOptions } from "./discovery.js";
@@ -25,6 +25,8 @@ export interface NodeHostOptions {
 	readonly nameServers?: readonly string[];
 	/** Looks for the broker on the network around when nothing else leads to it; {} is the way of everybody there. */
 	readonly discovery?: DiscoveryOptions;
+	/** What is kept while the thing sleeps: whoever wakes it gives the same again. */
+	readonly memory?: Storage;
 	/** Shows the sticker, KEY included. */
 	readonly onSticker?: (uri: string) => void;
 }
@@ -67,6 +69,7 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
 			}
 		}),
 		storage,
+		...(options.memory === undefined ? {} : { memory: options.memory }),
 		clock,
 		timer,
 		random,

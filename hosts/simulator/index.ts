@@ -99,11 +99,7 @@ export class SimulatedThing {
 
 	/** What stands about it; rejects when it has ended. Its sticker, KEY included, goes to the host's display and nowhere else. */
 	tell(): Promise<Told> {
-		return new Promise((resolve, reject) => {
-			if (this.#over) reject(gone());
-			this.#asked.set(++this.#asking, { resolve, reject });
-			this.#writer.send(Op.tell, this.#asking);
-		});
+		return this.#ask(Op.tell);
 	}
 
 	/** The heap right now, after a collection; rejects when it has ended. */
@@ -114,6 +110,13 @@ export class SimulatedThing {
 			this.#writer.send(Op.figures, id);
 			this.ended.then(() => reject(new Error("The thing has ended.")));
 		});
+	}
+
+	/** Lets it fall asleep and waits for that; false where it should not yet: it lives on. Rejects when it has ended. */
+	async sleep(): Promise<boolean> {
+		const { slept } = await this.#ask(Op.sleep);
+		if (slept === true) await this.ended;
+		return slept === true;
 	}
 
 	/** Lets it say goodbye and waits for its end. */
@@ -127,6 +130,14 @@ export class SimulatedThing {
 
 	kill(): void {
 		this.#child.kill("SIGKILL");
+	}
+
+	#ask(op: Op.tell | Op.sleep): Promise<Told & { readonly slept?: boolean }> {
+		return new Promise((resolve, reject) => {
+			if (this.#over) reject(gone());
+			this.#asked.set(++this.#asking, { resolve, reject });
+			this.#writer.send(op, this.#asking);
+		});
 	}
 
 	#receive(op: Op, id: number, body: Buffer): void {
@@ -195,7 +206,7 @@ export function heapBytes({ bits }: Engine, heap = defaultHeap): number {
 function bootOptions(options: SimulatedThingOptions): string {
 	const { definition, domain, address, tls, provisioning, registry, apiKey, serial, key, built, factoryReset, host } = options;
 	const lookUps = lookUpKinds.filter((kind) => host.network[kind] !== undefined);
-	const place = { valueLimit: host.storage.valueLimit, display: host.display !== undefined, lookUps };
+	const place = { valueLimit: host.storage.valueLimit, memoryLimit: host.memory?.valueLimit, display: host.display !== undefined, lookUps };
 	return JSON.stringify({ definition, domain, address, tls, provisioning, registry, apiKey, serial, key, built, factoryReset, ...place });
 }
 

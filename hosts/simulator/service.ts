@@ -1,6 +1,6 @@
 // What the device asks for by frames, done by a host: sockets, storage, crypto, randomness, sensors.
 import type { ConnectOptions, HashName, Host, SensorValue, Socket, SocketError } from "../../src/host.js";
-import { Op } from "./device/native.js";
+import { Op, Store } from "./device/native.js";
 import { type FrameWriter, readParts, type Value } from "./frames.js";
 
 /** Bytes of one read(): as many as a chip's network stack hands over at once (a segment of TCP). */
@@ -166,8 +166,9 @@ export class Service {
 	}
 
 	#answer(op: Op, body: Buffer): Value {
-		const { storage, crypto } = this.#host;
+		const { crypto, memory } = this.#host;
 		const { number, parts } = readParts(body);
+		const storage = number === Store.memory && memory !== undefined ? memory : this.#host.storage;
 		const [first = Buffer.alloc(0), second = Buffer.alloc(0), third] = parts;
 		const hash: HashName = number === 1 ? "SHA-1" : "SHA-256";
 		try {

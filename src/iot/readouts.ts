@@ -128,6 +128,10 @@ export class Readouts {
 	}
 
 	/** The connection is gone, or the owner: nobody waits for the data. */
+	get busy(): boolean {
+		return this.#running.length > 0;
+	}
+
 	clear(): void {
 		const list = this.#running.slice();
 		for (let i = 0; i < list.length; i++) this.drop(list[i]!);

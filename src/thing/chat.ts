@@ -70,6 +70,11 @@ export class Chat {
 		this.#options = options;
 	}
 
+	/** Somebody waits for what he asked. */
+	get busy(): boolean {
+		return this.#reading != null;
+	}
+
 	/** A message that somebody may have written. */
 	receive(message: Element): void {
 		const from = message.attribute("from");

@@ -132,6 +132,10 @@ export class Controls {
 	}
 
 	/** The connection is gone, or the owner: what is not done yet is not done, and who waits for it is refused. */
+	get busy(): boolean {
+		return this.#job != null;
+	}
+
 	clear(): void {
 		const job = this.#job;
 		if (!job) return;

@@ -93,6 +93,11 @@ export class Decisions {
 		this.#tokens.forget();
 	}
 
+	/** Somebody waits. */
+	get busy(): boolean {
+		return this.#questions.length > 0;
+	}
+
 	/** Nothing of the last owner's counts any more, and whoever waits for his word is refused. */
 	disowned(): void {
 		this.#cache.forget();

@@ -100,9 +100,10 @@ export class LifeCycle {
 		return true;
 	}
 
-	/** Another broker: whatever was before is of no use there. */
-	restart(): void {
-		this.begin("factory");
+	/** With the account: one `moved` from another broker makes whatever was before of no use; the power may have gone between one that `stands` and its mark here. */
+	agree(moved: boolean, stands: boolean): void {
+		if (moved && this.state !== "factory") this.begin("factory");
+		if (stands && this.state === "factory") this.take("account");
 	}
 
 	/** What was anybody's is void. */

@@ -4,16 +4,12 @@ import { Readouts, type ReadoutsOptions } from "../iot/readouts.js";
 import { type Tag, writeSticker } from "../iot/sticker.js";
 import { messageOf } from "../text/message.js";
 import type { Element } from "../xml/element.js";
-import { Disco } from "../xmpp/disco.js";
+import type { Disco } from "../xmpp/disco.js";
 import { bareJID, sameBare } from "../xmpp/jid.js";
-import { answerPing } from "../xmpp/ping.js";
 import { PresenceBook } from "../xmpp/presence.js";
 import { Roster } from "../xmpp/roster.js";
 import { Scheduler } from "../xmpp/scheduler.js";
 import { Session, type SessionHandler } from "../xmpp/session.js";
-import { SIGNATURE } from "../xmpp/signed-form.js";
-import { answerTime } from "../xmpp/time.js";
-import { answerVersion } from "../xmpp/version.js";
 import { Accounts } from "./accounts.js";
 import { Authorizer } from "./authorizer.js";
 import { Chat } from "./chat.js";
@@ -24,16 +20,17 @@ import type { LifeEvent } from "./events.js";
 import { checkSticker, type FactoryData, factoryNow, forgetAPIKey, loadAPIKey, loadFactory, tagsOf } from "./factory.js";
 import { Friends } from "./friends.js";
 import { LifeCycle, type State } from "./life-cycle.js";
+import { introduce } from "./manners.js";
 import { Pairing } from "./pairing.js";
 import { Provisioning } from "./provisioning.js";
 import { Registering } from "./registering.js";
 import { Renewal } from "./renewal.js";
 import { sample } from "./sample.js";
+import { fallAsleep, takeSession } from "./sleep.js";
 import { domainIn, type ThingOptions } from "./thing-options.js";
 import { Timekeeper } from "./timekeeper.js";
 import { Vault } from "./vault.js";
 
-const SOFTWARE = Object.freeze({ name: "Extasis", version: "0.1.0" });
 /** Of the owner's: the roster holds nobody of an earlier one. */
 const SWEPT = "roster";
 
@@ -57,6 +54,7 @@ export class Thing implements SessionHandler {
 	#decisions: Decisions;
 	#timekeeper: Timekeeper;
 	#pairing: Pairing | undefined;
+	#awake = false; // What the broker knows of us was asked for in this life.
 	#goes: boolean; // A reset takes the account away: the API key is there to make another.
 
 	/** Throws, in one sentence, what is wrong with the options or with what is stored. */
@@ -76,13 +74,11 @@ export class Thing implements SessionHandler {
 		const lifeCycle = new LifeCycle(vault, random);
 		this.#lifeCycle = lifeCycle;
 		const accounts = new Accounts(vault, random, domain, lifeCycle, host.network.account);
-		if (accounts.moved && lifeCycle.state !== "factory") lifeCycle.restart();
-		// The power went between the account and its mark in the life-cycle.
-		if (lifeCycle.state === "factory" && accounts.account()?.registered === true) lifeCycle.take("account");
-
+		const stands = accounts.account()?.registered === true;
+		lifeCycle.agree(accounts.moved, stands);
 		// What has been erased stays so, whoever gives it again.
 		const forgets = definition.forgetAPIKey === true;
-		const apiKey = forgets && accounts.account()?.registered === true ? undefined : loadAPIKey(vault, options.apiKey);
+		const apiKey = forgets && stands ? undefined : loadAPIKey(vault, options.apiKey);
 		this.#goes = apiKey != null && !forgets;
 		if (options.factoryReset === true) this.reset();
 
@@ -98,18 +94,14 @@ export class Thing implements SessionHandler {
 			seed: this.#factory.serial,
 			apiKey,
 			tlsUnique: definition.tlsUnique,
+			held: takeSession(host.memory, domain, accounts.account()),
 			handler: this
 		});
 		this.#session = session;
 		const router = session.router;
 		this.#renewal = new Renewal(router, domain, accounts, lifeCycle);
 		this.#timekeeper = new Timekeeper({ clock: host.clock, vault, scheduler, router, domain, built: options.built });
-		const identity = { category: "client", type: "bot", name: definition.name ?? definition.model };
-		this.#disco = new Disco({ router, identity, node: `https://${definition.manufacturer}`, allowed: (from) => this.isFamiliar(from) });
-		if (apiKey) this.#disco.add(SIGNATURE);
-		answerPing(this.#disco);
-		answerVersion(this.#disco, SOFTWARE);
-		answerTime(this.#disco, host.clock);
+		this.#disco = introduce(router, definition, host.clock, apiKey != null, (from) => this.isFamiliar(from));
 		this.#book = new PresenceBook({
 			outbox: session,
 			onSubscription: (step, from) => this.#friends.step(step, from),
@@ -240,6 +232,11 @@ export class Thing implements SessionHandler {
 		this.#session.start();
 	}
 
+	/** Before the board sleeps; false while it should not (sleep.ts). */
+	suspend(): boolean {
+		return fallAsleep(this.#host.memory, this.#session, this, [this.#decisions, this.#readouts, this.#controls, this.#chat]);
+	}
+
 	/** Says goodbye and stays away. */
 	stop(): void {
 		this.onLost();
@@ -288,14 +285,15 @@ export class Thing implements SessionHandler {
 		this.tell({ event: "account", jid: bareJID(jid) });
 	}
 
-	onOnline(jid: string): void {
-		this.tell({ event: "online", jid });
+	onOnline(jid: string, event: "online" | "resumed" = "online"): void {
+		this.tell({ event, jid });
+		this.#awake = true;
 		// Who knows where we are may ask before we have said that we are here.
 		if (this.#session.router.address === jid) this.#decisions.online();
 		this.#friends.online(() => {
 			// The roster's answer may be that the connection ended.
 			if (this.#session.router.address !== jid) return;
-			this.#book.announce(this.#disco.caps(this.#host.crypto));
+			if (event === "online") this.#book.announce(this.#disco.caps(this.#host.crypto));
 			this.#decisions.online();
 			this.#registering.online();
 			this.#provisioning.online();
@@ -311,7 +309,9 @@ export class Thing implements SessionHandler {
 	}
 
 	onResumed(jid: string): void {
-		this.tell({ event: "resumed", jid });
+		if (this.#awake) this.tell({ event: "resumed", jid });
+		// After a sleep all is asked for that is not stored, but who sees us knows that we are here.
+		else this.onOnline(jid, "resumed");
 	}
 
 	/** Who may learn what we are. To others it is as if nobody were there. */

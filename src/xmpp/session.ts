@@ -92,6 +92,10 @@ export class Session implements StreamHandler {
 		this.#management.restore(held);
 		this.#jid = held.jid;
 		this.router.setAddress(held.jid);
+		this.#expiry = scheduler.set(Math.max(0, held.until - host.clock.now()), this.lose, this);
+		// Once, and then wherever it may be found.
+		const place = held.place && parseHostPort(held.place, held.tls ?? "starttls");
+		if (place) this.#locator.goTo(place);
 	}
 
 	/** Full JID while bound. */
@@ -122,7 +126,7 @@ export class Session implements StreamHandler {
 		const running = this.#running;
 		this.#running = false;
 		this.#stream.abandon("suspended", "the board goes to sleep");
-		const held = jid == null || !running ? undefined : this.#management.keepsake(jid);
+		const held = jid == null || !running ? undefined : this.#management.keepsake(jid, this.#options.host.clock.now(), this.#endpoint);
 		this.rest();
 		this.forget();
 		return held;

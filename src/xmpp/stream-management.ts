@@ -2,6 +2,7 @@
 import { limits } from "../limits.js";
 import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
+import { type Endpoint, writeHostPort } from "./endpoint.js";
 import type { XMPPStream } from "./stream.js";
 
 export const NAMESPACE_SM = "urn:xmpp:sm:3";
@@ -33,6 +34,11 @@ export interface HeldSession {
 	readonly acknowledged: number;
 	/** Stanzas that it has not, oldest first. */
 	readonly unacked: readonly Uint8Array[];
+	/** Milliseconds since 1970: the server keeps it as long. */
+	readonly until: number;
+	/** Where the server would like it to be resumed, else where it was: host:port; and how to get there. */
+	readonly place: string | undefined;
+	readonly tls: "direct" | "starttls" | undefined;
 }
 
 export interface StreamManagementOptions {
@@ -202,9 +208,19 @@ export class StreamManagement {
 	}
 
 	/** What is held, for restore(); undefined when nothing is. */
-	keepsake(jid: string): HeldSession | undefined {
-		if (!this.held || this.#id == null) return;
-		return { jid, id: this.#id, handled: this.#handled, acknowledged: this.#acknowledged, unacked: this.#unacked.slice() };
+	keepsake(jid: string, now: number, endpoint: Endpoint | undefined): HeldSession | undefined {
+		const id = this.#id;
+		if (!this.held || id == null) return;
+		return {
+			jid,
+			id,
+			handled: this.#handled,
+			acknowledged: this.#acknowledged,
+			unacked: this.#unacked,
+			until: now + this.#seconds * 1000,
+			place: this.#location ?? (endpoint && writeHostPort(endpoint)),
+			tls: endpoint?.tls
+		};
 	}
 
 	/** Holds what another life of the board had. */

@@ -16,6 +16,7 @@ import type { Ledger } from "../support/ledger.js";
 import { BreakableWire } from "../world/breakable.js";
 import { Recorder } from "../world/recorder.js";
 import { type DialectName, heard, placeholders, type Stage, type StageClient, type StageThing } from "../world/stage.js";
+import { VirtualStorage } from "../world/storage.js";
 import { type Element, parseStanza, xml } from "../world/xml.js";
 
 /** Longest that anything is waited for. */
@@ -57,6 +58,7 @@ export async function createProsodyStage(options: ProsodyStageOptions): Promise<
 		readonly events: ThingEvent[] = [];
 		readonly #recorder = new Recorder(poke);
 		readonly #store = join(folder, `thing-${things.length}`);
+		#memory = new VirtualStorage();
 		#host: NodeHost | undefined;
 		#running: SimulatedThing | undefined;
 		#jid: string | undefined;
@@ -105,7 +107,7 @@ export async function createProsodyStage(options: ProsodyStageOptions): Promise<
 				this.#stickers.push(uri);
 			};
 			const definition = this.#definition;
-			const node = createNodeHost({ store: this.#store, definition, onEvent, onSticker });
+			const node = createNodeHost({ store: this.#store, memory: this.#memory, definition, onEvent, onSticker });
 			const host: Host = Object.freeze({
 				...node,
 				network: this.#recorder.wrap(this.#wire.wrap(ledger?.wrap(node.network) ?? node.network))
@@ -136,7 +138,18 @@ export async function createProsodyStage(options: ProsodyStageOptions): Promise<
 			this.#wire.cut();
 		}
 
+		async sleep(): Promise<boolean> {
+			const running = this.#running;
+			// Its end is wanted.
+			this.#running = undefined;
+			const slept = (await running?.sleep()) === true;
+			this.#running = running;
+			if (slept) await this.#leave(() => {});
+			return slept;
+		}
+
 		async kill(): Promise<void> {
+			this.#memory = new VirtualStorage();
 			await this.#leave((running) => running.kill());
 		}
 

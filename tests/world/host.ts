@@ -12,6 +12,8 @@ export interface VirtualHostOptions {
 	readonly dice: Dice;
 	readonly network: Attachment;
 	readonly storage: VirtualStorage;
+	/** Kept while it sleeps. */
+	readonly memory: VirtualStorage;
 	readonly values?: Readonly<Record<string, SensorValue>>;
 	readonly crypto?: TestCrypto;
 	/** What a clock without battery shows at boot; undefined is a clock that knows the time. */
@@ -72,6 +74,7 @@ export class VirtualHost {
 				}
 			}),
 			storage,
+			memory: options.memory,
 			clock:
 				options.wakesAt === undefined ? Object.freeze({ now: () => clock.now(), trusted: true }) : new Wristwatch(clock, options.wakesAt),
 			timer: Object.freeze({

@@ -26,6 +26,8 @@ export interface StageThing {
 	deafen(): void;
 	/** Its connection breaks. */
 	cut(): void;
+	/** It falls asleep, if it may, until it starts. */
+	sleep(): Promise<boolean>;
 	/** Its power goes. */
 	kill(): Promise<void>;
 }

@@ -59,6 +59,7 @@ export function createVirtualStage(
 				mute: () => wire.mute(),
 				deafen: () => wire.deafen(),
 				cut: () => thing.attachment.cut(),
+				sleep: async () => thing.sleep(),
 				kill: async () => thing.kill()
 			};
 		},

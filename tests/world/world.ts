@@ -137,6 +137,8 @@ export class VirtualThing {
 	/** Every one that its display showed. */
 	readonly stickers: string[] = [];
 	readonly storage = new VirtualStorage();
+	/** Kept while it sleeps, lost with its power. */
+	memory = new VirtualStorage();
 	readonly attachment: Attachment;
 	/** Called at each event, after it is noted. */
 	onEvent: (event: ThingEvent) => void = () => {};
@@ -191,7 +193,7 @@ export class VirtualThing {
 			wakesAt
 		} = this.#options;
 		this.host = new VirtualHost({
-			...{ clock, crypto, storage: this.storage, network: this.attachment, dice: this.#dice, values, wakesAt },
+			...{ clock, crypto, storage: this.storage, memory: this.memory, network: this.attachment, dice: this.#dice, values, wakesAt },
 			onEvent: (event) => {
 				this.events.push(event);
 				this.onEvent(event);
@@ -205,9 +207,19 @@ export class VirtualThing {
 		});
 	}
 
+	/** It falls asleep, if it may: only its memory and what is stored are there when it starts. */
+	sleep(): boolean {
+		if (!this.firmware.suspend()) return false;
+		this.killed = true;
+		this.host.cutPower();
+		this.#thing = undefined;
+		return true;
+	}
+
 	/** The power goes. */
 	kill(): void {
 		this.killed = true;
+		this.memory = new VirtualStorage();
 		this.host.cutPower();
 		this.#thing = undefined;
 	}

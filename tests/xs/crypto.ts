@@ -5,4 +5,4 @@ import type { Crypto } from "../../src/host.js";
 
 declare const simulator: Simulator;
 
-export const crypto: Crypto = new SimulatorHost(simulator).create(0, false, []).crypto;
+export const crypto: Crypto = new SimulatorHost(simulator).create({ valueLimit: 0, display: false, lookUps: [] }).crypto;

@@ -12,12 +12,22 @@ import type {
 	Storage,
 	ThingEvent
 } from "../../../src/host.js";
-import { Op, type Simulator } from "./native.js";
+import { Op, type Simulator, Store } from "./native.js";
 import { SimulatorSocket } from "./socket.js";
 
 type Value = ArrayBuffer | string | undefined;
 type Sampled = (error: string | undefined, value?: SensorValue) => void;
 type Found = (error: SocketError | undefined, list: readonly unknown[]) => void;
+
+/** What stands under it. */
+export interface Place {
+	readonly valueLimit: number;
+	readonly memoryLimit?: number | undefined;
+	/** Somebody looks at stickers. */
+	readonly display: boolean;
+	/** The questions about names that the other side can answer. */
+	readonly lookUps: readonly string[];
+}
 
 function bytesOf(value: Value): Uint8Array {
 	return new Uint8Array(value as ArrayBuffer);
@@ -76,12 +86,12 @@ export class SimulatorHost {
 		}
 	}
 
-	/** `display`: somebody looks at stickers. `lookUps`: the questions about names that the other side can answer. */
-	create(valueLimit: number, display: boolean, lookUps: readonly string[]): Host {
+	create({ valueLimit, memoryLimit, display, lookUps }: Place): Host {
 		const simulator = this.#simulator;
 		return Object.freeze({
 			network: this.#network(lookUps),
-			storage: this.#storage(valueLimit),
+			storage: this.#storage(Store.flash, valueLimit),
+			memory: memoryLimit === undefined ? undefined : this.#storage(Store.memory, memoryLimit),
 			clock: Object.freeze({ now: () => simulator.now(), trusted: true }),
 			timer: Object.freeze({
 				set: (milliseconds: number, callback: () => void) => {
@@ -123,22 +133,22 @@ export class SimulatorHost {
 		return socket;
 	}
 
-	#storage(valueLimit: number): Storage {
+	#storage(store: Store, valueLimit: number): Storage {
 		const simulator = this.#simulator;
 		return Object.freeze({
 			valueLimit,
 			read: (key: string) => {
-				const bytes = simulator.ask(Op.storageRead, 0, key);
+				const bytes = simulator.ask(Op.storageRead, store, key);
 				return bytes === undefined ? undefined : bytesOf(bytes);
 			},
 			write: (key: string, bytes: Uint8Array) => {
-				simulator.ask(Op.storageWrite, 0, key, bytes);
+				simulator.ask(Op.storageWrite, store, key, bytes);
 			},
 			delete: (key: string) => {
-				simulator.ask(Op.storageDelete, 0, key);
+				simulator.ask(Op.storageDelete, store, key);
 			},
 			list: (prefix: string) => {
-				const keys = simulator.ask(Op.storageList, 0, prefix) as string;
+				const keys = simulator.ask(Op.storageList, store, prefix) as string;
 				return keys === "" ? [] : keys.split("\n");
 			}
 		});

@@ -19,6 +19,8 @@ interface Options {
 	readonly key?: string;
 	readonly built?: number;
 	readonly valueLimit: number;
+	/** Largest value of what is kept while it sleeps, where anything is. */
+	readonly memoryLimit?: number;
 	readonly display: boolean;
 	readonly lookUps: readonly string[];
 }
@@ -34,8 +36,8 @@ function standing({ state, owner, jid }: Thing): object {
 /** Misused options end the program: the reason is told first. */
 function start(host: SimulatorHost): Thing | undefined {
 	try {
-		const { valueLimit, display, lookUps, ...options } = JSON.parse(simulator.options()!) as Options;
-		const thing = boot({ host: host.create(valueLimit, display, lookUps), ...options });
+		const { valueLimit, memoryLimit, display, lookUps, ...options } = JSON.parse(simulator.options()!) as Options;
+		const thing = boot({ host: host.create({ valueLimit, memoryLimit, display, lookUps }), ...options });
 		simulator.send(Op.told, 0, JSON.stringify(standing(thing)));
 		simulator.send(Op.figures, 0);
 		return thing;
@@ -53,6 +55,10 @@ simulator.listen((op, id, value) => {
 	if (thing === undefined || host.receive(op, id, value)) return;
 	if (op === Op.tell) {
 		simulator.send(Op.told, id, JSON.stringify(standing(thing)));
+	} else if (op === Op.sleep) {
+		const slept = thing.suspend();
+		simulator.send(Op.told, id, JSON.stringify({ ...standing(thing), slept }));
+		if (slept) simulator.exit(0);
 	} else if (op === Op.stop) {
 		thing.stop();
 		simulator.exit(0);

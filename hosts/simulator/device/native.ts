@@ -61,7 +61,15 @@ export const enum Op {
 	actuated = 69,
 	tell = 70,
 	stop = 71,
+	sleep = 72,
 	// From the device, and what was found to it.
 	lookUp = 80,
 	found = 81
+}
+
+/** The number of a question about storage. */
+export const enum Store {
+	flash,
+	/** Kept while it sleeps. */
+	memory
 }

@@ -2,6 +2,7 @@
 import { encodeUTF8 } from "../../../src/text/utf8.js";
 import { ACCOUNT, between, CLOSE, HEADER, idOf, MANAGED, SessionBench } from "../../support/session-bench.js";
 import { FakeNetwork } from "../../support/socket.js";
+import { FakeTime } from "../../support/time.js";
 
 const SM = "xmlns='urn:xmpp:sm:3'";
 const ENABLED = `<enabled ${SM} id='s1' resume='true' max='300'/>`;
@@ -41,6 +42,12 @@ function again(bench: SessionBench, features = MANAGED): string {
 }
 
 const place = ({ line: { options } }: SessionBench) => [options.host, options.port, options.tls, options.serverName];
+
+/** What another life of the board left, ten minutes before the server forgets it. */
+const HELD = Object.freeze({
+	...{ jid: "t0@a.example/r", id: "s1", handled: 4_294_967_295, acknowledged: 4_294_967_294, unacked: [] },
+	...{ until: new FakeTime().clock.now() + 600_000, place: undefined, tls: undefined }
+});
 
 const resumed = (h: number): string => `<resumed ${SM} previd='s1' h='${h}'/>`;
 
@@ -196,8 +203,7 @@ describe("resuming", () => {
 
 	test("R-CORE-6 R-CORE-7 counts wrap around at 2^32, after a restart of the board too", () => {
 		const stanza = encodeUTF8(body("old"));
-		const held = { jid: "t0@a.example/r", id: "s1", handled: 4_294_967_295, acknowledged: 4_294_967_294, unacked: [stanza] };
-		const bench = new SessionBench(ACCOUNT, { held });
+		const bench = new SessionBench(ACCOUNT, { held: { ...HELD, unacked: [stanza] } });
 		bench.secure();
 		bench.authenticate(bench.offer());
 		expect(bench.say(HEADER + MANAGED)).toBe(`<resume ${SM} h='4294967295' previd='s1'/>`);
@@ -210,12 +216,50 @@ describe("resuming", () => {
 		expect(bench.say(`${body("in")}<r ${SM}/>`)).toBe(a(1));
 		// 4294967295, 0, 1: all three.
 		expect(bench.say(a(1))).toBe("");
+		bench.time.pass(1000);
+		bench.line.take();
 		const after = bench.session.suspend();
 		expect(bench.line.take()).toBe("");
 		expect(bench.line.isClosed).toBe(true);
-		expect(after).toEqual({ jid: "t0@a.example/r", id: "s1", handled: 1, acknowledged: 1, unacked: [] });
+		const until = bench.time.clock.now() + 600_000;
+		const was = { place: "a.example:5222", tls: "starttls" };
+		expect(after).toEqual({ jid: "t0@a.example/r", id: "s1", handled: 1, acknowledged: 1, unacked: [], until, ...was });
 		bench.time.pass(3_600_000);
 		expect(bench.network.connections).toHaveLength(1);
+	});
+
+	test("asleep, it takes along where the server wants it resumed and how long it is kept, and goes there first, once", () => {
+		const bench = counted(`<enabled ${SM} id='s1' resume='true' location='[2001:db8::1]:5299' max='120'/>`);
+		const held = bench.session.suspend()!;
+		expect([held.place, held.tls, held.until]).toEqual(["[2001:db8::1]:5299", "starttls", bench.time.clock.now() + 120_000]);
+		const woken = new SessionBench(ACCOUNT, { held });
+		woken.session.start();
+		expect(place(woken)).toEqual(["2001:db8::1", 5299, "starttls", "a.example"]);
+		woken.line.fails("refused");
+		expect(again(woken)).toContain("<resume ");
+		expect(place(woken)).toEqual(place(bench));
+		woken.say(resumed(0));
+		expect(woken.happened).toEqual(["held refused", "resumed t0@a.example/r"]);
+	});
+
+	test("asleep for longer than it is kept, it is over, and another is bound", () => {
+		const bench = new SessionBench(ACCOUNT, { held: { ...HELD, until: new FakeTime().clock.now() - 1 } });
+		bench.session.start();
+		bench.time.pass(0);
+		expect(bench.happened).toEqual(["lost"]);
+		bench.secure();
+		bench.authenticate(bench.offer());
+		expect(bench.say(HEADER + MANAGED)).toContain("<bind ");
+	});
+
+	test("awake without the server for longer than it is kept, it is over", () => {
+		const bench = new SessionBench(ACCOUNT, { held: HELD });
+		bench.session.start();
+		for (let i = 0; i < 4; i++) {
+			bench.line.fails("refused");
+			bench.time.pass(150_000);
+		}
+		expect(bench.happened.filter((what) => what === "lost")).toEqual(["lost"]);
 	});
 
 	test("a too-high count in <resumed/> ends the session", () => {

@@ -15,6 +15,7 @@ import {
 	read,
 	readout,
 	register,
+	SENSOR_DATA,
 	said,
 	subscriptions,
 	tagsOf
@@ -28,6 +29,42 @@ const isChange = (element: Element): boolean =>
 	element.getChild("query", "jabber:iq:register")?.getChild("username") !== undefined;
 
 export const lifeScenarios: Readonly<Record<string, Scenario>> = Object.freeze({
+	"R-CORE-5 R-CORE-7 asleep and awake again: nobody has seen it go, and what was asked meanwhile is answered once": async (stage) => {
+		const { thing, owner } = await owned(stage);
+		const jid = thing.jid;
+		const presences = owner.received.filter((stanza) => stanza.is("presence")).length;
+		const updates = said(thing, says("update"));
+		expect(await thing.sleep()).toBe(true);
+		const request = xml("req", { xmlns: SENSOR_DATA, seqnr: "1", momentary: "true" }, xml("field", { name: "Humidity" }));
+		owner.send(xml("iq", { type: "get", to: jid, id: "asleep" }, request));
+		// The broker has taken it.
+		await owner.request("get", stage.registry, xml("ping", { xmlns: "urn:xmpp:ping" }));
+		thing.start();
+		await next(stage, thing, "resumed");
+		expect(thing.jid).toBe(jid);
+		await next(stage, thing, "readout");
+		await stage.until("update", () => said(thing, says("update")) > updates);
+		await fence(stage, thing, owner);
+		expect(owner.received.filter((stanza) => stanza.is("iq") && stanza.attrs.id === "asleep")).toHaveLength(1);
+		expect(owner.received.filter((stanza) => stanza.getChild("fields", SENSOR_DATA))).toHaveLength(1);
+		expect(owner.received.filter((stanza) => stanza.is("presence"))).toHaveLength(presences);
+		expect(count(thing, "online")).toBe(1);
+		expect(count(thing, "offline")).toBe(0);
+		expect(await thing.state()).toBe("claimed");
+	},
+
+	"R-CORE-7 its power goes while it sleeps: it logs in anew": async (stage) => {
+		const { thing, owner } = await owned(stage);
+		const seen = subscriptions(owner, thing, undefined);
+		expect(await thing.sleep()).toBe(true);
+		await thing.kill();
+		thing.start();
+		await next(stage, thing, "online", 1);
+		await stage.until("its presence again", () => subscriptions(owner, thing, undefined) > seen);
+		await readout(stage, owner, thing, "1", { momentary: "true" }, "Temperature");
+		expect(count(thing, "resumed")).toBe(0);
+	},
+
 	"R-077-6 another password with every owner that comes or goes, and still its account": async (stage) => {
 		const { thing, owner } = await owned(stage);
 		expect(said(thing, isChange)).toBe(1);
