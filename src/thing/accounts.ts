@@ -39,6 +39,7 @@ export class Accounts implements AccountStore {
 	/** It is being asked to take it. */
 	#changing = false;
 	#habits: ServerHabits | undefined;
+	#candidate: string | undefined;
 	/** There was an account, at another broker. */
 	readonly moved: boolean;
 
@@ -99,11 +100,19 @@ export class Accounts implements AccountStore {
 		return { username, password: this.#refused ? password : (next ?? password), registered };
 	}
 
-	/** Both random: 80 bits of name so that no two things meet, 128 of password. */
+	/** 80 random bits, so that no two things meet. */
+	candidate(): string {
+		this.#candidate ??= encodeBase32(this.#random(10));
+		return this.#candidate;
+	}
+
+	/** Its password has 128. */
 	propose(): Account {
 		const domain = this.#domain;
+		const username = this.candidate();
+		this.#candidate = undefined;
 		this.store({
-			username: encodeBase32(this.#random(10)),
+			username,
 			password: this.password(),
 			registered: false,
 			era: this.#life.era,

@@ -21,7 +21,9 @@ export interface ServerHabits extends Choice {
 export interface AccountStore {
 	/** With the password to try first, where a change of it may not have come through. */
 	account(): Account | undefined;
-	/** New random name and password, on their way to being an account: stored when this returns, replacing one that was proposed. */
+	/** The name of the next proposal, random and not stored: a server that is told it offers what it offers an account. */
+	candidate(): string;
+	/** That name and a new random password, on their way to being an account: stored when this returns, replacing one that was proposed. */
 	propose(): Account;
 	/** The account stands: registered = true. */
 	confirm(): void;

@@ -68,13 +68,15 @@ export class Login {
 	}
 
 	secure(): void {
-		this.#options.stream.header(this.bare());
+		const { accounts, domain, stream } = this.#options;
+		const account = accounts.account();
+		// Without a name no token is offered (XEP-0484 section 5.1): the account that is made on this stream is named before it stands.
+		stream.header(`${account?.username ?? accounts.candidate()}@${domain}`);
 		this.waitFor("the features under TLS");
-		const account = this.#options.accounts.account();
 		const habits = this.#habits;
 		if (!habits || !account || !mayHurry(habits, Haste.before)) return;
 		// Another TLS than last time perhaps.
-		if (isBound(habits) && this.#options.stream.channelBinding(habits.binding) == null) return;
+		if (isBound(habits) && stream.channelBinding(habits.binding) == null) return;
 		this.#hurried = Haste.before;
 		this.authenticate(habits, account);
 	}
@@ -349,8 +351,6 @@ export class Login {
 		const accounts = this.#options.accounts;
 		const old = accounts.habits();
 		const choice = this.best() ?? this.#choice;
-		// On a stream whose header named no account a server offers no tokens (XEP-0484 section 5.1): the next login hears more.
-		if (this.#making && choice?.inline !== 0) return;
 		const sm = this.#features?.sm ?? old?.sm ?? false;
 		if (choice) accounts.keepHabits(afterwards(old, this.#hurried, choice, sm));
 	}

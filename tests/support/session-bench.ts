@@ -61,6 +61,10 @@ export class MemoryAccounts implements AccountStore {
 		return this.current;
 	}
 
+	candidate(): string {
+		return `t${this.proposals + 1}`;
+	}
+
 	propose(): Account {
 		this.proposals++;
 		this.current = { username: `t${this.proposals}`, password: "pencil", registered: false };

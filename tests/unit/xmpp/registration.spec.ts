@@ -54,9 +54,14 @@ describe("registration", () => {
 		expect(bench.network.connections).toHaveLength(1);
 	});
 
-	test("the header of a thing without account has no from", () => {
+	test("the header under TLS names the account that is to be made, which is stored no sooner than it is submitted", () => {
 		const bench = new SessionBench();
-		expect(bench.secure()).not.toContain("from=");
+		expect(bench.secure()).toContain("from='t1@a.example'");
+		expect(bench.accounts.current).toBeUndefined();
+		const get = bench.offer();
+		expect(bench.accounts.current).toBeUndefined();
+		expect(bench.say(result(get, PLAIN))).toContain("<username>t1</username>");
+		expect(bench.happened).toEqual(["proposed t1"]);
 	});
 
 	test("R-077-2 a form is preferred: hidden fields go back as they came, required ones filled, the rest left", () => {
