@@ -1,9 +1,7 @@
 // Decides which elements are built, hands them over, and lets the rest go by.
 
-import type { Sink } from "./content.js";
 import { Element } from "./element.js";
 import { type XMLBounds, XMLError } from "./error.js";
-import type { Window } from "./window.js";
 
 /** What a handler answers to onPayload when it wants the content piece by piece. */
 export interface Parts {
@@ -27,15 +25,19 @@ export interface XMLHandler {
 }
 
 /** Depths count open elements: the stream is 1, a stanza 2, a payload 3. */
-export const STANZA = 2;
+const STANZA = 2;
 const PAYLOAD = 3;
 
-export class Builder implements Sink {
+export class Builder {
 	readonly #handler: XMLHandler;
 	readonly #bounds: XMLBounds;
-	/** The elements being built by depth - STANZA; undefined where nothing is. */
-	readonly #open: (Element | undefined)[] = [];
-	/** The innermost one, where it is being built: its text is wanted. */
+	/** Elements that are open. */
+	depth = 0;
+	/** What is in an element is wanted where so many are. */
+	wanted = 0;
+	/** Offset up to which progress() has nothing to do. */
+	limit = Infinity;
+	/** The innermost element that is being built. */
 	#inner: Element | undefined;
 	#stanza: Element | undefined;
 	/** The first one of the stanza, for the head. */
@@ -43,133 +45,127 @@ export class Builder implements Sink {
 	#parts: Parts | undefined;
 	/** Something was too large: the stanza ends in onSkipped. */
 	#failed = false;
-	/** Offset up to which progress() has nothing to do. */
-	limit = Infinity;
 	/** Offset at which the stanza breaks its bound. */
 	#stanzaEnd = Infinity;
-	/** Offset at which what is being built is too large. */
+	/** Offset at which what is being built is too large; Infinity while nothing is. */
 	#builtEnd = Infinity;
 	/** Elements of what is being built. */
 	#count = 0;
 	/** Bytes of text since the last tag. */
 	#textBytes = 0;
-	/** While parts come: #builtEnd and #count of the stanza, and where the content of the payload began. */
-	#stanzaBuiltEnd = 0;
+	/** While parts come: what remains of the stanza's #builtEnd, and its #count. */
+	#rest = 0;
 	#stanzaCount = 0;
-	#partsFrom = 0;
 
 	constructor(handler: XMLHandler, bounds: XMLBounds) {
 		this.#handler = handler;
 		this.#bounds = bounds;
 	}
 
-	/** A start tag begins at the index into the window. Whether its element will be built. */
-	begin(depth: number, window: Window, index: number): boolean {
-		if (depth > STANZA && this.#open[depth - 1 - STANZA] !== undefined) return true;
-		const isPart = depth - STANZA === this.#parts?.depth;
-		if (depth > STANZA && !isPart) return false;
-		const start = window.at(index);
-		if (!isPart) {
-			this.#stanzaEnd = start + this.#bounds.stanzaBytes;
-			this.#failed = false;
-		}
-		if (depth >= STANZA) {
-			this.#builtEnd = start + this.#bounds.builtBytes;
-			this.#count = 0;
-		}
-		this.#setLimit();
-		return true;
-	}
-
-	/** A start tag ends at the index. `packed` are its attributes; undefined when they were not kept. */
-	open(name: string, namespace: string, packed: string | undefined, depth: number, window: Window, index: number): void {
-		if (window.end > this.limit) this.progress(window.at(index));
-		this.#inner = undefined;
-		this.#textBytes = 0;
-		if (depth < STANZA) {
-			this.#stanzaEnd = Infinity;
-			this.#setLimit();
-			this.#handler.onOpen(new Element(name, namespace, packed));
+	/** A start tag from one offset to the other. `large`: it breaks a bound by itself. */
+	open(name: string, namespace: string, packed: string, large: boolean, from: number, to: number): void {
+		const depth = ++this.depth;
+		if (depth - 1 !== this.wanted) {
+			if (to > this.limit) this.progress(to);
+			if (large) this.drop();
 			return;
 		}
-		const parent = this.#open[depth - 1 - STANZA];
-		if (depth > STANZA && (packed === undefined || (parent === undefined && this.#builtEnd === Infinity))) return;
-		if (++this.#count > this.#bounds.builtElements) {
-			this.drop();
+		const inner = this.#inner;
+		const bounds = this.#bounds;
+		this.#textBytes = 0;
+		if (inner === undefined) {
+			if (depth < STANZA) {
+				this.wanted = depth;
+				this.#handler.onOpen(new Element(name, namespace, packed));
+				return;
+			}
+			this.#count = 0;
+			this.#builtEnd = from + bounds.builtBytes;
+			if (depth === STANZA) {
+				this.#stanzaEnd = from + bounds.stanzaBytes;
+				this.#failed = false;
+			}
+			this.setLimit();
+		}
+		if (to > this.limit) this.progress(to);
+		if (large || ++this.#count > bounds.builtElements) this.drop();
+		if (this.#builtEnd === Infinity) {
+			if (depth === STANZA) this.#stanza = new Element(name, namespace, packed);
 			return;
 		}
 		const element = new Element(name, namespace, packed);
 		if (depth === STANZA) {
 			this.#stanza = element;
-			if (this.#failed) return;
 		} else if (depth === PAYLOAD) {
 			this.#payload ??= element;
 			const parts = this.#handler.onPayload?.(this.#stanza!, element);
-			if (this.#stanza === undefined) {
-				return; // the handler started the stream anew
-			}
+			if (this.#stanza === undefined) return; // the handler started the stream anew
 			if (parts !== undefined) {
-				parent!.append(element);
+				inner!.append(element);
 				this.#parts = parts;
-				this.#stanzaBuiltEnd = this.#builtEnd;
+				this.#rest = this.#builtEnd - to;
 				this.#stanzaCount = this.#count;
+				this.#inner = undefined;
 				this.#builtEnd = Infinity;
-				this.#partsFrom = window.at(index);
-				this.#setLimit();
+				this.wanted = parts.depth + 1;
+				this.setLimit();
 				return;
 			}
 		}
-		parent?.append(element);
-		this.#open[depth - STANZA] = element;
+		element.enter(inner);
 		this.#inner = element;
+		this.wanted = depth;
 	}
 
-	/** More text, of that many bytes. */
-	give(text: string, bytes: number): void {
-		if (this.#inner !== undefined) {
-			this.#textBytes += bytes;
-			if (this.#textBytes > this.#bounds.textBytes) {
-				this.drop();
-			} else {
-				this.#inner.appendText(text);
+	/** More text, of so many bytes, that ends at the offset. */
+	give(text: string, bytes: number, to: number): void {
+		if (to > this.limit) this.progress(to);
+		const inner = this.#inner;
+		if (inner === undefined) return;
+		this.#textBytes += bytes;
+		if (this.#textBytes > this.#bounds.textBytes) this.drop();
+		else inner.appendText(text);
+	}
+
+	/** The end tag of the innermost element ends at the offset. */
+	close(to: number): void {
+		if (to > this.limit) this.progress(to);
+		const depth = this.depth--;
+		this.#textBytes = 0;
+		if (depth === this.wanted) {
+			const element = this.#inner;
+			if (element !== undefined) {
+				this.wanted--;
+				const parent = element.leave();
+				this.#inner = parent;
+				if (parent !== undefined) return;
+				if (depth > STANZA) {
+					this.#builtEnd = Infinity;
+					this.setLimit();
+					this.#parts!.onPart(element);
+					return;
+				}
 			}
 		}
-	}
-
-	/** The element at `depth` ended; its end tag reaches to the index. */
-	close(depth: number, window: Window, index: number): void {
-		if (window.end > this.limit) this.progress(window.at(index));
-		if (depth < STANZA) {
-			this.#handler.onClose();
-			return;
-		}
-		const open = this.#open;
-		const element = open[depth - STANZA];
-		open[depth - STANZA] = undefined;
-		this.#inner = open[depth - 1 - STANZA];
-		this.#textBytes = 0;
-		const parts = this.#parts;
-		if (depth === STANZA) {
+		if (depth > PAYLOAD) return;
+		if (depth === PAYLOAD) {
+			if (this.#parts === undefined) return;
+			this.#parts = undefined;
+			this.wanted = STANZA;
+			this.#inner = this.#stanza;
+			this.#builtEnd = to + this.#rest;
+			this.#count = this.#stanzaCount;
+			if (this.#failed) this.drop();
+			else this.setLimit();
+		} else if (depth === STANZA) {
 			const stanza = this.#stanza!;
 			const failed = this.#failed;
-			if (failed) this.#leaveHead();
-			this.reset();
-			if (failed) {
-				this.#handler.onSkipped(stanza);
-			} else {
-				this.#handler.onElement(stanza);
-			}
-		} else if (parts !== undefined) {
-			if (depth === PAYLOAD) {
-				this.#parts = undefined;
-				this.#builtEnd = this.#stanzaBuiltEnd + (window.at(index) - this.#partsFrom);
-				this.#count = this.#stanzaCount;
-				this.#setLimit();
-			} else if (depth - STANZA === parts.depth) {
-				this.#builtEnd = Infinity;
-				this.#setLimit();
-				if (element !== undefined) parts.onPart(element);
-			}
+			this.forget();
+			this.wanted = 1;
+			if (failed) this.#handler.onSkipped(stanza);
+			else this.#handler.onElement(stanza);
+		} else {
+			this.#handler.onClose();
 		}
 	}
 
@@ -179,32 +175,36 @@ export class Builder implements Sink {
 		if (offset > this.#builtEnd) this.drop();
 	}
 
+	/** A new stream begins. */
+	reset(): void {
+		this.forget();
+		this.depth = this.wanted = 0;
+	}
+
 	/** What is being built is too large: it goes, and what follows of it goes by. */
-	drop(): void {
-		this.#builtEnd = Infinity;
-		this.#setLimit();
+	private drop(): void {
 		this.#failed = true;
 		this.#inner = undefined;
-		this.#open.fill(undefined);
-		if (this.#parts === undefined) this.#leaveHead();
-	}
-
-	/** Forgets all: a new stream begins. */
-	reset(): void {
-		this.#open.fill(undefined);
-		this.#inner = this.#stanza = this.#payload = this.#parts = undefined;
-		this.#stanzaEnd = this.#builtEnd = this.limit = Infinity;
-	}
-
-	#setLimit(): void {
-		this.limit = Math.min(this.#stanzaEnd, this.#builtEnd);
-	}
-
-	#leaveHead(): void {
+		this.#builtEnd = Infinity;
+		this.setLimit();
+		if (this.#parts !== undefined) {
+			this.wanted = this.#parts.depth + 1;
+			return;
+		}
+		this.wanted = 1;
 		this.#stanza?.clear();
 		if (this.#payload !== undefined) {
 			this.#payload.clear();
 			this.#stanza!.append(this.#payload);
 		}
+	}
+
+	private setLimit(): void {
+		this.limit = Math.min(this.#stanzaEnd, this.#builtEnd);
+	}
+
+	private forget(): void {
+		this.#inner = this.#stanza = this.#payload = this.#parts = undefined;
+		this.#stanzaEnd = this.#builtEnd = this.limit = Infinity;
 	}
 }

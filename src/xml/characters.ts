@@ -14,14 +14,12 @@ export const enum Class {
 	bad = 8,
 	/** Of a character that is not ASCII. */
 	wide = 16,
-	/** Not itself in text as the parser reads it: `&`, `]`, CR. */
+	/** Not itself in text: `<`, `&`, CR, and `>`, which may end "]]>". */
 	inText = 32,
-	/** The same in an attribute value: `&`, TAB, LF, CR. */
-	inValue = 64,
-	/** `<`, `>` and both quotes. */
-	markup = 128,
-	/** TAB, LF and CR, which a value normalises; CR does so everywhere. */
-	lineEnd = 256
+	/** Not itself in a CDATA section: `]`, CR. */
+	inSection = 64,
+	/** Not itself in an attribute value: `<`, `&`, TAB, LF, CR, and both quotes. */
+	inValue = 128
 }
 
 function classOf(code: number): number {
@@ -29,13 +27,13 @@ function classOf(code: number): number {
 	const character = String.fromCharCode(code);
 	if (isBetween(LETTERS, code)) return Class.nameStart | Class.name;
 	if ("0123456789-.".includes(character)) return Class.name;
-	if ("<>\"'".includes(character)) return Class.markup;
 	if (code < 0x20 && !"\t\n\r".includes(character)) return Class.bad;
-	let bits = "\t\n\r ".includes(character) ? Class.space : 0;
-	if ("&]\r".includes(character)) bits |= Class.inText;
-	if ("&\t\n\r".includes(character)) bits |= Class.inValue;
-	if ("\t\n\r".includes(character)) bits |= Class.lineEnd;
-	return bits;
+	return (
+		("\t\n\r ".includes(character) ? Class.space : 0) |
+		("<>&\r".includes(character) ? Class.inText : 0) |
+		("]\r".includes(character) ? Class.inSection : 0) |
+		("<&\t\n\r'\"".includes(character) ? Class.inValue : 0)
+	);
 }
 
 /** Pairs of the first and the last of a range, ascending: ASCII, then the rest of NameStartChar. */

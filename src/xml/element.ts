@@ -60,6 +60,18 @@ export class Element {
 		return this.#text;
 	}
 
+	/** For the parser: it is open, in `parent`, of which it is no child before leave(). */
+	enter(parent: Element | undefined): void {
+		this.#next = parent;
+	}
+
+	/** For the parser: it ends. Returns its parent. */
+	leave(): Element | undefined {
+		const parent = this.#next;
+		parent?.append(this);
+		return parent;
+	}
+
 	/** For the parser: a child that has no parent yet. */
 	append(child: Element): void {
 		const last = this.#last;

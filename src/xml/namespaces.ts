@@ -1,6 +1,7 @@
 // Which namespace a prefix stands for, element by element (Namespaces in XML 1.0).
 
-import { START, VALUE } from "./element.js";
+import { LOCAL, START, VALUE } from "./element.js";
+import { XMLError } from "./error.js";
 import { namespaces } from "./words.js";
 
 /** Bound to "xml" always and to nothing else (3). */
@@ -9,30 +10,41 @@ export const XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace";
 export const XMLNS_NAMESPACE = "http://www.w3.org/2000/xmlns/";
 
 export class Scopes {
-	/** The declarations in scope, packed like attributes. */
+	/** The declarations in scope, packed like attributes, and how many. */
 	packed = "";
-	/** How many. */
 	count = 0;
+	/** The default namespace; undefined when it has to be looked up. */
+	default: string | undefined;
 	/** `packed.length` and `count` before each element in scope that declares any. */
 	readonly #marks: number[] = [];
-	/** The default namespace; undefined when it has to be looked up. */
-	#default: string | undefined;
 
-	/** Declares `prefix` ("" is the default namespace) until leave(). False when that must not be. */
-	declare(prefix: string, namespace: string): boolean {
-		if (prefix === "xmlns" || namespace === XMLNS_NAMESPACE || (prefix === "xml") !== (namespace === XML_NAMESPACE)) {
-			return false;
+	/** An element begins with these declarations, which hold until leave(). False when one must not be. */
+	enter(declarations: string): boolean {
+		this.#marks.push(this.packed.length, this.count);
+		this.packed += declarations;
+		this.default = undefined;
+		for (let at = 0; at >= 0; ) {
+			const value = declarations.indexOf(VALUE, at);
+			const next = declarations.indexOf(START, value);
+			const prefix = declarations.slice(at + 1, value);
+			const namespace = declarations.slice(value + 1, next < 0 ? declarations.length : next);
+			if (prefix === "xmlns" || namespace === XMLNS_NAMESPACE || (prefix === "xml") !== (namespace === XML_NAMESPACE)) return false;
+			if (namespace === "" && prefix !== "") return false;
+			this.count++;
+			at = next;
 		}
-		if (namespace === "" && prefix !== "") return false;
-		this.packed += START + prefix + VALUE + namespace;
-		this.count++;
-		this.#default = undefined;
 		return true;
+	}
+
+	/** It has ended. */
+	leave(): void {
+		this.count = this.#marks.pop()!;
+		this.packed = this.packed.slice(0, this.#marks.pop());
+		this.default = undefined;
 	}
 
 	/** undefined when nothing declares the prefix; without prefix and declaration it is "". */
 	resolve(prefix: string): string | undefined {
-		if (prefix === "" && this.#default !== undefined) return this.#default;
 		const packed = this.packed;
 		const key = START + prefix + VALUE;
 		const at = packed.lastIndexOf(key);
@@ -46,26 +58,32 @@ export class Scopes {
 		} else if (prefix === "") {
 			namespace = "";
 		}
-		if (prefix === "") this.#default = namespace;
+		if (prefix === "") this.default = namespace;
 		return namespace;
 	}
 
-	/** An element begins that declares namespaces. */
-	enter(): void {
-		this.#marks.push(this.packed.length, this.count);
-	}
-
-	/** It has ended. */
-	leave(): void {
-		this.count = this.#marks.pop()!;
-		this.packed = this.packed.slice(0, this.#marks.pop());
-		this.#default = undefined;
+	/** The attributes with namespaces in the place of prefixes; `more` are names alone. */
+	expand(packed: string, more: string, offset: number): string {
+		const list = (packed + more).split(START);
+		let seen = "";
+		for (let n = 1; n < list.length; n++) {
+			const name = list[n]!.slice(0, list[n]!.indexOf(VALUE) + 1);
+			const colon = name.indexOf(":");
+			if (colon < 0) continue;
+			const namespace = this.resolve(name.slice(0, colon));
+			if (namespace === undefined) throw new XMLError("bad-namespace-prefix", offset);
+			const key = START + namespace + LOCAL + name.slice(colon + 1);
+			if (seen.includes(key)) throw new XMLError("not-well-formed", offset);
+			seen += key;
+			packed = packed.split(START + name).join(key);
+		}
+		return packed;
 	}
 
 	/** Forgets all. */
 	clear(): void {
 		this.#marks.length = this.count = 0;
 		this.packed = "";
-		this.#default = undefined;
+		this.default = undefined;
 	}
 }

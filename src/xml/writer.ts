@@ -148,7 +148,7 @@ function escaped(text: string, quoted: boolean): string {
 		if (bytes[at]! >= 0xc0 && isForbidden(bytes, at)) all |= Class.bad;
 	}
 	if ((all & Class.bad) !== 0) throw new Error("a character that XML does not allow");
-	if ((all & (Class.inValue | Class.markup)) === 0) return text;
+	if ((all & (Class.inText | Class.inValue)) === 0) return text;
 	let result = replace(replace(replace(text, "&", "&amp;"), "<", "&lt;"), "\r", "&#13;");
 	if (!quoted) return replace(result, ">", "&gt;");
 	result = replace(replace(result, "'", "&apos;"), '"', "&quot;");

@@ -38,7 +38,7 @@ test.each([
 	["a namespace of 300 KiB", "<b xmlns:c='", "0123456789abcdef", 19_200, "policy-violation"],
 	["a name of 1 MiB", "<b><", "abcdefghijklmnop", 65_536, "policy-violation"],
 	["an attribute's name of 1 MiB", "<b ", "abcdefghijklmnop", 65_536, "policy-violation"],
-	["an end tag of 1 MiB", "<b></b", "abcdefghijklmnop", 65_536, "policy-violation"],
+	["an end tag of 1 MiB", "<b></b", "abcdefghijklmnop", 65_536, "not-well-formed"],
 	["a reference of 1 MiB", "<b>&", "abcdefghijklmnop", 65_536, "restricted-xml"],
 	["a number of 1 MiB", "<b>&#", "0000000000000000", 65_536, "policy-violation"],
 	["a tag of 2 MiB of white space", "<b ", "                ", 131_072, "policy-violation"]

@@ -80,7 +80,7 @@ describe("R-CORE-11 a bound is not held, or held too early, or ends the stream",
 			[`<m></m${" ".repeat(limits.hardNameBytes - 3)}>`, undefined],
 			[`<m></m${" ".repeat(limits.hardNameBytes - 2)}>`, "policy-violation"],
 			[`<m><q a${" ".repeat(limits.hardNameBytes)}=''`, "policy-violation"],
-			[`<m><q a b${x(limits.hardNameBytes)}`, "policy-violation"]
+			[`<m><q a='' ${x(limits.hardNameBytes)}=`, "policy-violation"]
 		] as [string, string | undefined][]) {
 			const whole = events(`<s>${document}`);
 			expect(refusal(`<s>${document}`)).toBe(condition);
