@@ -14,12 +14,12 @@ export const enum Class {
 	bad = 8,
 	/** Of a character that is not ASCII. */
 	wide = 16,
-	/** Not itself in text: `<`, `&`, CR, and `>`, which may end "]]>". */
+	/** No character, or not one alone. */
+	special = 24,
+	/** Not itself in text: `<`, `&`, `]`, CR. */
 	inText = 32,
-	/** Not itself in a CDATA section: `]`, CR. */
-	inSection = 64,
-	/** Not itself in an attribute value: `<`, `&`, TAB, LF, CR, and both quotes. */
-	inValue = 128
+	/** Not itself in an attribute value, or as we write it: `<`, `>`, `&`, TAB, LF, CR, and both quotes. */
+	inValue = 64
 }
 
 function classOf(code: number): number {
@@ -28,12 +28,8 @@ function classOf(code: number): number {
 	if (isBetween(LETTERS, code)) return Class.nameStart | Class.name;
 	if ("0123456789-.".includes(character)) return Class.name;
 	if (code < 0x20 && !"\t\n\r".includes(character)) return Class.bad;
-	return (
-		("\t\n\r ".includes(character) ? Class.space : 0) |
-		("<>&\r".includes(character) ? Class.inText : 0) |
-		("]\r".includes(character) ? Class.inSection : 0) |
-		("<&\t\n\r'\"".includes(character) ? Class.inValue : 0)
-	);
+	const bits = ("\t\n\r ".includes(character) ? Class.space : 0) | ("<&]\r".includes(character) ? Class.inText : 0);
+	return "<>&\t\n\r'\"".includes(character) ? bits | Class.inValue : bits;
 }
 
 /** Pairs of the first and the last of a range, ascending: ASCII, then the rest of NameStartChar. */
@@ -50,7 +46,7 @@ function isBetween(ranges: readonly number[], code: number): boolean {
 }
 
 /** By byte. */
-export const classes: readonly number[] = Object.freeze(Array.from({ length: 256 }, (_, code) => classOf(code)));
+export const classes = Uint8Array.from({ length: 256 }, (_, code) => classOf(code));
 
 /** Char [2]. Surrogates cannot come from UTF-8 that was checked, but from a reference. */
 export function isChar(code: number): boolean {

@@ -1,9 +1,9 @@
-// Looks at every byte from the network, once, and makes tokens of them: XML 1.0, as RFC 6120 section 11 narrows it, and no namespaces yet.
+// Looks at every byte from the network, once, and makes tokens of them: XML 1.0, as RFC 6120 section 11 narrows it, but for namespaces.
 
 import { CUT, characterAt, decodeUnchecked, MALFORMED, sizeOf, writeCodePoint } from "../text/utf8.js";
 import { Class, classes, isChar, isNameChar, isNameStart } from "./characters.js";
 import { Element, START, VALUE } from "./element.js";
-import type { XMLBounds, XMLCondition } from "./error.js";
+import { type XMLBounds, type XMLCondition, XMLError } from "./error.js";
 
 export const enum Token {
 	/** All bytes were taken, and no token has ended. */
@@ -12,7 +12,7 @@ export const enum Token {
 	/** A start tag that is the end tag too. */
 	empty,
 	close,
-	/** Of a text, a piece. */
+	/** A piece of text. */
 	text,
 	declaration,
 	refused
@@ -29,158 +29,150 @@ export const enum Mark {
 
 /** What the next byte belongs to. */
 const enum State {
-	content,
+	text,
 	section,
+	value,
 	reference,
-	/** After "<". */
+	/** Behind "<"; behind "<!" or "<?"; behind "</". */
 	less,
-	/** After "<!" or "<?". */
 	special,
 	endTag,
-	/** The name of an element, and what follows until its tag ends. */
 	name,
+	/** In a start tag, or the declaration: outside of attributes, and from a name to the value. */
 	tag,
 	attribute,
 	equals,
 	quote,
-	value,
-	/** After "/" in a start tag, or "?" in the declaration. */
+	/** Behind its "/", or "?". */
 	last
 }
 
-/** Kinds of records in the buffer, by their first byte: an attribute whole, as Element has it, or its name alone. */
-const enum Kind {
-	whole = 1,
-	/** Between name and value. */
-	value = 2,
-	name = 3
-}
-
-/** Depth of the stanza that may have to be answered, so that all is kept of its start tag that fits. */
+/** Depth of a stanza. It may have to be answered: of its start tag all is kept that fits. */
 const STANZA = 2;
 const SECTION = "[CDATA[";
-const DECLARATION = "xml";
-const XMLNS = "xmlns";
-/** The bit beside the length of an open element's name that says that it declares namespaces. */
-const DECLARES = 0x80;
+const ENTITIES = ";lt;<;gt;>;amp;&;quot;\";apos;';";
+const SPACE = new Uint8Array([0x20]);
 /** Bytes of the buffer that is kept. */
 const KEPT = 256;
-
-/** What ends a run of bytes that are as they are. */
-const inText = Class.inText | Class.bad;
-const inSection = Class.inSection | Class.bad;
-const inValue = Class.inValue | Class.bad;
+/** Beside the length of an open element's name: it declares namespaces. */
+const DECLARES = 0x80;
 
 /**
- * A machine that can stop behind any byte. What is refused, and where, depends on no cut: always at the byte by which it is known,
- * but for the start tag of the stream, which is refused at its "<" where it breaks a bound, as nobody could skip it.
+ * A machine that can stop behind any byte. What is refused, and where, depends on no cut: it is always the byte by which it is
+ * known, but for the start tag of the stream, which is refused at its "<" where it breaks a bound: nobody skips a stream.
  */
 export class Scanner {
-	/** Of a start tag: its name as written. Of a refusal: the XMLCondition. */
+	/** Of a start tag: its name as written. Of what is refused: the XMLCondition. */
 	name = "";
-	/** Of a start tag: attributes that are kept, packed as Element has them, but with the prefix as written. Of text: the piece. */
+	/** Of a start tag: the attributes that are kept, packed as Element has them, but with prefixes. Of text: the piece. */
 	value = "";
-	/** Of a start tag with Mark.prefixed: the names that have a prefix of attributes that are not in `value`, packed without values. */
+	/** Of a start tag with Mark.prefixed: the names of the other attributes, packed without values. */
 	names = "";
-	/** Of a start tag: the namespaces that it declares, `\x01prefix\x02namespace` after each other; without prefix, of the default one. */
+	/** Of a start tag: the namespaces that it declares, as if prefixes were attributes; "" is that of the default one. */
 	declarations = "";
-	/** Of a start or an end tag: of Mark. */
+	/** Of a tag: of Mark. */
 	marks = 0;
 	/** Bytes of the piece of text. */
 	size = 0;
 	/** The index behind the token. */
 	at = 0;
-	/** Offset in the stream of a start tag's "<", or of the refused byte. */
+	/** Offset in the stream of the start tag's "<", or of the byte that is refused. */
 	offset = 0;
 
 	readonly #bounds: XMLBounds;
-	#state = State.content;
+	#state = State.text;
 	/** Open elements. */
 	#depth = 0;
 	/** The root was closed. */
 	#ended = false;
-	/** Names of the open elements, each with its length in two bytes behind it; on top, the records of a start tag. */
+	/** The names of the open elements, each with its length in two bytes behind it, and from #top on the attributes of a start tag. */
 	#buffer = new Uint8Array(KEPT);
 	#length = 0;
-	/** In it: where the records begin, the last one of them, the name in that, the part of the name before or after the colon. */
 	#top = 0;
-	#record = 0;
+	/** Where in it the last name begins, and where its part behind the colon. */
 	#from = 0;
 	#part = 0;
+	/** Where the last value begins. */
+	#value = 0;
 	/** Offset of the next byte. */
 	#read = 0;
-	/** The first bytes of a character that is cut, and how many. */
+	/** The first bytes of a character that is cut. */
 	readonly #character = new Uint8Array(4);
 	#held = 0;
-	/** Offset beyond which a name, white space in a tag, or a reference must not go. */
+	/** Offset beyond which a name, white space in a tag, a reference or a value must not go. */
 	#limit = Infinity;
-	/** A CR came before. */
+	/** A CR was the last. */
 	#return = false;
-	/** How many "]" came before, up to two. */
+	/** How many "]" are held back, until it is known whether they end the section. */
 	#brackets = 0;
-	/** Bytes that were recognised: of an end tag's name, of "[CDATA[" or "xml". */
+	/** Bytes of "[CDATA[" or "xml" that were recognised; where the rest begins of the end tag's name. */
 	#matched = 0;
 	#isDeclaration = false;
-	/** Attributes of the start tag are wanted. */
+	/** Of the start tag: attributes are wanted; how many there are; bits of the hashes of their names; bytes that are not in `value`. */
 	#kept = false;
-	/** Its attributes; bits of their names' hashes; bytes of records that are names alone; bytes of declarations. */
 	#count = 0;
 	#hashes = 0;
 	#dropped = 0;
-	#declared = 0;
 	#spaced = false;
 	/** Of the value: what ends it, its bytes, whether it is kept, whether it is a namespace. */
 	#quote = 0;
 	#bytes = 0;
 	#whole = false;
 	#declares = false;
-	/** Of a reference: what follows the "&", without digits; the number. */
-	#reference = "";
+	/** Of the reference: where it is; its name, or "#" or "#x"; its number. */
+	#back = State.text;
+	#entity = "";
 	#code = 0;
-	#inValue = false;
 
 	constructor(bounds: XMLBounds) {
 		this.#bounds = bounds;
 	}
 
-	/** A new stream. */
+	/** A new stream begins. */
 	restart(): void {
-		this.#state = State.content;
+		this.#state = State.text;
 		this.#depth = this.#length = this.#read = this.#held = this.#brackets = 0;
 		this.#limit = Infinity;
 		this.#ended = this.#return = false;
 	}
 
-	/** Reads on to the end of the next token. `kept`: of what begins here the text is wanted, or the attributes. */
+	/** Reads on to the end of the next token. `kept`: the text is wanted, and of a start tag that begins here the attributes. */
 	scan(bytes: Uint8Array, from: number, kept: boolean): Token {
-		if (this.#held > 0) {
-			const character = this.#character;
-			for (; characterAt(character, 0, this.#held) === CUT; this.#read++) {
-				if (from === bytes.length) {
+		try {
+			if (this.#held > 0) {
+				const character = this.#character;
+				for (; characterAt(character, 0, this.#held) === CUT; this.#read++) {
 					this.at = from;
-					return Token.none;
+					if (from === bytes.length) return Token.none;
+					character[this.#held++] = bytes[from++]!;
 				}
-				character[this.#held++] = bytes[from++]!;
+				const token = this.run(character, this.#held, 0, this.#read - this.#held, kept);
+				if (this.at > 0) this.#held = 0;
+				this.at = from;
+				if (token !== Token.none) return token;
 			}
-			const token = this.run(character, 0, this.#held, this.#read - this.#held, kept);
-			if (this.at > 0) this.#held = 0;
-			this.at = from;
-			if (token !== Token.none) return token;
+			const token = this.run(bytes, bytes.length, from, this.#read - from, kept);
+			this.#read += this.at - from;
+			return token;
+		} catch (error) {
+			if (!(error instanceof XMLError)) throw error;
+			this.name = error.condition;
+			this.offset = error.offset;
+			return Token.refused;
 		}
-		const token = this.run(bytes, from, bytes.length, this.#read - from, kept);
-		this.#read += this.at - from;
-		return token;
 	}
 
-	/** `base` is the offset of index 0. */
-	private run(bytes: Uint8Array, i: number, end: number, base: number, kept: boolean): Token {
-		while (i < end) {
+	/** From index `i` to `end`; `base` is the offset of index 0. No case leaves the loop by itself: XS 13.3 would leave a slot behind. */
+	private run(bytes: Uint8Array, end: number, i: number, base: number, kept: boolean): Token {
+		let to = i;
+		for (; i < end; i = to) {
 			const byte = bytes[i]!;
 			const bits = classes[byte]!;
+			const isSpace = (bits & Class.space) !== 0;
 			let code = byte;
-			let size = 1;
-			if (base + i > this.#limit) return this.refuse("policy-violation", this.#limit + 1);
-			if ((bits & (Class.wide | Class.bad)) !== 0) {
+			if (base + i > this.#limit) break;
+			to = i + 1;
+			if ((bits & Class.special) !== 0) {
 				code = characterAt(bytes, i, end);
 				if (code === CUT) {
 					this.#character.set(bytes.subarray(i, end));
@@ -188,106 +180,87 @@ export class Scanner {
 					break;
 				}
 				// RFC 6120 4.9.3.22 and 11.6: not UTF-8, or UTF-16
-				if (code === MALFORMED || (code === 0 && base + i === 0)) return this.refuse("unsupported-encoding", base + i);
-				if (!isChar(code)) return this.refuse("not-well-formed", base + i);
-				size = sizeOf(code);
+				if (code === MALFORMED || (code === 0 && base + i === 0)) refuse("unsupported-encoding", base + i);
+				if (!isChar(code)) refuse("not-well-formed", base + i);
+				to = i + sizeOf(code);
 			}
 			switch (this.#state) {
-				case State.content:
+				case State.text:
 				case State.section: {
-					const inside = this.#state === State.section;
-					if (byte === 0x3c && !inside && !this.#return) {
+					if (this.#depth < STANZA && byte !== 0x3c) {
+						if (!isSpace) this.refuseOutside(base + i);
+						break;
+					}
+					const isText = this.#state === State.text;
+					const brackets = this.#brackets;
+					const skipped = byte === 0x0a && this.#return;
+					this.#return = byte === 0x0d;
+					if (skipped) break; // XML 1.0, 2.11
+					if (byte === 0x5d && brackets < 2) {
+						this.#brackets++;
+						break;
+					}
+					if (brackets > 0 && byte !== 0x5d) {
+						this.#brackets = 0;
+						if (brackets === 2 && byte === 0x3e) {
+							if (isText) refuse("not-well-formed", base + i); // XML 1.0, 2.4
+							this.#state = State.text;
+							break;
+						}
+						if (kept) return this.give(brackets === 2 ? "]]" : "]", brackets, i);
+					}
+					if ((bits & Class.inText) === 0) {
+						to = pass(bytes, to, end, Class.inText | Class.special);
+						if (kept) return this.give(decodeUnchecked(bytes, i, to), to - i, to);
+					} else if (isText && byte === 0x3c) {
 						this.#state = State.less;
-						this.#limit = base + i++ + this.#bounds.hardNameBytes;
-						continue;
-					}
-					if (this.#depth < STANZA) {
-						if ((bits & Class.space) === 0) return this.refuse(this.outside(), base + i);
-						i++;
-						continue;
-					}
-					if (this.#return) {
-						// XML 1.0, 2.11
-						this.#return = false;
-						if (byte !== 0x0a && kept) return this.give("\n", 1, i);
-						continue;
-					}
-					if (byte === 0x0d && this.#brackets === 0) {
-						this.#return = true;
-						i++;
-						continue;
-					}
-					let to = i;
-					if (inside) {
-						const brackets = this.#brackets;
-						if (byte === 0x5d) {
-							i++;
-							if (brackets === 2) {
-								if (kept) return this.give("]", 1, i);
-							} else this.#brackets++;
-							continue;
-						}
-						if (brackets > 0) {
-							this.#brackets = 0;
-							if (brackets === 2 && byte === 0x3e) {
-								this.#state = State.content;
-								i++;
-							} else if (kept) return this.give(brackets === 2 ? "]]" : "]", brackets, i);
-							continue;
-						}
-						to = pass(bytes, i, end, inSection);
-					} else {
-						for (;;) {
-							to = pass(bytes, to, end, inText);
-							// XML 1.0, 2.4
-							if (to === end || bytes[to] !== 0x3e || this.brackets(bytes, i, to) === 2) break;
-							to++;
-						}
-						this.#brackets = this.brackets(bytes, i, to);
-						if (to === i) {
-							if (byte === 0x3e) return this.refuse("not-well-formed", base + i);
-							this.#brackets = 0;
-							if (byte === 0x26) this.refer(false, base + i++);
-							continue;
-						}
-					}
-					if (kept) return this.give(decodeUnchecked(bytes, i, to), to - i, to);
-					i = to;
-					continue;
+						this.#limit = base + i + this.#bounds.hardNameBytes;
+					} else if (isText && byte === 0x26) this.refer(State.text, base + i);
+					else if (kept) return this.give(byte === 0x0d ? "\n" : String.fromCharCode(byte), 1, to);
+					break;
 				}
+				case State.value:
+					if ((bits & Class.inValue) === 0) {
+						to = pass(bytes, to, end, Class.inValue | Class.special);
+						this.take(bytes, i, to, base + i);
+					} else if (byte === this.#quote) this.endValue(base + i);
+					else if (byte === 0x3c || (byte === 0x26 && this.#isDeclaration)) refuse("not-well-formed", base + i);
+					else if (byte === 0x26) this.refer(State.value, base + i);
+					else if (!isSpace) this.take(bytes, i, to, base + i);
+					else if (byte !== 0x0a || !this.#return) this.take(SPACE, 0, 1, base + i); // XML 1.0, 2.11 and 3.3.3
+					this.#return = byte === 0x0d;
+					break;
+				case State.reference:
+					if (byte !== 0x3b) this.readReference(byte, base + i);
+					else if (this.endReference(base + i) && kept) return this.give(this.value, this.size, to);
+					break;
 				case State.less:
-					this.#brackets = 0;
 					if (byte === 0x2f && this.#depth > 0) {
 						this.#state = State.endTag;
 						this.#matched = this.before(this.#length);
 						break;
 					}
-					if (byte === 0x21 || (byte === 0x3f && base + i === 1)) {
-						this.#state = State.special;
-						this.#isDeclaration = byte === 0x3f;
-						this.#matched = 0;
-						break;
-					}
-					if (byte === 0x3f) return this.refuse("restricted-xml", base + i); // RFC 6120 11.1
-					if (this.#ended) return this.refuse("not-well-formed", base + i);
-					if (this.#depth >= this.#bounds.hardDepth) return this.refuse("policy-violation", base + i);
+					this.#state = State.special;
+					this.#isDeclaration = byte === 0x3f;
+					this.#matched = 0;
+					if (byte === 0x21 || (byte === 0x3f && base + i === 1)) break;
+					if (byte === 0x3f) refuse("restricted-xml", base + i); // RFC 6120 11.1
+					if (this.#ended) refuse("not-well-formed", base + i);
+					if (this.#depth >= this.#bounds.hardDepth) refuse("policy-violation", base + i);
 					this.begin(base + i - 1, kept, State.name);
-					continue;
+					to = i;
+					break;
 				case State.special: {
-					const word = this.#isDeclaration ? DECLARATION : SECTION;
 					const matched = this.#matched++;
-					if (matched === word.length) {
-						// "<?xml" and a space
-						if ((bits & Class.space) === 0) return this.refuse("restricted-xml", base + i);
+					if (this.#isDeclaration && matched === 3) {
+						if (!isSpace) refuse("restricted-xml", base + i);
 						this.begin(0, true, State.tag);
 						this.#top = this.#length;
-						continue;
-					}
-					if (byte !== word.charCodeAt(matched)) {
-						return this.refuse(matched > 0 && !this.#isDeclaration ? "not-well-formed" : "restricted-xml", base + i);
-					}
-					if (!this.#isDeclaration && matched + 1 === word.length) {
-						if (this.#depth < STANZA) return this.refuse(this.outside(), base + i);
+						to = i;
+					} else if (byte !== (this.#isDeclaration ? "xml" : SECTION).charCodeAt(matched)) {
+						refuse(matched > 0 && !this.#isDeclaration ? "not-well-formed" : "restricted-xml", base + i); // RFC 6120 11.1
+					} else if (this.#matched === SECTION.length) {
+						if (this.#depth < STANZA) this.refuseOutside(base + i);
 						this.#state = State.section;
 						this.#limit = Infinity;
 					}
@@ -298,135 +271,70 @@ export class Scanner {
 					const stop = this.#length - 2;
 					let at = this.#matched;
 					if (at < stop) {
-						for (const to = i + size; i < to; i++, at++) {
-							if (bytes[i] !== buffer[at]) return this.refuse("not-well-formed", base + to - size);
-						}
-						while (i < end && at < stop && bytes[i] === buffer[at] && buffer[at]! < 0x80) {
-							i++;
-							at++;
-						}
+						// character by character, so that none is cut
+						for (let n = i; n < to; n++) if (bytes[n] !== buffer[at++]) refuse("not-well-formed", base + i);
+						for (; to < end && at < stop && bytes[to] === buffer[at] && buffer[at]! < 0x80; to++) at++;
 						this.#matched = at;
-						continue;
-					}
-					if (byte === 0x3e) return this.close(i + 1);
-					if ((bits & Class.space) === 0) return this.refuse("not-well-formed", base + i);
+					} else if (byte === 0x3e) return this.close(to);
+					else if (!isSpace) refuse("not-well-formed", base + i);
 					break;
 				}
 				case State.name:
 				case State.attribute: {
-					const first = this.#length === this.#part;
-					let to = i;
-					if (first ? isNameStart(code) : isNameChar(code)) {
-						to += size;
+					const isFirst = this.#length === this.#part;
+					if (isFirst ? isNameStart(code) : isNameChar(code)) {
 						const most = Math.min(end, i + this.#bounds.hardNameBytes);
 						while (to < most && (classes[bytes[to]!]! & Class.name) !== 0) to++;
 						this.append(bytes, i, to);
-						i = to;
-						continue;
-					}
-					if (first || size > 1) return this.refuse("not-well-formed", base + i);
-					if (byte === 0x3a) {
-						// Namespaces in XML 1.0, 4
-						if (this.#part > this.#from) return this.refuse("not-well-formed", base + i);
-						this.append(bytes, i, ++i);
+					} else if (isFirst || code >= 0x80 || (byte === 0x3a && this.#part > this.#from)) {
+						refuse("not-well-formed", base + i); // Namespaces in XML 1.0, 4
+					} else if (byte === 0x3a) {
+						this.put(byte);
 						this.#part = this.#length;
-						continue;
+					} else {
+						to = i;
+						if (this.#state === State.name) this.endName(base + i);
+						else this.endAttributeName(base + i);
 					}
-					if (!(this.#state === State.name ? this.endName(base + i) : this.endAttributeName(base + i))) return Token.refused;
-					continue;
+					break;
 				}
 				case State.tag:
-					if ((bits & Class.space) !== 0) {
-						this.#spaced = true;
-						break;
+					if (isSpace) this.#spaced = true;
+					else if (byte === 0x3e && !this.#isDeclaration) return this.open(Token.open, to);
+					else if (byte === (this.#isDeclaration ? 0x3f : 0x2f)) this.#state = State.last;
+					else {
+						if (!this.#spaced) refuse("not-well-formed", base + i);
+						if (++this.#count > this.#bounds.hardAttributes) refuse("policy-violation", base + i);
+						this.#state = State.attribute;
+						this.put(1);
+						this.#from = this.#part = this.#length;
+						to = i;
 					}
-					if (byte === 0x3e && !this.#isDeclaration) return this.open(Token.open, i + 1);
-					if (byte === (this.#isDeclaration ? 0x3f : 0x2f)) {
-						this.#state = State.last;
-						break;
-					}
-					if (!this.#spaced) return this.refuse("not-well-formed", base + i);
-					if (++this.#count > this.#bounds.hardAttributes) return this.refuse("policy-violation", base + i);
-					this.#state = State.attribute;
-					this.#record = this.#length;
-					this.put(Kind.whole);
-					this.#from = this.#part = this.#length;
-					continue;
+					break;
 				case State.equals:
 					if (byte === 0x3d) this.#state = State.quote;
-					else if ((bits & Class.space) === 0) return this.refuse("not-well-formed", base + i);
+					else if (!isSpace) refuse("not-well-formed", base + i);
 					break;
 				case State.quote:
 					if (byte === 0x22 || byte === 0x27) {
 						this.#quote = byte;
 						this.#state = State.value;
 						this.#limit = this.offset + this.#bounds.stanzaBytes - 1;
-					} else if ((bits & Class.space) === 0) return this.refuse("not-well-formed", base + i);
+					} else if (!isSpace) refuse("not-well-formed", base + i);
 					break;
-				case State.value: {
-					const to = pass(bytes, i, end, inValue);
-					if (to > i) {
-						this.#return = false;
-						if (!this.take(bytes, i, to, base + i)) return Token.refused;
-						i = to;
-						continue;
-					}
-					if (byte === this.#quote) {
-						if (!this.endValue(base + i)) return Token.refused;
-						break;
-					}
-					if (byte === 0x3c || (byte === 0x26 && this.#isDeclaration)) return this.refuse("not-well-formed", base + i);
-					if (byte === 0x26) this.refer(true, base + i);
-					else if ((bits & Class.space) === 0) {
-						if (!this.take(bytes, i, i + 1, base + i)) return Token.refused;
-					} else if (byte !== 0x0a || !this.#return) {
-						// XML 1.0, 2.11 and 3.3.3
-						if (!this.take(SPACE, 0, 1, base + i)) return Token.refused;
-					}
-					this.#return = byte === 0x0d;
-					break;
-				}
-				case State.reference: {
-					if (byte !== 0x3b) {
-						const condition = this.readReference(byte);
-						if (condition !== undefined) return this.refuse(condition, base + i);
-						break;
-					}
-					const reference = this.#reference;
-					const isNumber = reference === "" || reference.startsWith("#");
-					const meant = isNumber ? this.#code : entity(reference);
-					if (meant <= 0 || !isChar(meant)) return this.refuse(isNumber ? "not-well-formed" : "restricted-xml", base + i);
-					const count = writeCodePoint(meant, this.#character, 0);
-					this.#state = this.#inValue ? State.value : State.content;
-					this.#limit = this.#inValue ? this.offset + this.#bounds.stanzaBytes - 1 : Infinity;
-					if (this.#inValue) {
-						if (!this.take(this.#character, 0, count, base + i)) {
-							this.offset = Math.min(this.offset, base + i);
-							return Token.refused;
-						}
-					} else if (kept) return this.give(String.fromCodePoint(meant), count, i + 1);
-					break;
-				}
 				default:
-					if (byte !== 0x3e) return this.refuse("not-well-formed", base + i);
-					return this.#isDeclaration ? this.endDeclaration(base + i, i + 1) : this.open(Token.empty, i + 1);
+					if (byte !== 0x3e) refuse("not-well-formed", base + i);
+					return this.#isDeclaration ? this.endDeclaration(base + i, to) : this.open(Token.empty, to);
 			}
-			i += size;
 		}
-		if (base + end > this.#limit + 1) return this.refuse("policy-violation", this.#limit + 1);
+		if (base + i > this.#limit + (i < end ? 0 : 1)) refuse("policy-violation", this.#limit + 1);
 		this.at = end;
 		return Token.none;
 	}
 
-	private refuse(condition: XMLCondition, offset: number): Token {
-		this.name = condition;
-		this.offset = offset;
-		return Token.refused;
-	}
-
-	/** Why there is no text here: RFC 6120 11.7 allows white space between stanzas. */
-	private outside(): XMLCondition {
-		return this.#depth === 1 ? "bad-format" : "not-well-formed";
+	/** RFC 6120 11.7 allows white space between stanzas. */
+	private refuseOutside(offset: number): void {
+		refuse(this.#depth === 1 ? "bad-format" : "not-well-formed", offset);
 	}
 
 	private give(piece: string, size: number, at: number): Token {
@@ -436,39 +344,25 @@ export class Scanner {
 		return Token.text;
 	}
 
-	/** How many "]" end what was read up to `to`, up to two. */
-	private brackets(bytes: Uint8Array, from: number, to: number): number {
-		if (to === from) return this.#brackets;
-		if (bytes[to - 1] !== 0x5d) return 0;
-		const before = to - 1 > from ? bytes[to - 2] === 0x5d : this.#brackets > 0;
-		return before ? 2 : 1;
-	}
-
 	/** A start tag begins, or the declaration. */
 	private begin(offset: number, kept: boolean, state: State): void {
 		this.offset = offset;
 		this.#kept = kept;
-		this.#isDeclaration = state === State.tag;
 		this.#state = state;
 		this.#from = this.#part = this.#length;
 		this.names = this.declarations = "";
-		this.marks = this.#count = this.#hashes = this.#dropped = this.#declared = 0;
+		this.marks = this.#count = this.#hashes = this.#dropped = 0;
 		this.#spaced = false;
 	}
 
-	/** A bound is broken that only ends the stanza. False where there is none: nobody skips a stream. */
-	private exceed(): boolean {
+	/** A bound is broken that only ends the stanza. */
+	private exceed(): void {
+		if (this.#depth === 0) refuse("policy-violation", this.offset);
 		this.marks |= Mark.large;
-		if (this.#depth === 0) {
-			this.name = "policy-violation";
-			return false;
-		}
 		if (this.#depth >= STANZA) this.#kept = false;
-		return true;
 	}
 
-	/** Of an element. False when it is refused, as the next four. */
-	private endName(offset: number): boolean {
+	private endName(offset: number): void {
 		const bounds = this.#bounds;
 		const length = this.#length - this.#from;
 		this.name = decodeUnchecked(this.#buffer, this.#from, this.#length);
@@ -477,46 +371,31 @@ export class Scanner {
 		this.#top = this.#length;
 		this.#state = State.tag;
 		this.#limit = offset + bounds.hardNameBytes;
-		if (this.#top > bounds.openBytes) {
-			this.refuse("policy-violation", offset);
-			return false;
-		}
-		return (this.#depth < bounds.depth && length <= bounds.nameBytes) || this.exceed();
+		if (this.#top > bounds.openBytes) refuse("policy-violation", offset);
+		if (this.#depth >= bounds.depth || length > bounds.nameBytes) this.exceed();
 	}
 
-	private endAttributeName(offset: number): boolean {
-		const buffer = this.#buffer;
+	private endAttributeName(offset: number): void {
+		const bounds = this.#bounds;
 		const from = this.#from;
+		const part = this.#part;
 		const length = this.#length - from;
-		const colon = this.#part > from;
-		// "xmlns", alone or before a colon
-		let at = 0;
-		while (at < 5 && buffer[from + at] === XMLNS.charCodeAt(at)) at++;
-		this.#declares = at === 5 && (colon ? this.#part === from + 6 : length === 5);
-		let isNew: boolean;
-		if (this.#declares) {
-			isNew = this.declarations === "" || !this.declarations.includes(START + this.prefix() + VALUE);
-		} else {
-			isNew = this.isNew(from, length);
-			if (colon) this.marks |= Mark.prefixed;
-		}
-		if (!isNew) {
-			this.refuse("not-well-formed", offset);
-			return false;
-		}
-		this.put(Kind.value);
+		const isPrefixed = part > from;
+		this.#declares = (isPrefixed ? part - from === 6 : length === 5) && decodeUnchecked(this.#buffer, from, from + 5) === "xmlns";
+		if (isPrefixed && !this.#declares) this.marks |= Mark.prefixed;
+		if (!(this.#declares ? !this.declarations.includes(this.key(START)) : this.isNew(from, length))) refuse("not-well-formed", offset);
+		this.put(2);
+		this.#value = this.#length;
 		this.#state = State.equals;
 		this.#bytes = 0;
-		const bounds = this.#bounds;
-		if ((this.#count > bounds.attributes || length > bounds.nameBytes) && !this.exceed()) return false;
+		if (this.#count > bounds.attributes || length > bounds.nameBytes) this.exceed();
 		this.#whole = this.#kept || this.#declares;
-		return true;
 	}
 
-	/** Of the declaration that is the last record. */
-	private prefix(): string {
-		const at = this.#part;
-		return at === this.#from ? "" : decodeUnchecked(this.#buffer, at, this.#length);
+	/** Of an attribute: what is remembered of it, with that in front. */
+	private key(start: string): string {
+		const from = this.#declares ? this.#part : this.#from;
+		return start + (from === this.#from && this.#declares ? "" : decodeUnchecked(this.#buffer, from, this.#length)) + VALUE;
 	}
 
 	/** Whether no other attribute has the name. */
@@ -526,100 +405,70 @@ export class Scanner {
 		const seen = (this.#hashes & bit) !== 0;
 		this.#hashes |= bit;
 		if (!seen) return true;
-		for (let record = this.#top; record < this.#record; record++) {
-			if (buffer[record] !== Kind.whole && buffer[record] !== Kind.name) continue;
-			let at = 0;
-			while (at < length && buffer[record + 1 + at] === buffer[from + at]) at++;
-			if (at === length && buffer[record + 1 + at] === Kind.value) return false;
+		for (let at = this.#top; at < from - 1; at++) {
+			if (buffer[at] !== 1) continue;
+			let n = 1;
+			while (n <= length && buffer[at + n] === buffer[from - 1 + n]) n++;
+			if (n > length && buffer[at + n] === 2) return false;
 		}
-		return true;
+		return !this.names.includes(this.key(START));
 	}
 
-	/** More of a value, whose first byte stands at the offset. */
-	private take(bytes: Uint8Array, from: number, to: number, offset: number): boolean {
+	/** More of a value; its first byte stands at the offset. */
+	private take(bytes: Uint8Array, from: number, to: number, offset: number): void {
 		const bounds = this.#bounds;
-		this.#bytes += to - from;
+		const count = to - from;
+		this.#bytes += count;
 		if (this.#declares) {
-			if (this.#bytes > bounds.namespaceBytes && !this.exceed()) return false;
-			const over = this.#declared + this.#dropped + this.#bytes - bounds.openBytes;
-			if (over > 0) {
-				this.refuse("policy-violation", offset + to - from - over);
-				return false;
-			}
-		} else if (
-			this.#bytes > bounds.attributeBytes ||
-			(this.#whole && this.#length + to - from - this.#top - this.#dropped > bounds.builtBytes)
-		) {
+			const over = this.#dropped + this.#bytes - bounds.openBytes;
+			if (this.#bytes > bounds.namespaceBytes) this.exceed();
+			if (over > 0) refuse("policy-violation", offset + (this.#back === State.value ? 0 : count - over));
+		} else if (this.#bytes > bounds.attributeBytes || (this.#whole && this.#length + count - this.#top > bounds.builtBytes)) {
+			this.exceed();
 			this.#whole = false;
-			if (!this.exceed()) return false;
 		}
 		if (this.#whole) this.append(bytes, from, to);
-		return true;
 	}
 
-	private endValue(offset: number): boolean {
-		const buffer = this.#buffer;
-		const record = this.#record;
+	private endValue(offset: number): void {
+		const bounds = this.#bounds;
+		const end = this.#length;
+		const start = this.#from - 1;
 		this.#state = State.tag;
-		this.#limit = offset + 1 + this.#bounds.hardNameBytes;
-		this.#spaced = this.#return = false;
-		if (this.#declares) {
-			const value = this.#length - this.#bytes;
-			const namespace = decodeUnchecked(buffer, value, this.#length);
-			this.#length = value - 1;
-			this.declarations += START + this.prefix() + VALUE + namespace;
-			this.#declared += this.#bytes + this.#length - record;
-			this.#length = record;
-		} else if (!this.#whole || this.#length - this.#top - this.#dropped > this.#bounds.builtBytes) {
-			if (this.#whole && !this.exceed()) return false;
-			// without its value
-			let at = record;
-			while (buffer[at] !== Kind.value) at++;
-			this.#length = at + 1;
-			buffer[record] = Kind.name;
-			this.#dropped += at + 1 - record;
+		this.#limit = offset + 1 + bounds.hardNameBytes;
+		this.#spaced = false;
+		if (this.#whole && !this.#declares) {
+			if (end - this.#top <= bounds.builtBytes) return;
+			this.exceed();
 		}
-		if (this.#declared + this.#dropped <= this.#bounds.openBytes) return true;
-		this.refuse("policy-violation", offset);
-		return false;
+		// it does not stay in the buffer
+		const value = this.#value;
+		this.#length = value - 1;
+		const key = this.key(START);
+		if (this.#declares) this.declarations += key + decodeUnchecked(this.#buffer, value, end);
+		else this.names += key;
+		this.#dropped += (this.#declares ? end - 1 : value) - start;
+		this.#length = start;
+		if (this.#dropped > bounds.openBytes) refuse("policy-violation", offset);
 	}
 
 	private open(token: Token, at: number): Token {
 		const top = this.#top;
-		const length = this.#length;
-		const dropped = this.#dropped;
-		this.value = dropped === 0 ? decodeUnchecked(this.#buffer, top, length) : this.records(Kind.whole);
-		if (dropped > 0 && (this.marks & Mark.prefixed) !== 0) this.names = this.records(Kind.name);
+		this.value = decodeUnchecked(this.#buffer, top, this.#length);
+		if ((this.marks & Mark.prefixed) === 0) this.names = "";
 		if (token === Token.open) {
 			this.#depth++;
 			if (this.declarations !== "") this.#buffer[top - 2]! |= DECLARES;
-			this.#length = top;
-		} else {
-			this.#length = this.before(top);
-			if (this.#depth === 0) this.#ended = true;
+			return this.end(token, top, at);
 		}
-		return this.end(token, at);
-	}
-
-	/** Those of one kind. */
-	private records(kind: Kind): string {
-		const buffer = this.#buffer;
-		let all = "";
-		for (let from = this.#top; from < this.#length; ) {
-			let to = from + 1;
-			while (to < this.#length && buffer[to] !== Kind.whole && buffer[to] !== Kind.name) to++;
-			if (buffer[from] === kind) all += START + decodeUnchecked(buffer, from + 1, to);
-			from = to;
-		}
-		return all;
+		return this.end(token, this.before(top), at);
 	}
 
 	private close(at: number): Token {
 		const length = this.#length;
 		this.marks = (this.#buffer[length - 2]! & DECLARES) === 0 ? 0 : Mark.declares;
-		this.#length = this.before(length);
-		if (--this.#depth === 0) this.#ended = true;
-		return this.end(Token.close, at);
+		this.#depth--;
+		return this.end(Token.close, this.before(length), at);
 	}
 
 	/** XML 1.0, 2.8. */
@@ -632,51 +481,76 @@ export class Scanner {
 		let expected = `${START}version${VALUE}${version}`;
 		if (encoding !== undefined) expected += `${START}encoding${VALUE}${encoding}`;
 		if (standalone !== undefined) expected += `${START}standalone${VALUE}${standalone}`;
+		let digits = 2;
+		while (version.charAt(digits) >= "0" && version.charAt(digits) <= "9") digits++;
+		const isVersion = version.startsWith("1.") && digits > 2 && digits === version.length;
 		const stands = standalone === undefined || standalone === "yes" || standalone === "no";
-		if (!stands || packed !== expected || this.declarations !== "" || !isVersion(version)) return this.refuse("not-well-formed", offset);
+		if (!isVersion || !stands || packed !== expected || this.declarations !== "") refuse("not-well-formed", offset);
 		// RFC 6120 11.6
-		if (encoding !== undefined && encoding.toLowerCase() !== "utf-8") return this.refuse("unsupported-encoding", offset);
-		this.#length = this.#top;
-		return this.end(Token.declaration, at);
+		if (encoding !== undefined && encoding.toLowerCase() !== "utf-8") refuse("unsupported-encoding", offset);
+		return this.end(Token.declaration, this.#top, at);
 	}
 
-	/** A tag has ended. */
-	private end(token: Token, at: number): Token {
-		this.#state = State.content;
+	/** A tag has ended; so many bytes are still needed. */
+	private end(token: Token, length: number, at: number): Token {
+		this.#length = length;
+		this.#state = State.text;
 		this.#limit = Infinity;
+		this.#ended = this.#depth === 0 && token !== Token.declaration;
 		this.at = at;
-		if (this.#buffer.length > KEPT && this.#length <= KEPT) this.#buffer = this.#buffer.slice(0, KEPT);
+		if (this.#buffer.length > KEPT && length <= KEPT) this.#buffer = this.#buffer.slice(0, KEPT);
 		return token;
 	}
 
-	private refer(inValue: boolean, offset: number): void {
+	private refer(back: State, offset: number): void {
 		this.#state = State.reference;
+		this.#back = back;
 		this.#limit = offset + this.#bounds.hardNameBytes;
-		this.#reference = "";
+		this.#entity = "";
 		this.#code = -1;
-		this.#inValue = inValue;
 	}
 
 	/** One more byte of a reference (XML 1.0, 4.1). */
-	private readReference(byte: number): XMLCondition | undefined {
-		const reference = this.#reference;
-		if (byte === (reference === "" ? 0x23 : reference === "#" && this.#code < 0 ? 0x78 : -1)) {
-			this.#reference += String.fromCharCode(byte);
-			return;
-		}
-		if (reference.startsWith("#")) {
-			const base = reference === "#" ? 10 : 16;
-			const digit = Number.parseInt(String.fromCharCode(byte), base);
-			if (!(digit >= 0)) return "not-well-formed";
+	private readReference(byte: number, offset: number): void {
+		const entity = this.#entity;
+		const character = String.fromCharCode(byte);
+		if (character === (entity === "" ? "#" : entity === "#" && this.#code < 0 ? "x" : "")) {
+			this.#entity += character;
+		} else if (entity.startsWith("#")) {
+			const base = entity === "#" ? 10 : 16;
+			const digit = Number.parseInt(character, base);
+			if (!(digit >= 0)) refuse("not-well-formed", offset);
 			this.#code = Math.min(Math.max(this.#code, 0) * base + digit, 0x110000);
-			return undefined;
+		} else {
+			// RFC 6120 11.1
+			if (byte < 0x61 || byte > 0x7a || entity.length === 4) refuse(entity === "" ? "not-well-formed" : "restricted-xml", offset);
+			this.#entity += character;
 		}
-		if (byte < 0x61 || byte > 0x7a || reference.length === 4) return reference === "" ? "not-well-formed" : "restricted-xml"; // RFC 6120 11.1
-		this.#reference += String.fromCharCode(byte);
-		return undefined;
 	}
 
-	/** Where the name of an open element begins that is followed by its length up to the index. */
+	/** At its ";". True when it is of text, which then is in `value`. */
+	private endReference(offset: number): boolean {
+		const entity = this.#entity;
+		const isNumber = entity === "" || entity.startsWith("#");
+		const known = ENTITIES.indexOf(`;${entity};`);
+		const code = isNumber ? this.#code : known < 0 ? -1 : ENTITIES.charCodeAt(known + entity.length + 2);
+		if (code <= 0 || !isChar(code)) refuse(isNumber ? "not-well-formed" : "restricted-xml", offset);
+		const back = this.#back;
+		const size = writeCodePoint(code, this.#character, 0);
+		this.#state = back;
+		this.#limit = Infinity;
+		if (back === State.text) {
+			this.value = String.fromCodePoint(code);
+			this.size = size;
+			return true;
+		}
+		this.#limit = this.offset + this.#bounds.stanzaBytes - 1;
+		this.take(this.#character, 0, size, offset);
+		this.#back = State.text;
+		return false;
+	}
+
+	/** Where the name of an open element begins whose length ends at the index. */
 	private before(end: number): number {
 		const buffer = this.#buffer;
 		return end - 2 - (((buffer[end - 2]! & ~DECLARES) << 8) | buffer[end - 1]!);
@@ -702,43 +576,18 @@ export class Scanner {
 	}
 }
 
-const SPACE = new Uint8Array([0x20]);
+function refuse(condition: XMLCondition, offset: number): never {
+	throw new XMLError(condition, offset);
+}
 
 /** The index of the first byte of the classes, or of what is no character, or is cut. */
 function pass(bytes: Uint8Array, i: number, end: number, stop: number): number {
-	while (i < end) {
+	for (; i < end; i++) {
 		const bits = classes[bytes[i]!]!;
-		if ((bits & stop) !== 0) break;
-		if (bits === Class.wide) {
-			const code = characterAt(bytes, i, end);
-			if (code < 0 || !isChar(code)) break;
-			i += sizeOf(code);
-		} else i++;
+		if ((bits & stop) === 0) continue;
+		const code = bits === Class.wide ? characterAt(bytes, i, end) : -1;
+		if (code < 0 || !isChar(code)) break;
+		i += sizeOf(code) - 1;
 	}
 	return i;
-}
-
-/** The five (XML 1.0, 4.6); 0 is none. */
-function entity(name: string): number {
-	switch (name) {
-		case "lt":
-			return 0x3c;
-		case "gt":
-			return 0x3e;
-		case "amp":
-			return 0x26;
-		case "quot":
-			return 0x22;
-		case "apos":
-			return 0x27;
-		default:
-			return 0;
-	}
-}
-
-/** '1.' [0-9]+ */
-function isVersion(text: string): boolean {
-	let at = 2;
-	while (text.charAt(at) >= "0" && text.charAt(at) <= "9") at++;
-	return at > 2 && at === text.length && text.startsWith("1.");
 }
