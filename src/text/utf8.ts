@@ -9,12 +9,8 @@ interface NativeBuffer {
 /** XS moves whole strings natively; its charCodeAt counts from the start each time, so no loop may use it there. */
 const nativeString = String as unknown as NativeString;
 const nativeBuffer = ArrayBuffer as unknown as NativeBuffer;
-/** Bytes of a string that is made faster one by one than by a call that takes them all. */
-const SHORT = 48;
 /** How far an index moves over one character beyond U+FFFF. */
 export const ASTRAL = "\u{10000}".length;
-/** Arguments of one fromCharCode call, so that no stack overflows. */
-const RUN = 1024;
 
 /** UTF-8 of `text`. A lone surrogate becomes U+FFFD. */
 export function encodeUTF8(text: string): Uint8Array {
@@ -182,66 +178,39 @@ export function sizeOf(code: number): number {
 	return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 }
 
-/** All but printable ASCII, and the two of that that are rarely themselves in XML: "&" and "]". */
-const SPECIAL = /[^ -%'-\\^-~]/;
-
-/** The few bytes as a string when none of them is SPECIAL: natively, as no loop over bytes can be fast on XS. */
-export function decodePlain(bytes: Uint8Array, start: number, end: number): string | undefined {
-	let text: string;
-	if (!nativeString.fromArrayBuffer) {
-		// each byte a character, so that none can pass for another
-		text = "";
-		for (; start + 8 <= end; start += 8)
-			text += String.fromCharCode(
-				bytes[start]!,
-				bytes[start + 1]!,
-				bytes[start + 2]!,
-				bytes[start + 3]!,
-				bytes[start + 4]!,
-				bytes[start + 5]!,
-				bytes[start + 6]!,
-				bytes[start + 7]!
-			);
-		while (start < end) text += String.fromCharCode(bytes[start++]!);
-	} else {
-		try {
-			text = nativeString.fromArrayBuffer(bytes.buffer, bytes.byteOffset + start, end - start);
-		} catch {
-			return; // XS refuses most of what is not UTF-8, and takes the rest for fewer characters
-		}
-		if (text.length < end - start) return;
-	}
-	return SPECIAL.test(text) ? undefined : text;
-}
-
 /** For bytes that are known to be UTF-8 and to hold no U+0000. */
 export function decodeUnchecked(bytes: Uint8Array, start: number, end: number): string {
 	if (nativeString.fromArrayBuffer) {
 		return start === end ? "" : nativeString.fromArrayBuffer(bytes.buffer, bytes.byteOffset + start, end - start);
 	}
 	let text = "";
-	const near = end - start <= SHORT ? end : start;
-	while (start < near && bytes[start]! < 0x80) {
-		text += String.fromCharCode(bytes[start++]!);
-	}
-	for (let at = start; at < end; ) {
-		const from = at;
-		const stop = Math.min(end, at + RUN);
-		while (at < stop && bytes[at]! < 0x80) {
-			at++;
-		}
-		if (at > from) {
-			text += String.fromCharCode.apply(undefined, bytes.subarray(from, at) as unknown as number[]);
-		}
-		while (at < end && bytes[at]! >= 0x80) {
-			const lead = bytes[at]!;
-			let code = lead < 0xe0 ? lead & 0x1f : lead < 0xf0 ? lead & 0x0f : lead & 0x07;
-			for (let n = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3; n > 0; n--) {
-				code = (code << 6) | (bytes[++at]! & 0x3f);
+	let at = start;
+	while (at < end) {
+		const a = bytes[at]!;
+		if (at + 8 <= end) {
+			const b = bytes[at + 1]!;
+			const c = bytes[at + 2]!;
+			const d = bytes[at + 3]!;
+			const e = bytes[at + 4]!;
+			const f = bytes[at + 5]!;
+			const g = bytes[at + 6]!;
+			const h = bytes[at + 7]!;
+			// the most characters at once that V8 makes without a loop
+			if ((a | b | c | d | e | f | g | h) < 0x80) {
+				text += String.fromCharCode(a, b, c, d, e, f, g, h);
+				at += 8;
+				continue;
 			}
-			at++;
-			text += String.fromCodePoint(code);
 		}
+		if (a < 0x80) {
+			text += String.fromCharCode(a);
+			at++;
+			continue;
+		}
+		let code = a < 0xe0 ? a & 0x1f : a < 0xf0 ? a & 0x0f : a & 0x07;
+		for (let n = a < 0xe0 ? 1 : a < 0xf0 ? 2 : 3; n > 0; n--) code = (code << 6) | (bytes[++at]! & 0x3f);
+		at++;
+		text += String.fromCodePoint(code);
 	}
 	return text;
 }

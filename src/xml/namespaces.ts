@@ -13,16 +13,15 @@ export class Scopes {
 	/** The declarations in scope, packed like attributes, and how many. */
 	packed = "";
 	count = 0;
-	/** The default namespace; undefined when it has to be looked up. */
-	default: string | undefined;
-	/** `packed.length` and `count` before each element in scope that declares any. */
-	readonly #marks: number[] = [];
+	/** The default namespace. */
+	default = "";
+	/** `packed.length`, `count` and `default` before each element in scope that declares any. */
+	readonly #marks: (number | string)[] = [];
 
 	/** An element begins with these declarations, which hold until leave(). False when one must not be. */
 	enter(declarations: string): boolean {
-		this.#marks.push(this.packed.length, this.count);
+		this.#marks.push(this.packed.length, this.count, this.default);
 		this.packed += declarations;
-		this.default = undefined;
 		for (let at = 0; at >= 0; ) {
 			const value = declarations.indexOf(VALUE, at);
 			const next = declarations.indexOf(START, value);
@@ -30,6 +29,7 @@ export class Scopes {
 			const namespace = declarations.slice(value + 1, next < 0 ? declarations.length : next);
 			if (prefix === "xmlns" || namespace === XMLNS_NAMESPACE || (prefix === "xml") !== (namespace === XML_NAMESPACE)) return false;
 			if (namespace === "" && prefix !== "") return false;
+			if (prefix === "") this.default = namespaces.get(namespace) ?? namespace;
 			this.count++;
 			at = next;
 		}
@@ -38,28 +38,21 @@ export class Scopes {
 
 	/** It has ended. */
 	leave(): void {
-		this.count = this.#marks.pop()!;
-		this.packed = this.packed.slice(0, this.#marks.pop());
-		this.default = undefined;
+		const marks = this.#marks;
+		this.default = marks.pop() as string;
+		this.count = marks.pop() as number;
+		this.packed = this.packed.slice(0, marks.pop() as number);
 	}
 
-	/** undefined when nothing declares the prefix; without prefix and declaration it is "". */
+	/** undefined when nothing declares the prefix. */
 	resolve(prefix: string): string | undefined {
 		const packed = this.packed;
 		const key = START + prefix + VALUE;
 		const at = packed.lastIndexOf(key);
-		let namespace: string | undefined;
-		if (at >= 0) {
-			const to = packed.indexOf(START, at + 1);
-			const name = packed.slice(at + key.length, to < 0 ? packed.length : to);
-			namespace = namespaces.get(name) ?? name;
-		} else if (prefix === "xml") {
-			namespace = XML_NAMESPACE;
-		} else if (prefix === "") {
-			namespace = "";
-		}
-		if (prefix === "") this.default = namespace;
-		return namespace;
+		if (at < 0) return prefix === "xml" ? XML_NAMESPACE : undefined;
+		const to = packed.indexOf(START, at + 1);
+		const namespace = packed.slice(at + key.length, to < 0 ? packed.length : to);
+		return namespaces.get(namespace) ?? namespace;
 	}
 
 	/** The attributes with namespaces in the place of prefixes; `more` are names alone. */
@@ -83,7 +76,6 @@ export class Scopes {
 	/** Forgets all. */
 	clear(): void {
 		this.#marks.length = this.count = 0;
-		this.packed = "";
-		this.default = undefined;
+		this.packed = this.default = "";
 	}
 }

@@ -64,59 +64,48 @@ export class XMLParser {
 		const scanner = this.#scanner;
 		const builder = this.#builder;
 		const scopes = this.#scopes;
-		for (let at = 0; ; ) {
+		let at = 0;
+		do {
 			const token = scanner.scan(bytes, at, builder.depth === builder.wanted);
 			at = scanner.at;
 			const to = this.#start + at;
-			switch (token) {
-				case Token.text:
-					builder.give(scanner.value, scanner.size, to);
-					continue;
-				case Token.open:
-				case Token.empty: {
-					const written = scanner.name;
-					let packed = scanner.value;
-					let marks = scanner.marks;
-					const declares = scanner.declarations !== "";
-					if (declares) marks |= this.declare(scanner.declarations, to - 1);
-					let name = names.get(written);
-					let namespace: string | undefined;
-					if (name !== undefined) {
-						namespace = scopes.default ?? scopes.resolve("");
-					} else {
-						const colon = written.indexOf(":");
-						namespace = scopes.resolve(colon < 0 ? "" : written.slice(0, colon));
-						const local = written.slice(colon + 1);
-						name = names.get(local) ?? local;
-					}
+			if (token === Token.open || token === Token.empty) {
+				const written = scanner.name;
+				const declarations = scanner.declarations;
+				let packed = scanner.value;
+				let marks = scanner.marks;
+				if (declarations !== "") marks |= this.declare(declarations, to - 1);
+				let name = names.get(written);
+				let namespace: string | undefined = scopes.default;
+				if (name === undefined) {
+					const colon = written.indexOf(":");
+					if (colon >= 0) namespace = scopes.resolve(written.slice(0, colon));
 					if (namespace === undefined) throw new XMLError("bad-namespace-prefix", to - 1);
-					if ((marks & Mark.prefixed) !== 0) packed = scopes.expand(packed, scanner.names, to - 1);
-					builder.open(name, namespace, packed, (marks & Mark.large) !== 0, scanner.offset, to);
-					if (token === Token.open || builder.depth === 0) break;
-					if (declares) scopes.leave();
-					builder.close(to);
-					break;
+					const local = written.slice(colon + 1);
+					name = names.get(local) ?? local;
 				}
-				case Token.close:
-					if ((scanner.marks & Mark.declares) !== 0) scopes.leave();
+				if ((marks & Mark.prefixed) !== 0) packed = scopes.expand(packed, scanner.names, to - 1);
+				builder.open(name, namespace, packed, (marks & Mark.large) !== 0, scanner.offset, to);
+				// unless the handler began a new stream
+				if (token === Token.empty && builder.depth > 0) {
+					if (declarations !== "") scopes.leave();
 					builder.close(to);
-					break;
-				case Token.refused:
-					if (scanner.offset > builder.limit) builder.progress(scanner.offset); // a broken bound comes first, however the input was cut
-					throw new XMLError(scanner.name as XMLCondition, scanner.offset);
-				case Token.declaration:
-					continue;
-				default:
-					this.#start = to;
-					if (to > builder.limit) builder.progress(to);
-					return at;
+				}
+			} else if (token === Token.close) {
+				if ((scanner.marks & Mark.declares) !== 0) scopes.leave();
+				builder.close(to);
+			} else if (token === Token.text) {
+				builder.give(scanner.value, scanner.size, to);
+			} else if (token === Token.refused) {
+				builder.progress(scanner.offset); // a broken bound comes first, however the input was cut
+				throw new XMLError(scanner.name as XMLCondition, scanner.offset);
+			} else if (token === Token.none) {
+				if (to > builder.limit) builder.progress(to);
+				break;
 			}
-			// a handler may have been called
-			if (this.#stopped) {
-				this.#start += at;
-				return at;
-			}
-		}
+		} while (!this.#stopped);
+		this.#start += at;
+		return at;
 	}
 
 	/** The namespaces of a start tag whose last byte is at the offset. Returns Mark.large where they are too many. */
