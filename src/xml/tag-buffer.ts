@@ -107,7 +107,7 @@ export class TagBuffer {
 		if (declares && prefix === 0) this.part = end;
 		else if (!declares && prefix > 0) this.marks |= Mark.prefixed;
 		// most are known to be the only one of their name by a hash
-		const bit = declares ? 0 : 1 << ((buffer[from]! + buffer[end - 1]! * 3 + (end - from) * 5) & 31);
+		const bit = declares ? 0 : 1 << ((buffer[from]! + buffer[end - 1]! * 4 + (end - from) * 3) & 31);
 		if (declares || (this.#hashes & bit) !== 0) {
 			const others = declares ? this.declarations : decodeUnchecked(buffer, this.top, from - 1) + this.names;
 			if (others.includes(this.key(end))) refuse("not-well-formed", offset);
