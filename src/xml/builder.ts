@@ -34,7 +34,7 @@ export class Builder {
 	/** Elements that are open. */
 	depth = 0;
 	/** What is in an element is wanted where so many are. */
-	wanted = 0;
+	#wanted = 0;
 	/** Offset up to which progress() has nothing to do. */
 	limit = Infinity;
 	/** The innermost element that is being built. */
@@ -62,111 +62,110 @@ export class Builder {
 		this.#bounds = bounds;
 	}
 
+	/** Whether of what comes next the attributes, or the text, are wanted: the next three answer it too. */
+	get wants(): boolean {
+		return this.depth === this.#wanted;
+	}
+
 	/** A start tag from one offset to the other. `large`: it breaks a bound by itself. */
-	open(name: string, namespace: string, packed: string, large: boolean, from: number, to: number): void {
+	open(name: string, namespace: string, packed: string, large: boolean, from: number, to: number): boolean {
 		const depth = ++this.depth;
-		if (depth - 1 !== this.wanted) {
+		if (depth - 1 !== this.#wanted) {
 			if (to > this.limit) this.progress(to);
 			if (large) this.drop();
-			return;
+			return depth === this.#wanted;
 		}
 		const inner = this.#inner;
-		const bounds = this.#bounds;
-		this.#textBytes = 0;
 		if (inner === undefined) {
 			if (depth < STANZA) {
-				this.wanted = depth;
+				this.#wanted = depth;
 				this.#handler.onOpen(new Element(name, namespace, packed));
-				return;
+				return this.wants;
 			}
-			this.#count = 0;
-			this.#builtEnd = from + bounds.builtBytes;
 			if (depth === STANZA) {
-				this.#stanzaEnd = from + bounds.stanzaBytes;
+				this.#stanzaEnd = from + this.#bounds.stanzaBytes;
 				this.#failed = false;
 			}
-			this.setLimit();
+			this.#count = 0;
+			this.setLimit(from + this.#bounds.builtBytes);
 		}
+		if (large || ++this.#count > this.#bounds.builtElements) this.drop();
 		if (to > this.limit) this.progress(to);
-		if (large || ++this.#count > bounds.builtElements) this.drop();
-		if (this.#builtEnd === Infinity) {
-			if (depth === STANZA) this.#stanza = new Element(name, namespace, packed);
-			return;
-		}
-		const element = new Element(name, namespace, packed);
-		if (depth === STANZA) {
-			this.#stanza = element;
-		} else if (depth === PAYLOAD) {
-			this.#payload ??= element;
-			const parts = this.#handler.onPayload?.(this.#stanza!, element);
-			if (this.#stanza === undefined) return; // the handler started the stream anew
-			if (parts !== undefined) {
-				inner!.append(element);
-				this.#parts = parts;
-				this.#rest = this.#builtEnd - to;
-				this.#stanzaCount = this.#count;
-				this.#inner = undefined;
-				this.#builtEnd = Infinity;
-				this.wanted = parts.depth + 1;
-				this.setLimit();
-				return;
-			}
-		}
-		element.enter(inner);
-		this.#inner = element;
-		this.wanted = depth;
-	}
-
-	/** More text, of so many bytes, that ends at the offset. */
-	give(text: string, bytes: number, to: number): void {
-		if (to > this.limit) this.progress(to);
-		const inner = this.#inner;
-		if (inner === undefined) return;
-		this.#textBytes += bytes;
-		if (this.#textBytes > this.#bounds.textBytes) this.drop();
-		else inner.appendText(text);
-	}
-
-	/** The end tag of the innermost element ends at the offset. */
-	close(to: number): void {
-		if (to > this.limit) this.progress(to);
-		const depth = this.depth--;
-		this.#textBytes = 0;
-		if (depth === this.wanted) {
-			const element = this.#inner;
-			if (element !== undefined) {
-				this.wanted--;
-				const parent = element.leave();
-				this.#inner = parent;
-				if (parent !== undefined) return;
-				if (depth > STANZA) {
-					this.#builtEnd = Infinity;
-					this.setLimit();
-					this.#parts!.onPart(element);
-					return;
+		const element = new Element(name, namespace, packed, inner);
+		if (depth <= PAYLOAD) {
+			if (depth === STANZA) this.#stanza = element;
+			else if (this.#wanted === STANZA) {
+				this.#payload ??= element;
+				const parts = this.#handler.onPayload?.(this.#stanza!, element);
+				if (this.#stanza === undefined) return this.wants; // the handler began a new stream
+				if (parts !== undefined) {
+					element.close();
+					this.#parts = parts;
+					this.#rest = this.#builtEnd - to;
+					this.#stanzaCount = this.#count;
+					this.#inner = undefined;
+					this.#wanted = parts.depth + 1;
+					this.setLimit(Infinity);
+					return this.wants;
 				}
 			}
 		}
-		if (depth > PAYLOAD) return;
+		if (this.#builtEnd === Infinity) return this.wants; // it was too large
+		this.#textBytes = 0;
+		this.#inner = element;
+		this.#wanted = depth;
+		return true;
+	}
+
+	/** More text, of so many bytes, that ends at the offset. */
+	give(text: string, bytes: number, to: number): boolean {
+		if (to > this.limit) this.progress(to);
+		const inner = this.#inner;
+		if (inner !== undefined) {
+			this.#textBytes += bytes;
+			if (this.#textBytes <= this.#bounds.textBytes) {
+				inner.appendText(text);
+				return true;
+			}
+			this.drop();
+		}
+		return this.wants;
+	}
+
+	/** The end tag of the innermost element ends at the offset. */
+	close(to: number): boolean {
+		if (to > this.limit) this.progress(to);
+		const depth = this.depth--;
+		const element = this.#inner;
+		if (element !== undefined && depth === this.#wanted) {
+			const parent = element.close();
+			this.#textBytes = 0;
+			this.#wanted = depth - 1;
+			this.#inner = parent;
+			if (parent !== undefined) return true;
+			if (depth > STANZA) {
+				this.setLimit(Infinity);
+				this.#parts!.onPart(element);
+				return this.wants;
+			}
+		}
+		if (depth > PAYLOAD || (depth === PAYLOAD && this.#parts === undefined)) return depth - 1 === this.#wanted;
 		if (depth === PAYLOAD) {
-			if (this.#parts === undefined) return;
 			this.#parts = undefined;
-			this.wanted = STANZA;
+			this.#wanted = STANZA;
 			this.#inner = this.#stanza;
-			this.#builtEnd = to + this.#rest;
 			this.#count = this.#stanzaCount;
+			this.setLimit(to + this.#rest);
 			if (this.#failed) this.drop();
-			else this.setLimit();
 		} else if (depth === STANZA) {
 			const stanza = this.#stanza!;
 			const failed = this.#failed;
 			this.forget();
-			this.wanted = 1;
+			this.#wanted = 1;
 			if (failed) this.#handler.onSkipped(stanza);
 			else this.#handler.onElement(stanza);
-		} else {
-			this.#handler.onClose();
-		}
+		} else this.#handler.onClose();
+		return this.wants;
 	}
 
 	/** All before `offset` was read: something may have turned out too large. */
@@ -178,29 +177,22 @@ export class Builder {
 	/** A new stream begins. */
 	reset(): void {
 		this.forget();
-		this.depth = this.wanted = 0;
+		this.depth = this.#wanted = 0;
 	}
 
 	/** What is being built is too large: it goes, and what follows of it goes by. */
 	private drop(): void {
 		this.#failed = true;
 		this.#inner = undefined;
-		this.#builtEnd = Infinity;
-		this.setLimit();
-		if (this.#parts !== undefined) {
-			this.wanted = this.#parts.depth + 1;
-			return;
-		}
-		this.wanted = 1;
-		this.#stanza?.clear();
-		if (this.#payload !== undefined) {
-			this.#payload.clear();
-			this.#stanza!.append(this.#payload);
-		}
+		this.setLimit(Infinity);
+		this.#wanted = 1;
+		if (this.#parts !== undefined) this.#wanted += this.#parts.depth;
+		else this.#stanza?.clear(this.#payload);
 	}
 
-	private setLimit(): void {
-		this.limit = Math.min(this.#stanzaEnd, this.#builtEnd);
+	private setLimit(builtEnd: number): void {
+		this.#builtEnd = builtEnd;
+		this.limit = Math.min(this.#stanzaEnd, builtEnd);
 	}
 
 	private forget(): void {

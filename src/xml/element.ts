@@ -15,14 +15,16 @@ export class Element {
 	/** The attributes in document order, without declarations of namespaces. */
 	readonly packed: string;
 	#text = "";
-	/** The children are a ring: #last points to the last, whose #next is the first. */
+	/** The children are a ring: #last points to the last, whose #next is the first. Before it is one, #next is the parent. */
 	#last: Element | undefined;
 	#next: Element | undefined;
 
-	constructor(name: string, namespace: string, packed = "") {
+	/** Of a `parent` it is no child before close(). */
+	constructor(name: string, namespace: string, packed: string, parent?: Element) {
 		this.name = name;
 		this.namespace = namespace;
 		this.packed = packed;
+		this.#next = parent;
 	}
 
 	/** The value; "" is a value too. An attribute without prefix has the namespace "". */
@@ -60,24 +62,19 @@ export class Element {
 		return this.#text;
 	}
 
-	/** For the parser: it is open, in `parent`, of which it is no child before leave(). */
-	enter(parent: Element | undefined): void {
-		this.#next = parent;
-	}
-
-	/** For the parser: it ends. Returns its parent. */
-	leave(): Element | undefined {
+	/** For the parser: it is whole, and a child. Returns its parent. */
+	close(): Element | undefined {
 		const parent = this.#next;
-		parent?.append(this);
+		if (parent === undefined) return parent;
+		const last = parent.#last;
+		if (last === undefined) {
+			this.#next = this;
+		} else {
+			this.#next = last.#next;
+			last.#next = this;
+		}
+		parent.#last = this;
 		return parent;
-	}
-
-	/** For the parser: a child that has no parent yet. */
-	append(child: Element): void {
-		const last = this.#last;
-		child.#next = last === undefined ? child : last.#next;
-		if (last !== undefined) last.#next = child;
-		this.#last = child;
 	}
 
 	/** For the parser: more text. */
@@ -85,9 +82,12 @@ export class Element {
 		this.#text += text;
 	}
 
-	/** For the parser: forgets children and text. */
-	clear(): void {
-		this.#last = undefined;
+	/** For the parser: forgets text and children; `child` alone, without content, is one. */
+	clear(child?: Element): void {
 		this.#text = "";
+		this.#last = child;
+		if (child === undefined) return;
+		child.clear();
+		child.#next = child;
 	}
 }

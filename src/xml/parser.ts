@@ -65,8 +65,9 @@ export class XMLParser {
 		const builder = this.#builder;
 		const scopes = this.#scopes;
 		let at = 0;
+		let kept = builder.wants;
 		do {
-			const token = scanner.scan(bytes, at, builder.depth === builder.wanted);
+			const token = scanner.scan(bytes, at, kept);
 			at = scanner.at;
 			const to = this.#start + at;
 			if (token === Token.open || token === Token.empty) {
@@ -84,18 +85,18 @@ export class XMLParser {
 					const local = written.slice(colon + 1);
 					name = names.get(local) ?? local;
 				}
-				if ((marks & Mark.prefixed) !== 0) packed = scopes.expand(packed, scanner.names, to - 1);
-				builder.open(name, namespace, packed, (marks & Mark.large) !== 0, scanner.offset, to);
+				if (marks !== 0 && (marks & Mark.prefixed) !== 0) packed = scopes.expand(packed, scanner.names, to - 1);
+				kept = builder.open(name, namespace, packed, marks >= Mark.large, scanner.offset, to);
 				// unless the handler began a new stream
 				if (token === Token.empty && builder.depth > 0) {
 					if (declarations !== "") scopes.leave();
-					builder.close(to);
+					kept = builder.close(to);
 				}
 			} else if (token === Token.close) {
 				if ((scanner.marks & Mark.declares) !== 0) scopes.leave();
-				builder.close(to);
+				kept = builder.close(to);
 			} else if (token === Token.text) {
-				builder.give(scanner.value, scanner.size, to);
+				kept = builder.give(scanner.value, scanner.size, to);
 			} else if (token === Token.refused) {
 				builder.progress(scanner.offset); // a broken bound comes first, however the input was cut
 				throw new XMLError(scanner.name as XMLCondition, scanner.offset);
