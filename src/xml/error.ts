@@ -1,22 +1,9 @@
 // What the parser refuses, and the bounds by which it does.
 
+import type { xmlLimits } from "../limits.js";
+
 /** The part of src/limits.ts that is about XML. */
-export interface XMLBounds {
-	readonly builtBytes: number;
-	readonly builtElements: number;
-	readonly stanzaBytes: number;
-	readonly depth: number;
-	readonly attributes: number;
-	readonly nameBytes: number;
-	readonly attributeBytes: number;
-	readonly textBytes: number;
-	readonly namespaces: number;
-	readonly namespaceBytes: number;
-	readonly hardDepth: number;
-	readonly hardAttributes: number;
-	readonly hardNameBytes: number;
-	readonly openBytes: number;
-}
+export type XMLBounds = { readonly [bound in keyof typeof xmlLimits]: number };
 
 /** RFC 6120 4.9.3. */
 export type XMLCondition =
