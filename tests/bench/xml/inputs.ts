@@ -53,3 +53,5 @@ export const inputs: readonly Input[] = [
 export const longText = padded;
 /** For memory: a readout of 4 KiB. */
 export const readout = fields(36);
+/** For memory: a roster, of which a thing keeps a part. */
+export const roster = `<iq type='result' to='${thing}' id='r'><query xmlns='jabber:iq:roster'>${Array.from({ length: 640 }, (_, n) => `<item jid='friend-${n}@box.example' name='Friend ${n}' subscription='both'><group>All</group></item>`).join("")}</query></iq>`;

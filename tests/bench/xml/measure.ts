@@ -1,7 +1,7 @@
 // What is done with one parser in one process, on either engine; each result is a line of JSON.
 import type { Simulator } from "../../../hosts/simulator/device/native.js";
 import { encodeUTF8 } from "../../../src/text/utf8.js";
-import { header, inputs, longText, readout } from "./inputs.js";
+import { header, inputs, longText, readout, roster } from "./inputs.js";
 
 export type Create = (count: () => void) => (bytes: Uint8Array) => void;
 export type Task = "speed" | "growth" | "memory";
@@ -153,7 +153,8 @@ function memory(create: Create): void {
 	const documents: [string, string][] = [
 		["fields of 4 KiB", readout],
 		["text of 4 KiB", longText(4000)],
-		["text of 64 KiB", longText(65_536)]
+		["text of 64 KiB", longText(65_536)],
+		["roster of 640", roster]
 	];
 	for (const [what, text] of documents) {
 		const list = pieces(encodeUTF8(text), 64);

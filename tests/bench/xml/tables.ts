@@ -10,8 +10,10 @@ export interface Results {
 	readonly memory: (Memory & { readonly parser: string })[];
 	/** Ours, with the engine that counts. */
 	readonly instructions: Speed[];
-	/** Lines of src/xml that are neither empty nor comment; bytes of XS byte code. */
+	/** Of what the chip carries of src/xml: lines that are neither empty nor comment; bytes of XS byte code. */
 	code: { readonly lines: number; readonly bytes: number };
+	/** The same of the scanner in TypeScript, in whose place it has one in C. */
+	reference: { readonly lines: number; readonly bytes: number };
 }
 
 export interface Bar {
@@ -68,8 +70,12 @@ export function bars(results: Results): readonly Bar[] {
 		skipped,
 		2048
 	);
-	atMost("lines of parser, element and writer", results.code.lines, 900);
-	atMost("their byte code, bytes", results.code.bytes, 16_384);
+	atMost("a roster of 640 entries that comes in parts, bytes", memoryOf(results, "extasis-streaming", "roster of 640")!.most, 2048);
+	const { code, reference } = results;
+	atMost("lines of parser, element and writer on the chip, where the scanner is in C", code.lines, 900);
+	atMost("their byte code, bytes", code.bytes, 16_384);
+	atMost("lines with the scanner in TypeScript", code.lines + reference.lines, 900);
+	atMost("byte code with it, bytes", code.bytes + reference.bytes, 16_384);
 	return list;
 }
 
