@@ -1,4 +1,4 @@
-// Compiles the simulator's engine (engine/*.c and the sources of XS) when it is first asked for, and keeps it by the hash of all that goes into it.
+// Compiles the simulator's engine (engine/*.c, what it has in common with the chip in ../native, and the sources of XS) when it is first asked for, and keeps it by the hash of all that goes into it.
 //
 // The program runs ES modules on XS as a chip does. Its arguments:
 //   --version            says, as JSON, which XS it is: {"xs":"13.3.0","slot":16,"bits":32}
@@ -79,7 +79,8 @@ export async function buildEngine(options: EngineOptions = {}): Promise<Engine> 
 		options.log?.("Programs of 32 bits cannot be made here (on Debian: apt-get install gcc-multilib): slots and heap are twice a chip's.");
 	const machine = [...flags, ...(bits === 32 ? narrow : []), ...(options.metering ? ["-DmxMetering=1"] : [])];
 	const engine = join(root, "hosts/simulator/engine");
-	const [sources, own] = [await filesIn(join(xs, "sources")), await filesIn(engine)];
+	const native = join(root, "hosts/native");
+	const [sources, own] = [await filesIn(join(xs, "sources")), [...(await filesIn(engine)), ...(await filesIn(native))]];
 
 	const hash = createHash("sha256").update([compiler.version, process.arch, ...machine, ...theirs, ...ours].join("\n"));
 	for (const path of [...sources, ...own]) hash.update(basename(path)).update(await readFile(path));
@@ -90,7 +91,7 @@ export async function buildEngine(options: EngineOptions = {}): Promise<Engine> 
 	try {
 		if (!(await exists(program))) {
 			options.log?.("Compiling the XS engine, once: half a minute.");
-			await compile(compiler.name, machine, { xs, engine, sources, own }, home, program);
+			await compile(compiler.name, machine, { xs, folders: [engine, native], sources, own }, home, program);
 		}
 	} finally {
 		unlock();
@@ -101,14 +102,24 @@ export async function buildEngine(options: EngineOptions = {}): Promise<Engine> 
 
 interface Sources {
 	readonly xs: string;
-	readonly engine: string;
+	/** Of `own`. */
+	readonly folders: readonly string[];
 	readonly sources: readonly string[];
 	readonly own: readonly string[];
 }
 
-async function compile(compiler: string, machine: readonly string[], { xs, engine, sources, own }: Sources, home: string, program: string) {
+async function compile(
+	compiler: string,
+	machine: readonly string[],
+	{ xs, folders, sources, own }: Sources,
+	home: string,
+	program: string
+) {
 	const folder = await mkdtemp(join(home, "making-"));
-	const include = ["includes", "platforms", "sources"].map((name) => `-isystem${join(xs, name)}`);
+	const include = [
+		...folders.map((name) => `-I${name}`),
+		...["includes", "platforms", "sources"].map((name) => `-isystem${join(xs, name)}`)
+	];
 	// xsMath.c includes xsum.c itself. The longest first, so that the cores end together.
 	const units = [
 		...sources.filter((path) => path.endsWith(".c") && basename(path) !== "xsum.c"),
@@ -122,7 +133,7 @@ async function compile(compiler: string, machine: readonly string[], { xs, engin
 		const work = async (): Promise<void> => {
 			for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
 				const more = own.includes(path) ? ours : [...theirs, ...(renamed[basename(path)] === undefined ? [] : [renamed[basename(path)]!])];
-				await call(compiler, [...machine, ...more, `-I${engine}`, ...include, "-c", path, "-o", objects[units.indexOf(path)]!]);
+				await call(compiler, [...machine, ...more, ...include, "-c", path, "-o", objects[units.indexOf(path)]!]);
 			}
 		};
 		await Promise.all(Array.from({ length: availableParallelism() }, work));

@@ -236,5 +236,8 @@ function moduleFiles(code: string): Map<string, string> {
 			if (name.endsWith(".js") && !module.startsWith("src/things/")) files.set(module, join(code, room, name));
 		}
 	}
+	// In C, as on the chip.
+	files.set("src/xml/scanner", join(code, "hosts/simulator/device/scanner.js"));
+	for (const module of ["hosts/simulator/device/scanner", "src/xml/tag-buffer"]) files.delete(module);
 	return files;
 }

@@ -1,5 +1,7 @@
 // The engine is what the rules of src/ say of it: what they call absent is absent, what they call frozen is frozen. Runs on XS alone.
 import type { Simulator } from "../../hosts/simulator/device/native.js";
+import { xmlLimits } from "../../src/limits.js";
+import { Scanner } from "../../src/xml/scanner.js";
 import { absentGlobals, absentMethods, absentPatterns } from "../floors/absent.js";
 
 declare const simulator: Simulator;
@@ -86,4 +88,30 @@ test("symbols and names of properties are never collected: figures() shows it", 
 	for (let n = 0; n < 20; n++) object[`a name like no other ${n}`] = n;
 	simulator.collect();
 	expect(keys() - after).toBeGreaterThan(19);
+});
+
+describe("the scanner of the suites", () => {
+	test("is not the chip's", () => {
+		expect(Scanner).toBe(simulator.Scanner);
+		expect(new Scanner(xmlLimits) instanceof Scanner).toBe(true);
+	});
+
+	test("takes what is no scanner, no bytes or no place in them", () => {
+		const scanner = new Scanner(xmlLimits);
+		const bytes = Uint8Array.of(0x3c, 0x61, 0x3e);
+		const { scan } = scanner;
+		expect(() => scan.call({} as Scanner, bytes, 0, true)).toThrow();
+		expect(() => scan.call(Scanner.prototype, bytes, 0, true)).toThrow();
+		expect(() => scanner.scan("<a>" as unknown as Uint8Array, 0, true)).toThrow();
+		expect(() => scanner.scan(bytes, -1, true)).toThrow("range");
+		expect(() => scanner.scan(bytes, 4, true)).toThrow("range");
+		expect(() => (scanner as unknown as { scan(): void }).scan()).toThrow();
+		expect(() => new Scanner(undefined as never)).toThrow();
+		expect(scanner.scan(bytes, 3, true)).toBe(0);
+		expect([scanner.scan(bytes, 0, true), scanner.name, scanner.at]).toEqual([1, "a", 3]);
+	});
+
+	test("keeps memory when nobody holds it", () => {
+		for (let n = 0; n < 2000; n++) new Scanner(xmlLimits).scan(Uint8Array.of(0x3c, 0x61, 0x20, 0x62), 0, true);
+	});
 });

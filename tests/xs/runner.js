@@ -35,6 +35,9 @@ async function prepare(bits) {
 		const name = `src/${file.slice(0, -3).replaceAll(sep, "/")}`;
 		rom.set(name, join(compiled, `${name}.js`));
 	}
+	// In C, as on the chip.
+	rom.set("src/xml/scanner", join(compiled, "hosts/simulator/device/scanner.js"));
+	rom.delete("src/xml/tag-buffer");
 	return { ...parts, engine, rom };
 }
 

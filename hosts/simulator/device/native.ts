@@ -1,6 +1,10 @@
 // What the simulator's engine gives to code that runs on it (engine/natives.c), and the numbers of its frames.
 
+import type { Scanner } from "../../../src/xml/scanner.js";
+
 export interface Simulator {
+	/** In C, as on the chip (hosts/native). */
+	readonly Scanner: typeof Scanner;
 	/** The text of the first frame, once. */
 	options(): string | undefined;
 	/** Called for each frame that comes in, and for the timer; a second call replaces the first. */

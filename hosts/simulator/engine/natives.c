@@ -1,6 +1,12 @@
 /* The object `simulator` that device code calls: frames, one timer, the clock, and what tests and benches ask for. */
 #include "simulator.h"
 
+/* hosts/native */
+extern void xs_extasis_scanner_destructor(void* data);
+extern void xs_extasis_scanner(xsMachine* the);
+extern void xs_extasis_scanner_scan(xsMachine* the);
+extern void xs_extasis_scanner_restart(xsMachine* the);
+
 extern xsIntegerValue _xsmcGetBuffer(xsMachine* the, xsSlot* slot, void** data, xsUnsignedValue* count, xsBooleanValue writable);
 
 /* What an answer or a notice carries: its first byte tells. */
@@ -191,6 +197,14 @@ static void native_exit(xsMachine* the)
 	state.code = (int)xsToInteger(xsArg(0));
 }
 
+/* new Scanner(bounds), of ../../native. */
+static void native_scanner(xsMachine* the)
+{
+	xsThis = xsNewHostInstance(xsGet(xsFunction, xsID("prototype")));
+	xs_extasis_scanner(the);
+	xsResult = xsThis;
+}
+
 void nativesBurn(txMachine* root)
 {
 	static const struct { char* name; xsCallback callback; int length; } natives[] = {
@@ -198,6 +212,7 @@ void nativesBurn(txMachine* root)
 		{ "now", native_now, 0 }, { "timer", native_timer, 1 }, { "equal", native_equal, 2 }, { "report", native_report, 1 },
 		{ "collect", native_collect, 0 }, { "figures", native_figures, 0 }, { "exit", native_exit, 1 }
 	};
+	const xsAttribute fixed = xsDontEnum | xsDontDelete | xsDontSet;
 	txMachine* the = root;
 	size_t i;
 	xsBeginHost(the);
@@ -206,10 +221,14 @@ void nativesBurn(txMachine* root)
 		xsVar(0) = xsNewObject();
 		for (i = 0; i < sizeof(natives) / sizeof(natives[0]); i++) {
 			xsVar(1) = xsNewHostFunction(natives[i].callback, natives[i].length);
-			xsDefine(xsVar(0), xsID(natives[i].name), xsVar(1), xsDontEnum | xsDontDelete | xsDontSet);
+			xsDefine(xsVar(0), xsID(natives[i].name), xsVar(1), fixed);
 		}
+		xsVar(1) = xsNewHostObject(xs_extasis_scanner_destructor);
+		xsDefine(xsVar(1), xsID("scan"), xsNewHostFunction(xs_extasis_scanner_scan, 3), fixed);
+		xsDefine(xsVar(1), xsID("restart"), xsNewHostFunction(xs_extasis_scanner_restart, 0), fixed);
+		xsDefine(xsVar(0), xsID("Scanner"), xsNewHostConstructor(native_scanner, 1, xsVar(1)), fixed);
 		xsCall1(xsGet(xsGlobal, xsID("Object")), xsID("freeze"), xsVar(0));
-		xsDefine(xsGlobal, xsID("simulator"), xsVar(0), xsDontEnum | xsDontDelete | xsDontSet);
+		xsDefine(xsGlobal, xsID("simulator"), xsVar(0), fixed);
 	}
 	xsEndHost(the);
 }
