@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { buildEngine } from "../../hosts/simulator/build.js";
 import { root } from "../../hosts/simulator/root.js";
 import { codeSizes } from "./code-size.js";
@@ -12,13 +12,25 @@ import type { Task } from "./xml/measure.js";
 import { bars, type Results, tables } from "./xml/tables.js";
 
 const run = promisify(execFile);
-const parsers = ["extasis", "extasis-skipping", "ltx", "xmpp-xml", "saxes", "saxes-ns", "sax"];
+/** On Node it is ours. */
+const inTypeScript = "extasis-typescript";
+const parsers = ["extasis", inTypeScript, "extasis-skipping", "ltx", "xmpp-xml", "saxes", "saxes-ns", "sax"];
 const rounds = Number(process.env.ROUNDS ?? 5);
 /** Of XS, in bytes: large, so that no parser pays for a heap that is nearly full. */
 const heap = 16 << 20;
 /** In slots: on XS 13.3 sax leaves one behind with every character of a piece. */
 const stack = 100_000;
 const folder = join(root, "build/bench");
+
+/** On XS the scanner is in C, as on the chip. */
+const native: Plugin = {
+	name: "native",
+	setup(pipeline) {
+		pipeline.onResolve({ filter: /\/scanner\.js$/ }, ({ path, resolveDir }) =>
+			resolveDir === join(root, "src/xml") && path === "./scanner.js" ? { path: join(root, "tests/bench/xml/scanner.ts") } : undefined
+		);
+	}
+};
 
 async function bundle(parser: string, task: Task, engine: "xs" | "node"): Promise<string> {
 	const outfile = join(folder, `${parser}-${task}-${engine}.mjs`);
@@ -37,6 +49,7 @@ async function bundle(parser: string, task: Task, engine: "xs" | "node"): Promis
 			? { platform: "node", banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' } }
 			: {
 					platform: "neutral",
+					plugins: parser === inTypeScript ? [] : [native],
 					mainFields: ["module", "main"],
 					alias: {
 						events: join(root, "node_modules/events/events.js"),
@@ -95,6 +108,7 @@ const onNode = (path: string): Promise<object[]> => lines(process.execPath, ["--
 for (let round = 0; round < rounds; round++) {
 	for (const parser of parsers) {
 		for (const place of ["xs", "node"] as const) {
+			if (place === "node" && parser === inTypeScript) continue;
 			const path = await bundle(parser, "speed", place);
 			for (const line of await (place === "xs" ? onXS(path) : onNode(path))) results.speed.push({ parser, place, ...line } as never);
 		}
