@@ -35,7 +35,7 @@ export class Builder {
 	depth = 0;
 	/** What is in an element is wanted where so many are. */
 	#wanted = 0;
-	/** Offset up to which progress() has nothing to do. */
+	/** Whoever reads beyond this offset calls progress() first. */
 	limit = Infinity;
 	/** The innermost element that is being built. */
 	#inner: Element | undefined;
@@ -71,7 +71,6 @@ export class Builder {
 	open(name: string, namespace: string, packed: string, large: boolean, from: number, to: number): boolean {
 		const depth = ++this.depth;
 		if (depth - 1 !== this.#wanted) {
-			if (to > this.limit) this.progress(to);
 			if (large) this.drop();
 			return depth === this.#wanted;
 		}
@@ -88,9 +87,9 @@ export class Builder {
 			}
 			this.#count = 0;
 			this.setLimit(from + this.#bounds.builtBytes);
+			if (to > this.limit) this.progress(to);
 		}
 		if (large || ++this.#count > this.#bounds.builtElements) this.drop();
-		if (to > this.limit) this.progress(to);
 		const element = new Element(name, namespace, packed, inner);
 		if (depth <= PAYLOAD) {
 			if (depth === STANZA) this.#stanza = element;
@@ -117,9 +116,8 @@ export class Builder {
 		return true;
 	}
 
-	/** More text, of so many bytes, that ends at the offset. */
-	give(text: string, bytes: number, to: number): boolean {
-		if (to > this.limit) this.progress(to);
+	/** More text, of so many bytes. */
+	give(text: string, bytes: number): boolean {
 		const inner = this.#inner;
 		if (inner !== undefined) {
 			this.#textBytes += bytes;
@@ -134,7 +132,6 @@ export class Builder {
 
 	/** The end tag of the innermost element ends at the offset. */
 	close(to: number): boolean {
-		if (to > this.limit) this.progress(to);
 		const depth = this.depth--;
 		const element = this.#inner;
 		if (element !== undefined && depth === this.#wanted) {

@@ -69,7 +69,8 @@ export class XMLParser {
 		do {
 			const token = scanner.scan(bytes, at, kept);
 			at = scanner.at;
-			const to = this.#start + at;
+			const to = token === Token.refused ? scanner.offset : this.#start + at;
+			if (to > builder.limit) builder.progress(to); // a broken bound comes first, however the input was cut
 			if (token === Token.open || token === Token.empty) {
 				const written = scanner.name;
 				const declarations = scanner.declarations;
@@ -96,14 +97,10 @@ export class XMLParser {
 				if ((scanner.marks & Mark.declares) !== 0) scopes.leave();
 				kept = builder.close(to);
 			} else if (token === Token.text) {
-				kept = builder.give(scanner.value, scanner.size, to);
+				kept = builder.give(scanner.value, scanner.size);
 			} else if (token === Token.refused) {
-				builder.progress(scanner.offset); // a broken bound comes first, however the input was cut
-				throw new XMLError(scanner.name as XMLCondition, scanner.offset);
-			} else if (token === Token.none) {
-				if (to > builder.limit) builder.progress(to);
-				break;
-			}
+				throw new XMLError(scanner.name as XMLCondition, to);
+			} else if (token === Token.none) break;
 		} while (!this.#stopped);
 		this.#start += at;
 		return at;

@@ -166,7 +166,7 @@ export class Scanner extends TagBuffer {
 				}
 				case State.value:
 					if ((bits & Class.inValue) === 0) {
-						to = pass(bytes, to, end, Class.inValue | Class.special);
+						to = pass(bytes, to, Math.min(end, this.#limit + 1 - base), Class.inValue | Class.special);
 						this.take(bytes, i, to, offset);
 					} else if (byte === this.#quote) {
 						this.#state = State.tag;

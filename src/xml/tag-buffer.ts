@@ -132,7 +132,7 @@ export class TagBuffer {
 		this.#bytes += count;
 		if (this.#declares) {
 			const over = this.#dropped + this.#bytes - bounds.openBytes;
-			if (this.#bytes > bounds.namespaceBytes) this.exceed();
+			if (this.#bytes > bounds.namespaceBytes || over > 0) this.exceed();
 			if (over > 0) refuse("policy-violation", offset + (this.refers ? 0 : count - over));
 		} else if (this.#bytes > bounds.attributeBytes || (this.#whole && this.length + count - this.top > bounds.builtBytes)) {
 			this.exceed();
@@ -156,7 +156,9 @@ export class TagBuffer {
 		else this.names += key;
 		this.#dropped += (this.#declares ? end - 1 : value) - start;
 		this.length = start;
-		if (this.#dropped > bounds.openBytes) refuse("policy-violation", offset);
+		if (this.#dropped <= bounds.openBytes) return;
+		this.exceed();
+		refuse("policy-violation", offset);
 	}
 
 	/** The attributes, packed. */

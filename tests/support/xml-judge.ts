@@ -118,8 +118,7 @@ const OUR_RULES: readonly [name: string, applies: (refused: string, before: stri
 	[
 		"names with colons",
 		(refused, before, after) => before.endsWith(":") || after.startsWith(":") || refused.startsWith("bad-namespace-prefix")
-	],
-	["declarations of xml and xmlns", (_, before) => /xmlns[^='"]*=\s*(?:'[^']*|"[^"]*)$/.test(before)]
+	]
 ];
 
 /** Whether we take the document. A difference from saxes fails the test, unless it is a refusal of ours by a rule. */

@@ -8,6 +8,7 @@ import { isChar, isNameChar, isNameStart } from "../../src/xml/characters.js";
 import { XMLError } from "../../src/xml/error.js";
 import { XMLParser } from "../../src/xml/parser.js";
 import { Writer } from "../../src/xml/writer.js";
+import { dice } from "../support/dice.js";
 import { byUs, judge } from "../support/xml-judge.js";
 
 /** Of a long run, EXTASIS_FUZZ says how many. Most are made by changing others, as that is a hundred times faster than making them. */
@@ -145,16 +146,6 @@ test("documents that are broken are taken where saxes refuses them", () => {
 	);
 	expect(refused).toBeGreaterThan(RUNS / 4);
 });
-
-/** Numbers below `below`, from the seed: mulberry32. */
-function dice(state: number): (below: number) => number {
-	return (below) => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-	};
-}
 
 test("documents whose bytes were changed are taken where saxes refuses them, or not the same wherever they are cut", () => {
 	const corpus = fileURLToPath(new URL("../corpus/", import.meta.url));
