@@ -65,8 +65,9 @@ const parseTest = (operator: Element): Test => {
 	if (kind === "Range" || kind === "NRange") {
 		const [low, high] = [constant(min), constant(max)];
 		const [withLow, withHigh] = [parseBoolean(minIncluded, true), parseBoolean(maxIncluded, true)];
-		if (kind === "Range") return (tag) => (tag > low || (withLow && tag === low)) && (tag < high || (withHigh && tag === high));
-		return (tag) => tag < low || (withLow && tag === low) || tag > high || (withHigh && tag === high);
+		const isWithin: Test = (tag) => (tag > low || (withLow && tag === low)) && (tag < high || (withHigh && tag === high));
+		// What belongs to the range is not outside of it: an end that is included there is left out here.
+		return kind === "Range" ? isWithin : (tag) => !isWithin(tag);
 	}
 	const other = constant(value);
 	switch (kind) {

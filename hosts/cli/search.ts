@@ -29,9 +29,17 @@ export function parseTest(text: string): Element {
 			throw new Misuse(`"${printable(text)}" is no mask: after the ~ comes the sign for anything, then a text with it.`);
 		return xml("strMask", { name, value: mask.join(""), wildcard });
 	}
-	if (hash === "") return xml(`str${operators[operator]}`, { name, value });
-	if (!/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(value)) throw new Misuse(`"${printable(value)}" is not a number.`);
-	return xml(`num${operators[operator]}`, { name, value });
+	const [, from, low = "", high = "", to] = /^([[(])(.+)\.\.(.+)([\])])$/su.exec(value) ?? [];
+	const isRange = from !== undefined && (operator === "=" || operator === "<>");
+	for (const each of hash === "" ? [] : isRange ? [low, high] : [value]) {
+		if (!/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(each)) throw new Misuse(`"${printable(each)}" is not a number.`);
+	}
+	const type = hash === "" ? "str" : "num";
+	if (isRange) {
+		const ends = { min: low, max: high, minIncluded: String(from === "["), maxIncluded: String(to === "]") };
+		return xml(`${type}${operator === "=" ? "Range" : "NRange"}`, { name, ...ends });
+	}
+	return xml(`${type}${operators[operator]}`, { name, value });
 }
 
 /** Prints a line for each thing; none is a Failure. */

@@ -43,8 +43,12 @@ test.each([
 	["strLtEq", "<strLtEq name='CITY' value='Dresden'/>", "ABD"],
 	["strRange with both ends", "<strRange name='CITY' min='Bergen' max='Dresden'/>", "BD"],
 	["strRange without its ends", "<strRange name='CITY' min='Bergen' minIncluded='false' max='Dresden' maxIncluded='0'/>", ""],
-	["strNRange with its ends", "<strNRange name='CITY' min='Bergen' max='Dresden'/>", "ABDE"],
-	["strNRange without its ends", "<strNRange name='CITY' min='Bergen' minIncluded='false' max='Dresden' maxIncluded='false'/>", "AE"],
+	["strNRange, whose range has its ends", "<strNRange name='CITY' min='Bergen' max='Dresden'/>", "AE"],
+	[
+		"strNRange, whose range is without",
+		"<strNRange name='CITY' min='Bergen' minIncluded='false' max='Dresden' maxIncluded='false'/>",
+		"ABDE"
+	],
 	["strMask at the end", "<strMask name='CITY' value='B*' wildcard='*'/>", "B"],
 	["strMask in the middle", "<strMask name='CITY' value='%e%en' wildcard='%'/>", "ABD"],
 	["strMask does not use a letter twice", "<strMask name='CITY' value='Essen*n' wildcard='*'/>", ""],
@@ -58,7 +62,7 @@ test.each([
 	["numLt", "<numLt name='V' value='3'/>", "AB"],
 	["numLtEq", "<numLtEq name='V' value='3'/>", "ABC"],
 	["numRange", "<numRange name='V' min='2' max='4' maxIncluded='false'/>", "BC"],
-	["numNRange", "<numNRange name='V' min='2' minIncluded='false' max='4'/>", "ADE"],
+	["numNRange", "<numNRange name='V' min='2' minIncluded='false' max='4'/>", "ABE"],
 	["all operators must hold", "<numGt name='V' value='1'/><strLt name='CITY' value='E'/>", "BD"],
 	["a number is not found as a text", "<strEq name='V' value='2'/>", ""],
 	["a text is not found as a number", "<numEq name='SN' value='1'/>", ""],
