@@ -2,7 +2,7 @@
 
 import { answerAboutDecisions } from "./decision-messages.js";
 import { bare } from "./jid.js";
-import { nameOf } from "./names.js";
+import { nameOf, shown } from "./names.js";
 import type { Provisioning } from "./provisioning.js";
 import { type Registry, TooMany } from "./registry.js";
 import { findSticker, type Sticker } from "./sticker.js";
@@ -24,14 +24,17 @@ const HELP = [
 /** Things in one answer: a broker ends the stream of a component that writes half a megabyte at once. */
 const LISTED = 50;
 
+/** Told apart from others behind the same JID. */
+const addressOf = ({ jid, node }: ThingRecord): string => (node[0] === "" ? jid : `${jid} node ${shown(node[0])}`);
+
 const describe = (registry: Registry, thing: ThingRecord): string => {
 	const kind = ["MAN", "MODEL", "SN"].map((name) => tagValue(thing.tags, name)).filter((value) => value !== undefined);
 	const state = [registry.isOnline(thing.jid) ? "online" : "offline", thing.listed ? "public" : "private"];
-	return `${[nameOf(thing), ...kind].filter((part, at, all) => all.indexOf(part) === at).join(" ")} – ${thing.jid} (${state.join(", ")})`;
+	return `${[nameOf(thing), ...kind].filter((part, at, all) => all.indexOf(part) === at).join(" ")} – ${addressOf(thing)} (${state.join(", ")})`;
 };
 
 const isCalled = (thing: ThingRecord, wanted: string): boolean =>
-	[tagValue(thing.tags, "NAME"), tagValue(thing.tags, "SN"), thing.jid].some(
+	[tagValue(thing.tags, "NAME"), tagValue(thing.tags, "SN"), thing.jid, addressOf(thing)].some(
 		(name) => name !== undefined && `${name}`.toLowerCase() === wanted.toLowerCase()
 	);
 
@@ -64,9 +67,11 @@ export const answerMessage = (
 	const command = word.toLowerCase();
 	if (command === "things") return list(registry, mine);
 	if (command !== "disown" && command !== "hide") return answerAboutDecisions(provisioning, bare(from), command, rest) ?? HELP;
-	const [thing, ...more] = mine.filter((each) => isCalled(each, rest));
+	const called = mine.filter((each) => isCalled(each, rest));
+	const exactly = called.filter((each) => addressOf(each).toLowerCase() === rest.toLowerCase());
+	const [thing, ...more] = exactly.length > 0 ? exactly : called;
 	if (thing === undefined) return "Nothing of yours is called that: say `things`.";
-	if (more.length > 0) return "More than one is called that: use its address.";
+	if (more.length > 0) return "More than one is called that: use its address, with its node where it has one.";
 	if (command === "hide") {
 		registry.hide(thing);
 		return `${nameOf(thing)} is private: no search finds it.`;

@@ -180,6 +180,27 @@ describe("an owner with a chat client", () => {
 		expect(bench.say(OWNER, "things")).toEqual(["Nothing is yours yet."]);
 	});
 
+	test("R-347-20 tells the nodes behind one address apart, and gives up the one that is meant", () => {
+		const bench = registered();
+		for (const node of ["n1", "n2"]) {
+			const tags = `<str name='KIND' value='meter'/><str name='NO' value='${node}'/>`;
+			bench.ask(THING, "set", `<register xmlns='${XEP}' nodeId='${node}'>${tags}</register>`);
+			bench.ask(OWNER, "set", `<mine xmlns='${XEP}'>${tags}</mine>`);
+		}
+		const address = THING.split("/")[0]!;
+		expect(bench.say(OWNER, "things").join()).toContain(`– ${address} node n2 (`);
+		expect(bench.say(OWNER, `disown ${address}`)).toEqual([
+			"More than one is called that: use its address, with its node where it has one."
+		]);
+		const [request] = bench.receive(
+			`<message from='${OWNER}' to='${REGISTRY}' type='chat'><body>disown ${address} node n2</body></message>`
+		);
+		expect(request!.getChild("disowned", XEP)!.attrs.nodeId).toBe("n2");
+		bench.answer(request!);
+		expect(bench.say(OWNER, "things").join()).not.toContain("node n2");
+		expect(bench.say(OWNER, "things").join()).toContain("node n1");
+	});
+
 	test("cannot disown what is away, not his, or not clearly meant", () => {
 		const bench = registered();
 		bench.say(OWNER, STICKER);
@@ -189,7 +210,7 @@ describe("an owner with a chat client", () => {
 		expect(bench.say("other@example.org/x", "disown Cellar")).toEqual(["Nothing of yours is called that: say `things`."]);
 		bench.ask("second@example.org/x", "set", `<register xmlns='${XEP}'><str name='NAME' value='Cellar'/></register>`);
 		bench.say(OWNER, "iotdisco:NAME=Cellar");
-		expect(bench.say(OWNER, "disown Cellar")).toEqual(["More than one is called that: use its address."]);
+		expect(bench.say(OWNER, "disown Cellar")).toEqual(["More than one is called that: use its address, with its node where it has one."]);
 	});
 
 	test("'undefined' is the name of no thing that has none", () => {
