@@ -185,7 +185,16 @@ const start = async (options: BoxOptions, { domain, listen, given, data, program
 		};
 		const operator = `${OWNER}@${domain}`;
 		const joined = new RegistryComponent({
-			...{ jid: registry, secret, port: ports.component, store, pepper: memory.pepper, event, log: options.log },
+			...{
+				jid: registry,
+				secret,
+				port: ports.component,
+				store,
+				pepper: memory.pepper,
+				audited: (page) => memory.audited(page),
+				event,
+				log: options.log
+			},
 			...{ domain, operator, signedOnly: options.signedOnly ?? false, dialect: options.dialect }
 		});
 		component.current = joined;

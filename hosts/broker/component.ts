@@ -2,6 +2,7 @@
 
 import { createHmac, randomBytes } from "node:crypto";
 import { type Component, component } from "@xmpp/component";
+import type { AuditOptions } from "./audit.js";
 import { blind, sha256 } from "./digest.js";
 import type { KeyOffice } from "./keys.js";
 import type { RegistryEvent } from "./registry.js";
@@ -16,6 +17,8 @@ export interface ComponentOptions {
 	readonly secret: string;
 	readonly port: number;
 	readonly store: Store;
+	/** What was written down of `event`, where that is. */
+	readonly audited?: AuditOptions["audited"];
 	/** A secret of this box. */
 	readonly pepper: string;
 	/** Where the broker serves, and who adds API keys. */
@@ -57,6 +60,7 @@ export class RegistryComponent {
 				this.#entity?.send(stanza).catch(() => {});
 			},
 			event: options.event,
+			audit: options.audited && { operator: options.operator, audited: options.audited },
 			office: {
 				...{ domain: options.domain, operator: options.operator, signedOnly: options.signedOnly, own: this.own },
 				hmac: (key, text) => createHmac("sha1", key).update(text).digest("base64")

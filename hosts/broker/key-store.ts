@@ -26,6 +26,8 @@ export interface KeyStore {
 	made(key: string): number;
 	hasMade(key: string, user: string): boolean;
 	addMade(key: string, user: string, at: number): void;
+	/** False where none was made by this name. */
+	deleteMade(user: string): boolean;
 	hasNonce(key: string, nonce: string): boolean;
 	/** Remembered until it is forgotten by `expires`. */
 	addNonce(key: string, nonce: string, expires: number): void;
@@ -60,6 +62,12 @@ export class MemoryKeys implements KeyStore {
 
 	addMade(key: string, user: string): void {
 		this.#made.set(key, new Set([...(this.#made.get(key) ?? []), user]));
+	}
+
+	deleteMade(user: string): boolean {
+		const keys = [...this.#made].filter(([, users]) => users.has(user));
+		for (const [key, users] of keys) this.#made.set(key, new Set([...users].filter((each) => each !== user)));
+		return keys.length > 0;
 	}
 
 	hasNonce(key: string, nonce: string): boolean {

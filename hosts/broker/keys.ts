@@ -6,6 +6,8 @@
 //   set <registration user='NAME' taken='true|false' [to='…']>[<x xmlns='jabber:x:data' type='submit'/>]</registration>
 //     the form as it was submitted, without one when plain fields were; `to` as its iq had it, `user` as the broker will have it;
 //     answered empty when the account may be made, and else with the error that the thing is to get.
+//   set <removal user='NAME'/>
+//     the account is gone, and its place in the quota is free again; answered empty.
 // The operator adds, lists and revokes keys: set <add name accounts/>, get <keys/>, set <revoke name/>.
 
 import { type Element, xml } from "@xmpp/xml";
@@ -75,10 +77,10 @@ export class KeyOffice {
 	}
 
 	#outcome(what: string, from: string, payload: Element): Outcome {
-		if (what === "get registration" || what === "set registration") {
+		if (what === "get registration" || what === "set registration" || what === "set removal") {
 			// The bare domain can be said by the broker alone: it stamps what its users send.
 			if (from !== this.#options.domain) return { condition: "forbidden" };
-			return what.startsWith("get") ? this.#form() : this.#submitted(payload);
+			return what === "get registration" ? this.#form() : what === "set removal" ? this.#removed(payload) : this.#submitted(payload);
 		}
 		if (bare(from) !== this.#options.operator) return { condition: "forbidden" };
 		const { name = "", accounts = "" } = payload.attrs;
@@ -165,6 +167,12 @@ export class KeyOffice {
 			return this.isSigned ? { condition: "not-acceptable", text: "Accounts are made by signed forms here (XEP-0348)." } : {};
 		}
 		return this.#judge(form, to, user, taken);
+	}
+
+	#removed(payload: Element): Outcome {
+		const { user = "" } = payload.attrs;
+		if (this.#keys.deleteMade(user)) this.#around.event({ event: "account-gone", thing: `${shown(user)}@${this.#options.domain}` });
+		return {};
 	}
 
 	/** In this order, so that only who has the secret learns anything. */

@@ -38,7 +38,7 @@ export interface RegistryEvent {
 		// Of the provisioning service: somebody wants something of the thing, its owner decided, or took back what he had decided; or that came to its end.
 		| ("asked" | "allowed" | "denied" | "forgotten" | "ended")
 		// Of the API-key office: keys that come and go, accounts that were made or not. `by` is the name of the key.
-		| ("key-added" | "key-revoked" | "account" | "account-refused");
+		| ("key-added" | "key-revoked" | "account" | "account-refused" | "account-gone");
 	readonly thing: string;
 	readonly by?: string;
 	/** What exactly, or why; of a decision as JSON. */

@@ -1,6 +1,7 @@
 // The entity behind the component's address: takes every stanza, answers every request once. Knows no sockets and no clock.
 
 import { type Element, xml } from "@xmpp/xml";
+import { type AuditOptions, answerAudit } from "./audit.js";
 import { describeQuestion } from "./decision-messages.js";
 import type { Question } from "./decision-store.js";
 import { bare } from "./jid.js";
@@ -49,6 +50,8 @@ export interface ServiceOptions {
 	event(event: RegistryEvent): void;
 	/** Speaks this one alone, and knows nothing of the other. */
 	readonly dialect?: DialectName;
+	/** Where what was done is written down. */
+	readonly audit?: AuditOptions;
 	/** Where the broker asks who may make an account; elsewhere there is no such office. */
 	readonly office?: Omit<KeyOfficeOptions, "secret">;
 }
@@ -135,6 +138,12 @@ export class Service {
 		}
 		const answer = (outcome: Outcome) => this.#reply(stanza, outcome);
 		try {
+			const { audit } = this.#options;
+			const told = audit && answerAudit(audit, type, from, payload);
+			if (told !== undefined) {
+				answer(told);
+				return;
+			}
 			if (this.office?.handle(type, from, payload, answer) || this.#tokens?.handle(type, from, payload, answer)) return;
 			if (!this.#provisioning.handle(type, from, payload, answer)) this.#registry.handle(type, from, payload, answer);
 		} catch (error) {

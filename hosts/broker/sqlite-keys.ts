@@ -57,6 +57,12 @@ export class SQLiteKeys implements KeyStore {
 		this.#database.run("INSERT OR IGNORE INTO api_account VALUES (?, ?, ?)", [key, user, at]);
 	}
 
+	deleteMade(user: string): boolean {
+		const found = this.#count("SELECT count(*) AS n FROM api_account WHERE user = ?", user) > 0;
+		if (found) this.#database.run("DELETE FROM api_account WHERE user = ?", [user]);
+		return found;
+	}
+
 	hasNonce(key: string, nonce: string): boolean {
 		return this.#count("SELECT count(*) AS n FROM api_nonce WHERE key = ? AND nonce = ?", key, nonce) > 0;
 	}

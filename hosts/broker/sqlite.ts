@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Database as SQLite } from "node-sqlite3-wasm";
+import type { AuditEntry, AuditPage } from "./audit.js";
 import { blind } from "./digest.js";
 import type { RegistryEvent } from "./registry.js";
 import { DECISION_TABLES, RULES_END, SQLiteDecisions } from "./sqlite-decisions.js";
@@ -43,7 +44,7 @@ const MIGRATIONS: readonly (string | ((database: SQLite) => void))[] = [
 /** Who claimed, gave up or decided what is written down; things that come and go are not. */
 const AUDITED: readonly RegistryEvent["event"][] = [
 	...(["claimed", "removed", "disowned", "allowed", "denied", "forgotten", "ended", "refused", "twin"] as const),
-	...(["key-added", "key-revoked", "account", "account-refused"] as const)
+	...(["key-added", "key-revoked", "account", "account-refused", "account-gone"] as const)
 ];
 /** The oldest go first. */
 const AUDIT_ROWS = 100_000;
@@ -157,9 +158,13 @@ export class SQLiteStore implements Store {
 	}
 
 	/** The latest first. */
-	audited(most = 100): readonly (RegistryEvent & { readonly at: number })[] {
-		const rows = this.#database.all("SELECT * FROM audit ORDER BY rowid DESC LIMIT ?", [most]) as Row[];
+	audited({ most, before, by }: AuditPage): readonly AuditEntry[] {
+		const rows = this.#database.all(
+			"SELECT rowid AS number, * FROM audit WHERE rowid < ? AND (? IS NULL OR by = ?) ORDER BY rowid DESC LIMIT ?",
+			[before ?? Number.MAX_SAFE_INTEGER, by ?? null, by ?? null, most]
+		) as Row[];
 		return rows.map((row) => ({
+			number: Number(row.number),
 			at: Number(row.at),
 			event: row.event as RegistryEvent["event"],
 			thing: row.thing as string,

@@ -1,7 +1,8 @@
 // `extasis owner`: what is the person's, and who may do what with it. Says it in the words that any chat client could say, and shows the answer.
 import { type Element, xml } from "@xmpp/client";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseBareJID } from "./arguments.js";
+import { parseBareJID, parseCount } from "./arguments.js";
+import { type AuditOptions, audit } from "./audit.js";
 import type { Consumer } from "./consumer.js";
 import { Failure, Misuse, printable } from "./errors.js";
 import { addPersonOptions, asPerson, type PersonOptions } from "./login.js";
@@ -39,13 +40,17 @@ export const addOwner: AddCommand = (program, run) => {
 	add("search", "the things that everybody may find: those that all of this is true of")
 		.argument(
 			"<tests...>",
-			"such as MAN=example.org, #V>=1.5, SN~*77* (# before a number; =, <>, <, >, <=, >=, or ~ and the sign that stands for anything)"
+			"such as MAN=example.org, #V>=1.5, SN~*77* (# before a number; =, <>, <, >, <=, >=, or ~ and the sign that stands for anything), or #LAT=[45..60) and MODEL<>[A..M] for within and without, where a round bracket leaves that end out"
 		)
 		.action((tests: string[], options: PersonOptions) => run(() => search(tests, options)));
 	add("rules", "what you decided so far").action((options: PersonOptions) => run(() => say("rules", options)));
 	add("forget", "take back what you decided")
 		.argument("<number>", "of the rule", parseNumber)
 		.action((number: string, options: PersonOptions) => run(() => say(`forget ${number}`, options, /^Rule \d+ is forgotten/)));
+	add("audit", "what was claimed, given up and decided: all of it for the operator of a box, else what you did yourself")
+		.option("--most <n>", "so many at the most, the latest first", parseCount(1, 1_000_000), 50)
+		.option("--json", "one JSON object on each line")
+		.action((options: AuditOptions) => run(() => audit(options)));
 	add("hide", "let no search find a thing any more")
 		.argument("<name>", "its name, serial number or address", parseName)
 		.action((name: string, options: PersonOptions) => run(() => say(`hide ${name}`, options, / is private: /)));

@@ -6,6 +6,7 @@ declare module "@xmpp/client" {
 		readonly name: string;
 		readonly attrs: { [name: string]: string | undefined };
 		is(name: string, namespace?: string): boolean;
+		getText(): string;
 		getChild(name: string, namespace?: string): Element | undefined;
 		getChildren(name: string, namespace?: string): Element[];
 		getChildElements(): Element[];

@@ -226,6 +226,35 @@ describe("a signed form", () => {
 		expect(await made("quota")).toBe("2 of 2");
 	});
 
+	test("an account that was removed gives its place back, also one that went while the component was away", async () => {
+		const key = await makeKey("returned", 1);
+		/** XEP-0077 3.2 */
+		const remove = async (user: string): Promise<void> => {
+			const client = await BrokerClient.login(box, user, "a pass'word & more", "r");
+			clients.push(client);
+			await client.ask("set", `<query xmlns='${REGISTER}'><remove/></query>`);
+		};
+		const until = async (expected: string): Promise<void> => {
+			for (let tries = 0; (await made("returned")) !== expected; tries++) {
+				if (tries === 30) throw new Error(`not ${expected}`);
+			}
+		};
+		expect(await submit(signed({ ...key, username: "returned-1" }))).toBe("made");
+		expect(await submit(signed({ ...key, username: "returned-2" }))).toBe("cancel not-allowed");
+		await remove("returned-1");
+		await until("0 of 1");
+		expect(await submit(signed({ ...key, username: "returned-2" }))).toBe("made");
+		await box.disconnectRegistry();
+		await remove("returned-2");
+		await box.stop();
+		box = await start();
+		await until("0 of 1");
+		// One that is back before anybody heard that it was gone is counted.
+		expect(await submit(signed({ ...key, username: "returned-3" }))).toBe("made");
+		expect(await submit(signed({ ...key, username: "returned-2" }))).toBe("cancel not-allowed");
+		expect(await made("returned")).toBe("1 of 1");
+	}, 120_000);
+
 	test("of a revoked key is refused; its accounts stay", async () => {
 		const key = await makeKey("revoked", 5);
 		expect(await submit(signed({ ...key, username: "before" }))).toBe("made");

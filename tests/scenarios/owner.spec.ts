@@ -75,9 +75,19 @@ test("R-324-2 R-324-4 R-324-6 R-324-10 R-324-13 R-324-14 the owner lets a strang
 		""
 	]);
 	// Found by everybody, since it was claimed for all to see; never by what nobody is told.
-	const found = await asStranger("owner", "search", "MAN=extasis.example", "SN~*00*", "#V>=1", "MODEL<>Toaster");
+	const found = await asStranger(
+		"owner",
+		"search",
+		"MAN=extasis.example",
+		"SN~*00*",
+		"#V>=1",
+		"MODEL<>Toaster",
+		"#V=[1..2)",
+		"SN=[0001..0010]"
+	);
 	expect(found).toEqual(done(expect.stringMatching(new RegExp(`^${jid}  of ${box.owner.jid}  .*SN=0007.*V=1`))));
 	expect(found.stdout).not.toContain("KEY");
+	for (const none of ["#V=(1..2]", "#V<>[0..1]", "SN<>(0001..0010)"]) expect((await asStranger("owner", "search", none)).code).toBe(1);
 	expect(await asStranger("owner", "search", "MAN=extasis.example", "#V>1")).toEqual(
 		failed("extasis: Nothing that everybody may find is like that.\n")
 	);
@@ -96,4 +106,13 @@ test("R-324-2 R-324-4 R-324-6 R-324-10 R-324-13 R-324-14 the owner lets a strang
 
 	expect(await asOwner("owner", "disown", "0007")).toEqual(done("0007 is no longer yours.\n"));
 	expect(await asOwner("owner", "rules")).toEqual(done("You have not decided anything yet.\n"));
+
+	// The box's owner is its operator; a stranger sees what he did himself, and that is nothing.
+	const audit = (await asOwner("owner", "audit")).stdout.trim().split("\n");
+	expect(audit[0]).toMatch(new RegExp(`^\\d{4}-\\d\\d-\\d\\dT\\S+Z  disowned ${jid} by ${box.owner.jid}$`));
+	const events = audit.map((line) => line.split(/ +/)[1]);
+	for (const event of ["claimed", "allowed", "denied", "forgotten", "removed", "disowned"]) expect(events).toContain(event);
+	const [last] = (await asOwner("owner", "audit", "--most", "1", "--json")).stdout.trim().split("\n");
+	expect(JSON.parse(last!)).toEqual({ at: expect.any(String), event: "disowned", thing: jid, by: box.owner.jid });
+	expect(await asStranger("owner", "audit")).toEqual(done(""));
 }, 240_000);

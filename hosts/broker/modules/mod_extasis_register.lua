@@ -1,5 +1,6 @@
 -- In-band registration (XEP-0077) by signed forms (XEP-0348). Decides nothing: hands what was submitted to the box's component
--- and waits (the iq is documented in keys.ts); without an answer there is no account. The rest is mod_register_ibr's.
+-- and waits (the iqs are documented in keys.ts); without an answer there is no account. Tells it of accounts that are gone, too, until it has
+-- heard. The rest is mod_register_ibr's.
 
 local st = require "util.stanza";
 local async = require "util.async";
@@ -32,10 +33,55 @@ local function ask(iq)
 	return stanza;
 end
 
-local function request(kind, attr)
+local function request(kind, name, attr)
 	attr.xmlns = ns_keys;
-	return st.iq({ type = kind, from = module.host, to = office, id = new_id() }):tag("registration", attr);
+	return st.iq({ type = kind, from = module.host, to = office, id = new_id() }):tag(name, attr);
 end
+
+-- Names of accounts that are gone and that the component has not heard of yet; kept over a restart.
+local store = module:open_store("extasis_gone");
+local gone = store:get(nil) or {};
+local telling = false;
+
+local function tell_next()
+	local user = next(gone);
+	if not user or not office or telling then
+		return;
+	end
+	telling = true;
+	local function again()
+		telling = false;
+		module:add_timer(patience, tell_next);
+	end
+	module:send_iq(request("set", "removal", { user = user }), nil, patience):next(function (answer)
+		-- A bounce, as above.
+		if answer.stanza.attr.type ~= "result" then
+			return again();
+		end
+		telling = false;
+		gone[user] = nil;
+		store:set(nil, gone);
+		tell_next();
+	end, again):catch(again);
+end
+
+local function forget(user)
+	if gone[user] then
+		gone[user] = nil;
+		store:set(nil, gone);
+	end
+end
+
+module:hook_global("user-deleted", function (event)
+	if event.host == module.host then
+		gone[event.username] = true;
+		store:set(nil, gone);
+		tell_next();
+	end
+end);
+
+-- Once the component can have come.
+module:add_timer(1, tell_next);
 
 local function refuse(session, stanza, err)
 	-- Component away, too slow, or gone wrong: the thing may come again.
@@ -64,7 +110,7 @@ module:hook("stanza/iq/jabber:iq:register:query", function (event)
 	end
 	local query = stanza.tags[1];
 	if stanza.attr.type == "get" then
-		local answer, err = ask(request("get", {}));
+		local answer, err = ask(request("get", "registration", {}));
 		local registration = answer and answer:get_child("registration", ns_keys);
 		if not registration then
 			return refuse(session, stanza, err or {});
@@ -88,7 +134,7 @@ module:hook("stanza/iq/jabber:iq:register:query", function (event)
 	if not user or user == "" or not password or password == "" then
 		return refuse(session, stanza, { type = "modify", condition = "not-acceptable", text = "A name and a password are wanted." });
 	end
-	local iq = request("set", { user = user, taken = user_exists(user, module.host) and "true" or "false", to = stanza.attr.to });
+	local iq = request("set", "registration", { user = user, taken = user_exists(user, module.host) and "true" or "false", to = stanza.attr.to });
 	if form then
 		iq:add_child(st.clone(form));
 	end
@@ -97,6 +143,8 @@ module:hook("stanza/iq/jabber:iq:register:query", function (event)
 		return refuse(session, stanza, err);
 	end
 	session.extasis_registering = user;
+	-- It is back, and counted: that it was gone must not be told any more.
+	forget(user);
 	-- What was approved and nothing else is what mod_register_ibr gets to read.
 	query:maptags(function () return nil; end);
 	query:text_tag("username", user, { xmlns = ns_register }):text_tag("password", password, { xmlns = ns_register });

@@ -66,6 +66,15 @@ export class Bench {
 			// As it would come over the wire.
 			send: (stanza) => this.#sent.push(parse(stanza.toString())),
 			event: (event) => this.events.push(event),
+			audit: {
+				operator: OPERATOR,
+				audited: ({ most, before = Number.POSITIVE_INFINITY, by }) =>
+					this.events
+						.map((event, number) => ({ ...event, number, at: this.#now }))
+						.filter((entry) => entry.number < before && (by === undefined || entry.by === by))
+						.reverse()
+						.slice(0, most)
+			},
 			office: {
 				...{ domain: "example.org", operator: OPERATOR, signedOnly, own: OWN },
 				hmac: (key, text) => createHmac("sha1", key).update(text).digest("base64")

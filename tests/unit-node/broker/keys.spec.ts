@@ -239,6 +239,21 @@ describe("the operator", () => {
 		expect(ask(bench, "set", payload.replace("NS", `xmlns='${KEYS}'`))).toBe(expected);
 	});
 
+	test("an account that is gone gives its place back, as the broker says and nobody else, once", () => {
+		const bench = new Bench();
+		const key = add(bench, "batch", "1");
+		expect(submit(bench, form(bench, key, { username: "first" }))).toBe("");
+		expect(submit(bench, form(bench, key, { username: "second" }))).toBe("not-allowed");
+		const gone = (user: string, from = BROKER) => ask(bench, "set", `<removal xmlns='${KEYS}' user='${user}'/>`, from);
+		for (const from of [operator, `first@${BROKER}/x`, `${BROKER}/x`, REGISTRY]) expect(gone("first", from)).toBe("forbidden");
+		expect(gone("other")).toBe("");
+		expect(submit(bench, form(bench, key, { username: "second" }))).toBe("not-allowed");
+		expect([gone("first"), gone("first")]).toEqual(["", ""]);
+		expect(bench.events.filter(({ event }) => event === "account-gone")).toEqual([{ event: "account-gone", thing: "first@example.org" }]);
+		expect(submit(bench, form(bench, key, { username: "second" }))).toBe("");
+		expect(submit(bench, form(bench, key, { username: "third" }))).toBe("not-allowed");
+	});
+
 	test("a thousand keys are enough, and of the revoked ones the oldest makes room", () => {
 		const bench = new Bench();
 		for (let at = 0; at < 1000; at++) expect(add(bench, `k${at}`).key).not.toBe("");

@@ -229,10 +229,12 @@ test("who claimed and decided is written down, and what things do by themselves 
 	bench.take();
 	for (const [at, event] of bench.events.entries()) store.audit(at, event);
 	const detail = { node: ["", "", ""], kind: "friend", range: "Caller", who: "s@y", fields: [], categories: 1 };
-	expect(store.audited()).toEqual([
-		{ at: 3, event: "denied", thing: "t@x", by: "o@x", detail: JSON.stringify(detail) },
-		{ at: 1, event: "claimed", thing: "t@x", by: "o@x", detail: undefined }
-	]);
+	const denied = { number: 2, at: 3, event: "denied", thing: "t@x", by: "o@x", detail: JSON.stringify(detail) };
+	const claimed = { number: 1, at: 1, event: "claimed", thing: "t@x", by: "o@x", detail: undefined };
+	expect(store.audited({ most: 9 })).toEqual([denied, claimed]);
+	expect(store.audited({ most: 1 })).toEqual([denied]);
+	expect(store.audited({ most: 9, before: 2, by: "o@x" })).toEqual([claimed]);
+	expect(store.audited({ most: 9, by: "p@x" })).toEqual([]);
 });
 
 describe("the file", () => {

@@ -96,6 +96,8 @@ test.each<[string[], string]>([
 	[["owner", "forget", "s@c.example", "--as", "a@b.example"], "number of a rule"],
 	[["owner", "allow", "3", "--until", "tomorrow", "--as", "a@b.example"], "90m, 12h, 7d"],
 	[["owner", "allow", "3", "--until", "2001-01-01T00:00Z", "--as", "a@b.example"], "that time is past"],
+	[["owner", "search", "#V=[1..x]", "--as", "a@b.example"], '"x" is not a number'],
+	[["owner", "audit", "--most", "0", "--as", "a@b.example"], "a whole number from 1"],
 	[["owner", "search", "--as", "a@b.example"], "missing required argument"],
 	[["owner", "search", "MAN", "--as", "a@b.example"], '"MAN" is no test'],
 	[["owner", "search", "MAN=", "--as", "a@b.example"], '"MAN=" is no test'],
