@@ -85,8 +85,9 @@ export class Friends {
 	}
 
 	/** The service parts us from somebody: neither sees the other any more (R-324-13). The owner cannot be parted from what is his. */
-	part(jid: string): void {
-		if (!isOne(jid, this.#options.owner())) this.#options.roster.remove(jid);
+	part(jid: string, onDone: (done: boolean) => void): void {
+		if (isOne(jid, this.#options.owner())) onDone(true);
+		else this.#options.roster.remove(jid, (error) => onDone(!error));
 	}
 
 	/** He was the owner. What a lost connection leaves undone is done when the roster comes next (R-347-19). */

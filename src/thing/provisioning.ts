@@ -26,7 +26,8 @@ export interface ProvisioningOptions {
 	readonly onClear: () => void;
 	/** It introduces somebody, by bare JID, or parts us. */
 	readonly onFriend: (jid: string) => void;
-	readonly onUnfriend: (jid: string) => void;
+	/** `onDone` comes once: whether the broker has done it. */
+	readonly onUnfriend: (jid: string, onDone: (done: boolean) => void) => void;
 	readonly onDenied: (from: string) => void;
 }
 
@@ -41,6 +42,10 @@ export class Provisioning {
 	#pause: Task | undefined;
 	/** It has been told where we are since the last login. */
 	#greeted = false;
+	/** Partings that the broker has not confirmed yet, whether it failed one, and the clearCache after them: acknowledged with them, else it says both again. */
+	#parting = 0;
+	#failed = false;
+	#held: IQRequest | undefined;
 
 	constructor(options: ProvisioningOptions) {
 		this.#options = options;
@@ -61,6 +66,9 @@ export class Provisioning {
 	}
 
 	offline(): void {
+		this.#parting = 0;
+		this.#failed = false;
+		this.#held = undefined;
 		this.endPause();
 		this.found(undefined);
 	}
@@ -102,12 +110,13 @@ export class Provisioning {
 			const friend = message.child("friend", provisioning)?.attribute("jid");
 			const unfriend = message.child("unfriend", provisioning)?.attribute("jid");
 			if (friend != null && isJID(friend)) options.onFriend(bareJID(friend));
-			if (unfriend != null && isJID(unfriend)) options.onUnfriend(bareJID(unfriend));
+			if (unfriend == null || !isJID(unfriend)) continue;
+			this.#parting++;
+			options.onUnfriend(bareJID(unfriend), (done) => this.parted(done));
 		}
 	}
 
 	private clearCache(request: IQRequest): void {
-		const dialect = dialectOf(request.payload.namespace, "provisioning")!;
 		const options = this.#options;
 		if (!this.trusts(request.from)) {
 			request.fail("forbidden", "Only this thing's provisioning service may say so.", "cancel");
@@ -118,11 +127,31 @@ export class Provisioning {
 			options.onClear();
 		} catch {
 			// From here on all of it is asked anew; a boot would bring it back.
-			request.fail("internal-server-error", "What was kept could not be erased for good: say it again.", "wait");
+			this.acknowledge(request, false);
 			return;
 		}
-		writeCacheCleared(request.result(), dialect);
-		request.send();
+		if (this.#parting > 0 && !this.#held) this.#held = request;
+		else this.acknowledge(request, this.#parting === 0);
+	}
+
+	private parted(done: boolean): void {
+		// Of a connection that has ended.
+		if (this.#parting === 0) return;
+		if (!done) this.#failed = true;
+		if (--this.#parting > 0) return;
+		const held = this.#held;
+		const failed = this.#failed;
+		this.#held = undefined;
+		this.#failed = false;
+		if (held) this.acknowledge(held, !failed);
+	}
+
+	private acknowledge(request: IQRequest, done: boolean): void {
+		if (!done) request.fail("internal-server-error", "Not all of it could be undone for good: say it again.", "wait");
+		else {
+			writeCacheCleared(request.result(), dialectOf(request.payload.namespace, "provisioning")!);
+			request.send();
+		}
 	}
 
 	private trusts(from: string): boolean {

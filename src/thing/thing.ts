@@ -130,7 +130,7 @@ export class Thing implements SessionHandler {
 			onService: (jid) => this.greet(jid),
 			onClear: () => this.#decisions.clear(),
 			onFriend: (jid) => this.#friends.introduce(jid),
-			onUnfriend: (jid) => this.part(jid),
+			onUnfriend: (jid, onDone) => this.part(jid, onDone),
 			onDenied: (from) => this.tell({ event: "denied", from, what: "clearCache" })
 		});
 		if (lifeCycle.state === "reset" || lifeCycle.state === "leaving") this.#provisioning.forget();
@@ -379,9 +379,9 @@ export class Thing implements SessionHandler {
 		if (registry == null || !sameBare(service, registry)) this.#book.announce(this.#disco.caps(this.#host.crypto), service);
 	}
 
-	private part(jid: string): void {
+	private part(jid: string, onDone: (done: boolean) => void): void {
 		this.#readouts.forget(jid);
-		this.#friends.part(jid);
+		this.#friends.part(jid, onDone);
 		this.#decisions.part(jid);
 	}
 

@@ -2,7 +2,7 @@
 import { Friends } from "../../../src/thing/friends.js";
 import { PresenceBook } from "../../../src/xmpp/presence.js";
 import { Roster } from "../../../src/xmpp/roster.js";
-import { IQBench } from "../../support/iq-bench.js";
+import { errorElement, IQBench } from "../../support/iq-bench.js";
 import { stanza } from "../../support/wire.js";
 
 const OWNER = "owner@a.example";
@@ -157,10 +157,20 @@ test("R-324-13 R-324-14 the service introduces and parts; nobody is parted from 
 	const bench = new Bench(OWNER);
 	bench.friends.introduce("friend@a.example");
 	expect(bench.wire.take()).toEqual([told("subscribe", "friend@a.example")]);
-	bench.friends.part("friend@a.example");
-	expect(bench.wire.take().join("")).toContain("<item jid='friend@a.example' subscription='remove'/>");
-	bench.friends.part(OWNER);
+	const done: boolean[] = [];
+	const part = (jid: string): void => bench.friends.part(jid, (isDone) => done.push(isDone));
+	part("friend@a.example");
+	expect(bench.wire.sent.join("")).toContain("<item jid='friend@a.example' subscription='remove'/>");
+	expect(done).toEqual([]);
+	bench.answer("");
+	part("friend@a.example");
+	bench.answer(errorElement("item-not-found", "cancel"), "error");
+	part("friend@a.example");
+	bench.answer(errorElement("internal-server-error", "wait"), "error");
+	expect(done).toEqual([true, true, false]);
+	part(OWNER);
 	expect(bench.wire.take()).toEqual([]);
+	expect(done).toEqual([true, true, false, true]);
 });
 
 test("strays are removed one after the other", () => {

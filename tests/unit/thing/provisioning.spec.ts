@@ -17,6 +17,8 @@ class Bench extends IQBench {
 	readonly provisioning: Provisioning;
 	readonly found: (Service | undefined)[] = [];
 	onClear: () => void = () => {};
+	/** Tells that the broker has parted us, or could not. */
+	readonly partings: ((done: boolean) => void)[] = [];
 
 	constructor(storage = new FakeStorage(), given?: string) {
 		super();
@@ -33,7 +35,10 @@ class Bench extends IQBench {
 				this.onClear();
 			},
 			onFriend: (jid) => this.happened.push(`friend ${jid}`),
-			onUnfriend: (jid) => this.happened.push(`unfriend ${jid}`),
+			onUnfriend: (jid, onDone) => {
+				this.happened.push(`unfriend ${jid}`);
+				this.partings.push(onDone);
+			},
 			onDenied: (from) => this.happened.push(`denies ${from}`)
 		});
 		this.provisioning.online();
@@ -163,6 +168,54 @@ test("what could not be erased for good is not acknowledged", () => {
 	};
 	expect(bench.ask("set", `<clearCache xmlns='${xep.provisioning}'/>`, SERVICE)[0]).toContain("<internal-server-error");
 	expect(bench.errors).toEqual([]);
+});
+
+describe("R-324-13 what is cleared after somebody was parted", () => {
+	const clear = `<clearCache xmlns='${xep.provisioning}'/>`;
+	const parting = (...jids: string[]): Bench => {
+		const bench = found();
+		for (const jid of jids) bench.message(`<unfriend xmlns='${xep.provisioning}' jid='${jid}'/>`);
+		return bench;
+	};
+
+	test("is cleared at once, and acknowledged when the broker has parted all of them: else the service says it again", () => {
+		const bench = parting("c@b.example", "d@b.example");
+		expect(bench.ask("set", clear, SERVICE)).toEqual([]);
+		expect(bench.happened).toEqual(["unfriend c@b.example", "unfriend d@b.example", "clears"]);
+		bench.partings[1]!(true);
+		expect(bench.wire.take()).toEqual([]);
+		bench.partings[0]!(true);
+		expect(bench.wire.take()[0]).toContain("type='result' id='q1'><clearCacheResponse ");
+		// A second word of it has nothing to wait for.
+		expect(bench.ask("set", clear, SERVICE)[0]).toContain("<clearCacheResponse ");
+	});
+
+	test("is not acknowledged where the broker did not part one; the next is", () => {
+		const bench = parting("c@b.example", "d@b.example");
+		bench.ask("set", clear, SERVICE);
+		bench.partings[0]!(false);
+		bench.partings[1]!(true);
+		expect(bench.wire.take()[0]).toContain("<error type='wait'><internal-server-error");
+		bench.message(`<unfriend xmlns='${xep.provisioning}' jid='c@b.example'/>`);
+		expect(bench.ask("set", clear, SERVICE, "q2")).toEqual([]);
+		// One waits, no more.
+		expect(bench.ask("set", clear, SERVICE, "q3")[0]).toContain("id='q3'><error type='wait'>");
+		bench.partings[2]!(true);
+		expect(bench.wire.take()[0]).toContain("id='q2'><clearCacheResponse ");
+	});
+
+	test("is not acknowledged where the connection ended first", () => {
+		const bench = parting("c@b.example");
+		bench.ask("set", clear, SERVICE);
+		bench.router.setAddress(undefined);
+		bench.provisioning.offline();
+		bench.partings[0]!(false);
+		expect(bench.wire.take()).toEqual([]);
+		bench.router.setAddress(ADDRESS);
+		bench.provisioning.online();
+		bench.wire.take();
+		expect(bench.ask("set", clear, SERVICE)[0]).toContain("<clearCacheResponse ");
+	});
 });
 
 test.each([
