@@ -23,6 +23,8 @@ const FEATURES = [NS_INFO, NS_ITEMS, NS_PING, ...new Set([...namespaces, ...prov
 /** How the names of each dialect begin. */
 const BEGINNINGS = { xep: "urn:xmpp:iot:", ieee: "urn:ieee:iot:" } as const;
 export type DialectName = keyof typeof BEGINNINGS;
+/** Things that are looked for in a second. */
+const LOOKED_FOR = 50;
 /** Seconds a thing has to answer. */
 const PATIENCE = 30;
 const AWAY = ["service-unavailable", "recipient-unavailable", "remote-server-timeout", "remote-server-not-found", "item-not-found"];
@@ -65,6 +67,8 @@ export class Service {
 	readonly #pending = new Map<string, { readonly to: string; settle(reaction: Reaction, answer?: Element): void }>();
 	readonly #talkers = new Map<string, number>();
 	#counter = 0;
+	/** Rises whenever the broker comes or goes. */
+	#era = 0;
 	#minute = 0;
 
 	constructor(options: ServiceOptions) {
@@ -107,11 +111,43 @@ export class Service {
 
 	/** The broker takes what is sent. */
 	connected(): void {
+		this.#era++;
 		this.#provisioning.connected();
+		this.#lookFor(this.#options.store.jids());
+	}
+
+	/** Who came while we were away has told nobody here. Each thing is looked for where it was last, and its broker asked where that is gone; a few at once. */
+	#lookFor(jids: readonly string[]): void {
+		const era = this.#era;
+		for (const jid of jids.slice(0, LOOKED_FOR)) {
+			const address = this.#registry.addressOf(jid);
+			if (address === undefined) this.#probe(jid);
+			else {
+				const onReaction = (reaction: Reaction) => {
+					if (era !== this.#era) return;
+					if (reaction === "unreachable") this.#probe(jid);
+					else this.#available(address);
+				};
+				this.#ask(address, xml("ping", { xmlns: NS_PING }), onReaction, "get");
+			}
+		}
+		const rest = jids.slice(LOOKED_FOR);
+		if (rest.length > 0) this.#options.later(1000, () => era === this.#era && this.#lookFor(rest));
+	}
+
+	/** A broker tells a friend alone where somebody is (RFC 6121 4.3): so the thing is asked to be one, which has no other effect. */
+	#probe(jid: string): void {
+		for (const type of ["probe", "subscribe"]) this.#options.send(xml("presence", { from: this.#options.jid, to: jid, type }));
+	}
+
+	#available(jid: string): void {
+		this.#registry.available(jid);
+		this.#provisioning.available(jid);
 	}
 
 	/** The connection to the broker is lost: nobody is online, nothing asked will be answered. */
 	disconnected(): void {
+		this.#era++;
 		this.#registry.forgetPresence();
 		this.#provisioning.disconnected();
 		for (const { settle } of [...this.#pending.values()]) settle("unreachable");
@@ -188,10 +224,7 @@ export class Service {
 
 	#presence(from: string, type: string | undefined): void {
 		const send = (answer?: string) => this.#options.send(xml("presence", { from: this.#options.jid, to: bare(from), type: answer }));
-		if (type === undefined) {
-			this.#registry.available(from);
-			this.#provisioning.available(from);
-		}
+		if (type === undefined) this.#available(from);
 		if (type === "unavailable" || type === "error") this.#registry.unavailable(from);
 		// A friend in an owner's chat client; nothing depends on it.
 		else if (type === "subscribe") send("subscribed");

@@ -134,6 +134,10 @@ export class SQLiteStore implements Store {
 		this.#database.run("DELETE FROM thing WHERE jid = ? AND node = ?", [id.jid, JSON.stringify(id.node)]);
 	}
 
+	jids(): readonly string[] {
+		return (this.#database.all("SELECT DISTINCT jid FROM thing ORDER BY jid") as Row[]).map(({ jid }) => jid as string);
+	}
+
 	ofJID(jid: string): readonly ThingRecord[] {
 		return this.#where("jid = ?", jid);
 	}

@@ -36,7 +36,8 @@ export interface Store {
 	get(id: ThingID): ThingRecord | undefined;
 	put(thing: ThingRecord): void;
 	delete(id: ThingID): void;
-	/** In a stable order, as are all that follow. */
+	/** Bare JIDs of all things, each once. In a stable order, as are all that follow. */
+	jids(): readonly string[];
 	ofJID(jid: string): readonly ThingRecord[];
 	ofOwner(owner: string): readonly ThingRecord[];
 	ofFingerprint(fingerprint: string): readonly ThingRecord[];
@@ -66,6 +67,10 @@ export class MemoryStore implements Store {
 
 	delete(id: ThingID): void {
 		this.#things.delete(keyOf(id));
+	}
+
+	jids(): readonly string[] {
+		return [...new Set([...this.#things.values()].map(({ jid }) => jid))].sort();
 	}
 
 	ofJID(jid: string): readonly ThingRecord[] {

@@ -443,6 +443,7 @@ export class Broker {
 		const to = stanza.attrs.to!;
 		const component = this.#components.get(domainOf(to));
 		if (component) this.soon(() => component.receive?.(stanza));
+		else if (stanza.attrs.type === "probe") this.#probe(bareOf(to), bareOf(stanza.attrs.from!));
 		else if (isStep(stanza.attrs.type)) this.#receiveStep(stanza.attrs.type, bareOf(stanza.attrs.from!), bareOf(to), stanza);
 		else if (to.includes("/")) this.#resources.get(to)?.session.deliver(stanza);
 		else for (const { session } of this.#available(to)) session.deliver(clone(stanza));
