@@ -100,7 +100,6 @@ async function run(options: ThingCommandOptions): Promise<number> {
 	};
 	const apiKey = readAPIKey(options);
 	const certificate = readCertificate(options);
-	if (certificate !== undefined && kind !== "node") throw new Misuse("--certificate is for --host node.");
 	if (options.discover && address !== undefined) throw new Misuse("--discover looks for what --address says: give one of them.");
 	const misplaced = kind === "simulator" ? undefined : (["heap", "restart", "report"] as const).find((name) => options[name] !== undefined);
 	if (misplaced !== undefined) throw new Misuse(`--${misplaced} is for --host simulator.`);

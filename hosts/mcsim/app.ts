@@ -4,7 +4,7 @@ import { boot } from "../../src/main.js";
 import { messageOf } from "../../src/text/message.js";
 import type { Thing } from "../../src/thing/thing.js";
 import { weatherStation } from "../../src/things/weather-station.js";
-import { createHost } from "../moddable/host.js";
+import { createHost, type HostParts } from "../moddable/host.js";
 import { readOptions } from "../moddable/options.js";
 import { fault, tell } from "../moddable/print.js";
 import { storage } from "../moddable/storage.js";
@@ -20,6 +20,17 @@ function readAnchors(): Uint8Array {
 	const ca = option("CA");
 	if (ca === undefined) throw new Error("CA must be a file of the CAs to trust (PEM).");
 	return new Uint8Array(file(ca));
+}
+
+/** With its key: whoever runs a simulator has both in files. */
+function readCertificate(): HostParts["certificate"] {
+	const account = option("ACCOUNT");
+	const chain = option("CERTIFICATE");
+	const key = option("CERTIFICATE_KEY");
+	if (account === undefined && chain === undefined && key === undefined) return undefined;
+	if (account === undefined || chain === undefined || key === undefined)
+		throw new Error("ACCOUNT, CERTIFICATE and CERTIFICATE_KEY belong together: give all or none.");
+	return { account, chain: new Uint8Array(file(chain)), key: new Uint8Array(file(key)) };
 }
 
 /** What a person in front of it wants to know; the firmware itself hands over the sticker once it can be claimed by it. */
@@ -58,6 +69,7 @@ export function start(): void {
 		const panel = screen.width > 0 ? new Panel(screen, station) : undefined;
 		const host = createHost({
 			anchors,
+			certificate: readCertificate(),
 			nameServer,
 			clock: Object.freeze({ now: () => Date.now(), trusted: true }),
 			sensors: station.sensors,

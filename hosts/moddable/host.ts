@@ -10,6 +10,8 @@ import { Trust } from "./tls/tls.js";
 export type HostParts = Pick<Host, "clock" | "sensors" | "actuators" | "button" | "light" | "display" | "event" | "log"> & {
 	/** The host's own trust anchors, PEM or DER. */
 	readonly anchors?: Uint8Array;
+	/** Shown to brokers that ask for one (XEP-0178): PEM or DER, the chain after it; `account` is the user name that it is for. */
+	readonly certificate?: { readonly account: string; readonly chain: Uint8Array; readonly key: Uint8Array } | undefined;
 	/** Asked for names instead of those of the system or of DHCP. */
 	readonly nameServer?: NameServer | undefined;
 	/** As of host.network, where the link can come and go. */
@@ -19,7 +21,7 @@ export type HostParts = Pick<Host, "clock" | "sensors" | "actuators" | "button" 
 };
 
 export function createHost(parts: HostParts): Host {
-	const { anchors: own, nameServer, onError, onLink, ...rest } = parts;
+	const { anchors: own, certificate, nameServer, onError, onLink, ...rest } = parts;
 	const sockets = new Set<Socket>();
 	let trust: Trust | undefined;
 	let trusted: string | undefined;
@@ -29,7 +31,7 @@ export function createHost(parts: HostParts): Host {
 		if (trust === undefined || trusted !== anchors) {
 			const bytes = anchors === undefined ? own : new Uint8Array(ArrayBuffer.fromString(anchors));
 			if (bytes === undefined) throw new Error("none were given");
-			trust = new Trust(bytes);
+			trust = new Trust(bytes, certificate?.chain, certificate?.key);
 			trusted = anchors;
 		}
 		return trust;
@@ -40,6 +42,7 @@ export function createHost(parts: HostParts): Host {
 		network: Object.freeze({
 			...createNames({ random, nameServer, onError }),
 			onLink,
+			account: certificate?.account,
 			connect(options: ConnectOptions): Socket {
 				// Held here until it ends: the engine collects what nobody holds.
 				const socket: ModdableSocket = new ModdableSocket({

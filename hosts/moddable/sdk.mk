@@ -18,12 +18,13 @@ SMALL_APP := $(SDK_BUILD)/small/manifest.json
 .PHONY: sim sim-headless sim-app sdk esp32 flash flash-port esp32-dry footprint
 
 # Its own folder and no session bus: a simulator of yours that runs already hears nothing of it.
-sim: sim-app ## the weather station in the Moddable simulator: DOMAIN=… CA=… [ADDRESS=… TLS=direct REGISTRY=… SERIAL=… KEY=… API_KEY=… API_SECRET=… NAME_SERVER=… STORE=…]
+sim: sim-app ## the weather station in the Moddable simulator: DOMAIN=… CA=… [ADDRESS=… TLS=direct REGISTRY=… SERIAL=… KEY=… API_KEY=… API_SECRET=… ACCOUNT=… CERTIFICATE=… CERTIFICATE_KEY=… NAME_SERVER=… STORE=…]
 	@test -n "$(DOMAIN)" && test -n "$(CA)" || \
 		{ echo "Say which broker: make sim DOMAIN=box.example CA=ca.pem ADDRESS=127.0.0.1:5222 (docs/moddable.md)." >&2; exit 2; }
 	@mkdir -p $(SDK_BUILD)/config
 	@EXTASIS_DOMAIN='$(DOMAIN)' EXTASIS_CA='$(abspath $(CA))' EXTASIS_ADDRESS='$(ADDRESS)' EXTASIS_TLS='$(TLS)' EXTASIS_REGISTRY='$(REGISTRY)' \
 		EXTASIS_SERIAL='$(SERIAL)' EXTASIS_KEY='$(KEY)' EXTASIS_NAME_SERVER='$(NAME_SERVER)' EXTASIS_API_KEY='$(API_KEY)' EXTASIS_API_SECRET='$(API_SECRET)' \
+		EXTASIS_ACCOUNT='$(ACCOUNT)' EXTASIS_CERTIFICATE='$(abspath $(CERTIFICATE))' EXTASIS_CERTIFICATE_KEY='$(abspath $(CERTIFICATE_KEY))' \
 		EXTASIS_STORE='$(abspath $(or $(STORE),data/things/moddable-simulator))' \
 		XDG_CONFIG_HOME=$(CURDIR)/$(SDK_BUILD)/config DBUS_SESSION_BUS_ADDRESS=disabled: \
 		$(MODDABLE)/build/bin/lin/release/mcsim $(MODDABLE)/build/simulators $(CURDIR)/$(SIM_APP)

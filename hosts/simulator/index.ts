@@ -206,7 +206,9 @@ export function heapBytes({ bits }: Engine, heap = defaultHeap): number {
 function bootOptions(options: SimulatedThingOptions): string {
 	const { definition, domain, address, tls, provisioning, registry, apiKey, serial, key, built, factoryReset, host } = options;
 	const lookUps = lookUpKinds.filter((kind) => host.network[kind] !== undefined);
-	const place = { valueLimit: host.storage.valueLimit, memoryLimit: host.memory?.valueLimit, display: host.display !== undefined, lookUps };
+	const { storage, memory, network } = host;
+	const limits = { valueLimit: storage.valueLimit, memoryLimit: memory?.valueLimit };
+	const place = { ...limits, display: host.display !== undefined, account: network.account, lookUps };
 	return JSON.stringify({ definition, domain, address, tls, provisioning, registry, apiKey, serial, key, built, factoryReset, ...place });
 }
 

@@ -1,19 +1,22 @@
-// A client certificate in place of a password (SASL EXTERNAL, XEP-0178), on Prosody 13 with mod_auth_ccert: by SASL and by SASL2.
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+// A client certificate in place of a password (SASL EXTERNAL, XEP-0178), on Prosody 13 with mod_auth_ccert: by SASL and by SASL2, on Node and on XS.
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe } from "@jest/globals";
-import { type Box, startBox } from "../../hosts/broker/box.js";
+import type { Box } from "../../hosts/broker/box.js";
 import { createNodeHost } from "../../hosts/node/index.js";
-import type { ThingEvent } from "../../src/host.js";
+import { buildEngine } from "../../hosts/simulator/build.js";
+import { SimulatedThing } from "../../hosts/simulator/index.js";
+import { root } from "../../hosts/simulator/root.js";
+import type { Host, ThingEvent } from "../../src/host.js";
 import { boot } from "../../src/main.js";
+import type { ThingOptions } from "../../src/thing/thing-options.js";
 import { weatherStation } from "../../src/things/weather-station.js";
 import { Authority, type Pair } from "../unit-node/node/certificates.js";
+import { DOMAIN, person, startCertified } from "./certified.js";
 import { prosody13, SASL2_MODULES } from "./prosody-13.js";
 
 const program = await prosody13();
-const DOMAIN = "certified.example";
-
 let authority: Authority;
 let other: Authority;
 let folder: string;
@@ -36,26 +39,23 @@ afterAll(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
-/** One host of the server takes certificates alone; nobody has a password there. */
-async function serve(modules: readonly string[]): Promise<void> {
-	const { cert, key } = authority.leaf({ names: `DNS:${DOMAIN}` });
-	await writeFile(join(folder, "server.pem"), cert);
-	await writeFile(join(folder, "server.key"), key, { mode: 0o600 });
-	const verify = `verify = { "peer" }, verifyext = { lsec_continue = true, lsec_ignore_purpose = false }`;
-	const settings = [
-		`VirtualHost "${DOMAIN}"`,
-		`	authentication = "ccert"`,
-		`	certificate_match = "xmppaddr"`,
-		`	c2s_ssl = { certificate = "${folder}/server.pem", key = "${folder}/server.key", cafile = "${authority.anchorsFile}", ${verify} }`
-	];
-	box = await startBox({ data: join(folder, "box"), log: () => {}, prosody: { program: program!, modules, settings } });
-}
+/** Boots it; what it gives ends it. */
+type Run = (options: ThingOptions) => Promise<() => Promise<unknown>>;
 
-const person = (by: Authority, account: string): Pair =>
-	by.leaf({ names: `otherName:1.3.6.1.5.5.7.8.5;UTF8:${account}@${DOMAIN}`, usage: "clientAuth" });
+const runs: Readonly<Record<string, Run>> = Object.freeze({
+	Node: async (options) => {
+		const thing = boot(options);
+		return async () => thing.stop();
+	},
+	// Its TLS is that of Node; the firmware only learns whose certificate it is.
+	XS: async (options) => {
+		const thing = new SimulatedThing({ ...options, engine: await buildEngine(), code: join(root, "build") });
+		return () => thing.stop();
+	}
+});
 
 /** What happened first of these two, and what was said on the way. */
-async function first(account: string, { cert, key }: Pair, store: string): Promise<{ event: ThingEvent; said: string }> {
+async function first(run: Run, account: string, { cert, key }: Pair, store: string): Promise<{ event: ThingEvent; said: string }> {
 	let said = "";
 	let end = async (): Promise<void> => {};
 	try {
@@ -82,8 +82,8 @@ async function first(account: string, { cert, key }: Pair, store: string): Promi
 				}
 			});
 			const address = { host: "127.0.0.1", port: box!.ports.starttls };
-			const host = Object.freeze({ ...node, network });
-			const thing = boot({
+			const host: Host = Object.freeze({ ...node, network });
+			const running = run({
 				definition: weatherStation,
 				domain: DOMAIN,
 				anchors: authority.anchors,
@@ -93,7 +93,7 @@ async function first(account: string, { cert, key }: Pair, store: string): Promi
 				host
 			});
 			end = async () => {
-				thing.stop();
+				await (await running)();
 				await node.close();
 			};
 		});
@@ -105,30 +105,35 @@ async function first(account: string, { cert, key }: Pair, store: string): Promi
 
 if (program !== undefined)
 	describe.each([
-		["SASL", []],
-		["SASL2", SASL2_MODULES]
-	] as const)("%s", (kind, modules) => {
+		["SASL", "Node", []],
+		["SASL2", "Node", SASL2_MODULES],
+		["SASL", "XS", []],
+		["SASL2", "XS", SASL2_MODULES]
+	] as const)("%s on %s", (kind, where, modules) => {
+		const run = runs[where]!;
+		const stores = `${kind}-${where}`;
+
 		test("the certificate is the account: online, twice, without a password or a registration", async () => {
-			await serve(modules);
+			box = await startCertified(folder, authority, program, modules);
 			for (let start = 0; start < 2; start++) {
-				const { event, said } = await first("thing", person(authority, "thing"), `thing-${kind}`);
+				const { event, said } = await first(run, "thing", person(authority, "thing"), `thing-${stores}`);
 				expect(event).toMatchObject({ event: "online", jid: expect.stringMatching(/^thing@certified\.example\/./) });
 				expect(said).toContain(kind === "SASL" ? "<auth xmlns=" : "<authenticate xmlns=");
 				// The second time a token serves, where it was given one.
 				expect(said).toContain(kind === "SASL2" && start === 1 ? "mechanism='HT-SHA-256-EXPR'" : "mechanism='EXTERNAL'");
 				expect(said).not.toContain("jabber:iq:register");
 			}
-			const files = await readdir(join(folder, `thing-${kind}`));
+			const files = await readdir(join(folder, `thing-${stores}`));
 			expect(files).not.toContain("account.rec");
 			expect(files).not.toContain("scram.rec");
 		}, 120_000);
 
 		test("another's certificate, or one of another CA, is refused, and no account is made instead", async () => {
-			await serve(modules);
-			const another = await first("thing", person(authority, "another"), `another-${kind}`);
+			box = await startCertified(folder, authority, program, modules);
+			const another = await first(run, "thing", person(authority, "another"), `another-${stores}`);
 			expect(another.event).toMatchObject({ event: "offline", reason: "bind:other-account" });
 			expect(another.said).not.toContain("jabber:iq:register");
-			const unknown = await first("thing", person(other, "thing"), `unknown-${kind}`);
+			const unknown = await first(run, "thing", person(other, "thing"), `unknown-${stores}`);
 			// Prosody's word for it.
 			expect(unknown.event).toMatchObject({ event: "offline", reason: "sasl:account-disabled" });
 			expect(unknown.said).not.toContain("jabber:iq:register");

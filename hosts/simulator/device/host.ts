@@ -25,6 +25,8 @@ export interface Place {
 	readonly memoryLimit?: number | undefined;
 	/** Somebody looks at stickers. */
 	readonly display: boolean;
+	/** Its client certificate is for this one; the other side shows it, and has the key. */
+	readonly account?: string | undefined;
 	/** The questions about names that the other side can answer. */
 	readonly lookUps: readonly string[];
 }
@@ -86,10 +88,10 @@ export class SimulatorHost {
 		}
 	}
 
-	create({ valueLimit, memoryLimit, display, lookUps }: Place): Host {
+	create({ valueLimit, memoryLimit, display, account, lookUps }: Place): Host {
 		const simulator = this.#simulator;
 		return Object.freeze({
-			network: this.#network(lookUps),
+			network: this.#network(lookUps, account),
 			storage: this.#storage(Store.flash, valueLimit),
 			memory: memoryLimit === undefined ? undefined : this.#storage(Store.memory, memoryLimit),
 			clock: Object.freeze({ now: () => simulator.now(), trusted: true }),
@@ -116,8 +118,8 @@ export class SimulatorHost {
 		});
 	}
 
-	#network(lookUps: readonly string[]): Network {
-		const network: Record<string, unknown> = { connect: (options: ConnectOptions) => this.#connect(options) };
+	#network(lookUps: readonly string[], account: string | undefined): Network {
+		const network: Record<string, unknown> = { account, connect: (options: ConnectOptions) => this.#connect(options) };
 		for (const kind of lookUps) {
 			network[kind] = (name: string, callback: Found): void => {
 				this.#asked.set(++this.#count, callback);

@@ -22,6 +22,8 @@ interface Options {
 	/** Largest value of what is kept while it sleeps, where anything is. */
 	readonly memoryLimit?: number;
 	readonly display: boolean;
+	/** What the other side's client certificate is for. */
+	readonly account?: string;
 	readonly lookUps: readonly string[];
 }
 
@@ -36,8 +38,8 @@ function standing({ state, owner, jid }: Thing): object {
 /** Misused options end the program: the reason is told first. */
 function start(host: SimulatorHost): Thing | undefined {
 	try {
-		const { valueLimit, memoryLimit, display, lookUps, ...options } = JSON.parse(simulator.options()!) as Options;
-		const thing = boot({ host: host.create({ valueLimit, memoryLimit, display, lookUps }), ...options });
+		const { valueLimit, memoryLimit, display, account, lookUps, ...options } = JSON.parse(simulator.options()!) as Options;
+		const thing = boot({ host: host.create({ valueLimit, memoryLimit, display, account, lookUps }), ...options });
 		simulator.send(Op.told, 0, JSON.stringify(standing(thing)));
 		simulator.send(Op.figures, 0);
 		return thing;

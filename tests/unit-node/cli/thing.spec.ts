@@ -211,7 +211,6 @@ test("a client certificate comes with its key and the account that it is for", a
 		"that the certificate is for"
 	);
 	expect(await said(...certificate, ...account, "--certificate-key", file("no.key", "none"))).toContain("that the certificate is for");
-	expect(await said(...certificate, ...key, ...account, "--host", "simulator")).toContain("--host node");
 	const thing = start(nobody, ...certificate, ...key, ...account);
 	expect(await firstOffline(thing)).toMatchObject({ reason: "refused" });
 });
