@@ -58,19 +58,24 @@ export class Scopes {
 	/** The attributes with namespaces in the place of prefixes; `more` are names alone. */
 	expand(packed: string, more: string, offset: number): string {
 		const list = (packed + more).split(START);
+		let expanded = "";
 		let seen = "";
-		for (let n = 1; n < list.length; n++) {
-			const name = list[n]!.slice(0, list[n]!.indexOf(VALUE) + 1);
-			const colon = name.indexOf(":");
-			if (colon < 0) continue;
-			const namespace = this.resolve(name.slice(0, colon));
-			if (namespace === undefined) throw new XMLError("bad-namespace-prefix", offset);
-			const key = START + namespace + LOCAL + name.slice(colon + 1);
-			if (seen.includes(key)) throw new XMLError("not-well-formed", offset);
-			seen += key;
-			packed = packed.split(START + name).join(key);
+		for (let n = 1, at = 0; n < list.length; n++) {
+			const item = list[n]!;
+			const value = item.indexOf(VALUE);
+			const colon = item.indexOf(":");
+			let key = START + item.slice(0, value + 1);
+			if (colon >= 0 && colon < value) {
+				const namespace = this.resolve(item.slice(0, colon));
+				if (namespace === undefined) throw new XMLError("bad-namespace-prefix", offset);
+				key = START + namespace + LOCAL + item.slice(colon + 1, value + 1);
+				if (seen.includes(key)) throw new XMLError("not-well-formed", offset);
+				seen += key;
+			}
+			at += 1 + item.length;
+			if (at <= packed.length) expanded += key + item.slice(value + 1);
 		}
-		return packed;
+		return expanded;
 	}
 
 	/** Forgets all. */

@@ -51,6 +51,9 @@ export class TagBuffer {
 	#count = 0;
 	#hashes = 0;
 	#dropped = 0;
+	/** The attributes up to an index into the buffer, as a string in which others are looked for. */
+	#seen = "";
+	#seenTo = 0;
 	/** Of the last value: where it begins, its bytes, whether they are in the buffer, whether it is a namespace. */
 	#value = 0;
 	#bytes = 0;
@@ -65,8 +68,8 @@ export class TagBuffer {
 	protected begin(offset: number, kept: boolean): void {
 		this.offset = offset;
 		this.#kept = kept;
-		this.from = this.part = this.top = this.length;
-		this.names = this.declarations = "";
+		this.from = this.part = this.top = this.#seenTo = this.length;
+		this.names = this.declarations = this.#seen = "";
 		this.marks = this.#count = this.#hashes = this.#dropped = 0;
 	}
 
@@ -84,7 +87,7 @@ export class TagBuffer {
 		this.name = decodeUnchecked(this.buffer, this.from, this.length);
 		this.put(length >> 8);
 		this.put(length & 0xff);
-		this.top = this.length;
+		this.top = this.#seenTo = this.length;
 		if (this.top > bounds.openBytes) refuse("policy-violation", offset);
 		if (this.depth >= bounds.depth || length > bounds.nameBytes) this.exceed();
 	}
@@ -109,7 +112,11 @@ export class TagBuffer {
 		// most are known to be the only one of their name by a hash
 		const bit = declares ? 0 : 1 << ((buffer[from]! + buffer[end - 1]! * 4 + (end - from) * 3) & 31);
 		if (declares || (this.#hashes & bit) !== 0) {
-			const others = declares ? this.declarations : decodeUnchecked(buffer, this.top, from - 1) + this.names;
+			if (!declares) {
+				this.#seen += decodeUnchecked(buffer, this.#seenTo, from - 1);
+				this.#seenTo = from - 1;
+			}
+			const others = declares ? this.declarations : this.#seen + this.names;
 			if (others.includes(this.key(end))) refuse("not-well-formed", offset);
 		}
 		this.#hashes |= bit;
