@@ -47,8 +47,8 @@ export class Builder {
 	#failed = false;
 	/** Offset at which the stanza breaks its bound. */
 	#stanzaEnd = Infinity;
-	/** Offset at which what is being built is too large; Infinity while nothing is. */
-	#builtEnd = Infinity;
+	/** Offset at which what is being built is too large; 0 while nothing is. */
+	#builtEnd = 0;
 	/** Elements of what is being built. */
 	#count = 0;
 	/** Bytes of text since the last tag. */
@@ -75,7 +75,7 @@ export class Builder {
 			return depth === this.#wanted;
 		}
 		const inner = this.#inner;
-		if (inner === undefined) {
+		if (!inner) {
 			if (depth < STANZA) {
 				this.#wanted = depth;
 				this.#handler.onOpen(new Element(name, namespace, packed));
@@ -96,20 +96,20 @@ export class Builder {
 			else if (this.#wanted === STANZA) {
 				this.#payload ??= element;
 				const parts = this.#handler.onPayload?.(this.#stanza!, element);
-				if (this.#stanza === undefined) return this.wants; // the handler began a new stream
-				if (parts !== undefined) {
+				if (!this.#stanza) return this.wants; // the handler began a new stream
+				if (parts) {
 					element.close();
 					this.#parts = parts;
 					this.#rest = this.#builtEnd - to;
 					this.#stanzaCount = this.#count;
 					this.#inner = undefined;
 					this.#wanted = parts.depth + 1;
-					this.setLimit(Infinity);
+					this.setLimit(0);
 					return this.wants;
 				}
 			}
 		}
-		if (this.#builtEnd === Infinity) return this.wants; // it was too large
+		if (this.#builtEnd === 0) return this.wants; // it was too large
 		this.#textBytes = 0;
 		this.#inner = element;
 		this.#wanted = depth;
@@ -119,7 +119,7 @@ export class Builder {
 	/** More text, of so many bytes. */
 	give(text: string, bytes: number): boolean {
 		const inner = this.#inner;
-		if (inner !== undefined) {
+		if (inner) {
 			this.#textBytes += bytes;
 			if (this.#textBytes <= this.#bounds.textBytes) {
 				inner.appendText(text);
@@ -134,19 +134,19 @@ export class Builder {
 	close(to: number): boolean {
 		const depth = this.depth--;
 		const element = this.#inner;
-		if (element !== undefined && depth === this.#wanted) {
+		if (element && depth === this.#wanted) {
 			const parent = element.close();
 			this.#textBytes = 0;
 			this.#wanted = depth - 1;
 			this.#inner = parent;
-			if (parent !== undefined) return true;
+			if (parent) return true;
 			if (depth > STANZA) {
-				this.setLimit(Infinity);
+				this.setLimit(0);
 				this.#parts!.onPart(element);
 				return this.wants;
 			}
 		}
-		if (depth > PAYLOAD || (depth === PAYLOAD && this.#parts === undefined)) return depth - 1 === this.#wanted;
+		if (depth > PAYLOAD || (depth === PAYLOAD && !this.#parts)) return depth - 1 === this.#wanted;
 		if (depth === PAYLOAD) {
 			this.#parts = undefined;
 			this.#wanted = STANZA;
@@ -168,7 +168,7 @@ export class Builder {
 	/** All before `offset` was read: something may have turned out too large. */
 	progress(offset: number): void {
 		if (offset > this.#stanzaEnd) throw new XMLError("policy-violation", this.#stanzaEnd);
-		if (offset > this.#builtEnd) this.drop();
+		if (this.#builtEnd > 0 && offset > this.#builtEnd) this.drop();
 	}
 
 	/** A new stream begins. */
@@ -181,19 +181,20 @@ export class Builder {
 	private drop(): void {
 		this.#failed = true;
 		this.#inner = undefined;
-		this.setLimit(Infinity);
+		this.setLimit(0);
 		this.#wanted = 1;
-		if (this.#parts !== undefined) this.#wanted += this.#parts.depth;
+		if (this.#parts) this.#wanted += this.#parts.depth;
 		else this.#stanza?.clear(this.#payload);
 	}
 
 	private setLimit(builtEnd: number): void {
 		this.#builtEnd = builtEnd;
-		this.limit = Math.min(this.#stanzaEnd, builtEnd);
+		this.limit = builtEnd > 0 ? Math.min(this.#stanzaEnd, builtEnd) : this.#stanzaEnd;
 	}
 
 	private forget(): void {
 		this.#inner = this.#stanza = this.#payload = this.#parts = undefined;
-		this.#stanzaEnd = this.#builtEnd = this.limit = Infinity;
+		this.#stanzaEnd = this.limit = Infinity;
+		this.#builtEnd = 0;
 	}
 }

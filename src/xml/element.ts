@@ -65,14 +65,12 @@ export class Element {
 	/** For the parser: it is whole, and a child. Returns its parent. */
 	close(): Element | undefined {
 		const parent = this.#next;
-		if (parent === undefined) return parent;
+		if (!parent) return parent;
 		const last = parent.#last;
-		if (last === undefined) {
-			this.#next = this;
-		} else {
+		if (last) {
 			this.#next = last.#next;
 			last.#next = this;
-		}
+		} else this.#next = this;
 		parent.#last = this;
 		return parent;
 	}
@@ -86,7 +84,7 @@ export class Element {
 	clear(child?: Element): void {
 		this.#text = "";
 		this.#last = child;
-		if (child === undefined) return;
+		if (!child) return;
 		child.clear();
 		child.#next = child;
 	}

@@ -79,7 +79,7 @@ export class XMLParser {
 				if (declarations !== "") marks |= this.declare(declarations, to - 1);
 				let name = names.get(written);
 				let namespace: string | undefined = scopes.default;
-				if (name === undefined) {
+				if (!name) {
 					const colon = written.indexOf(":");
 					if (colon >= 0) namespace = scopes.resolve(written.slice(0, colon));
 					if (namespace === undefined) throw new XMLError("bad-namespace-prefix", to - 1);
