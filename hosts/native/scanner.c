@@ -42,7 +42,7 @@ typedef enum {
 /* Marks in what is packed, which no document holds: before a name, and before its value. */
 enum { nameFollows = 1, valueFollows = 2 };
 
-enum { stanzaDepth = 2, keptBytes = 256, leastBytes = 64, tailBytes = 2, tailDeclares = 0x80 };
+enum { stanzaDepth = 2, keptBytes = 256, leastBytes = 64, tailBytes = 2, tailDeclares = 0x80, longestName = 0x7fff };
 
 typedef struct {
 	uint8_t* bytes;
@@ -209,6 +209,8 @@ Scanner* scannerCreate(const ScannerBounds* bounds, ScannerResize resize)
 		return NULL;
 	memset(scanner, 0, sizeof(*scanner));
 	scanner->bounds = *bounds;
+	if (scanner->bounds.hardNameBytes > longestName)
+		scanner->bounds.hardNameBytes = longestName;
 	scanner->resize = resize;
 	scannerRestart(scanner);
 	return scanner;
@@ -403,7 +405,7 @@ static ScannerToken take(Scanner* scanner, const void* bytes, size_t count, uint
 	scanner->valueBytes += count;
 	if (scanner->declares) {
 		size_t all = scanner->dropped + scanner->valueBytes;
-		if (scanner->valueBytes > bounds->namespaceBytes && exceed(scanner))
+		if ((scanner->valueBytes > bounds->namespaceBytes || all > bounds->openBytes) && exceed(scanner))
 			return scannerRefused;
 		if (all > bounds->openBytes)
 			return refuseAt(scanner, policy, last + 1 - (all - bounds->openBytes));
@@ -445,7 +447,9 @@ static ScannerToken endValue(Scanner* scanner)
 		return scannerNoMemory;
 	scanner->dropped += end - record;
 	open->length = record;
-	return scanner->dropped <= bounds->openBytes ? scannerNone : refuse(scanner, policy);
+	if (scanner->dropped <= bounds->openBytes)
+		return scannerNone;
+	return exceed(scanner) ? scannerRefused : refuse(scanner, policy);
 }
 
 /* The length of the name of the innermost open element, whose tail ends there. */
@@ -845,26 +849,27 @@ static ScannerToken readBetween(Scanner* scanner, int32_t code)
 static ScannerToken readValue(Scanner* scanner, int32_t code)
 {
 	const uint8_t* from = scanner->at;
-	const uint8_t* to = pass(from, scanner->end, inValue);
+	const uint8_t* to = from + sizeOf(code);
+	uint64_t offset = here(scanner);
 	int afterReturn = scanner->afterReturn;
 	ScannerToken token = scannerNone;
-	scanner->afterReturn = 0;
-	if (to > from)
-		token = take(scanner, from, (size_t)(to - from), here(scanner) + (uint64_t)(to - from) - 1);
-	else {
-		to = from + 1;
-		if (code == scanner->quote)
-			token = endValue(scanner);
-		else if (code == '<' || (code == '&' && scanner->isDeclaration))
-			return refuse(scanner, notWellFormed);
-		else if (code == '&')
-			refer(scanner);
-		else if (!(classes[code] & space))
-			token = take(scanner, from, 1, here(scanner));
-		else if (code != '\n' || !afterReturn)	/* XML 1.0, 2.11 and 3.3.3 */
-			token = take(scanner, " ", 1, here(scanner));
-		scanner->afterReturn = code == '\r';
+	scanner->afterReturn = code == '\r';
+	if (code >= 0x80 || !(classes[code] & inValue)) {
+		const uint8_t* most = withinLimit(scanner);
+		if (to < most)
+			to = pass(to, most, inValue);
+		token = take(scanner, from, (size_t)(to - from), offset + (uint64_t)(to - from) - 1);
 	}
+	else if (code == scanner->quote)
+		token = endValue(scanner);
+	else if (code == '<' || (code == '&' && scanner->isDeclaration))
+		return refuse(scanner, notWellFormed);
+	else if (code == '&')
+		refer(scanner);
+	else if (!(classes[code] & space))
+		token = take(scanner, from, 1, offset);
+	else if (code != '\n' || !afterReturn)	/* XML 1.0, 2.11 and 3.3.3 */
+		token = take(scanner, " ", 1, offset);
 	scanner->at = to;
 	return token;
 }
@@ -921,7 +926,7 @@ static ScannerToken run(Scanner* scanner)
 				scanner->heldLength = (uint8_t)(scanner->end - at);
 				memcpy(scanner->held, at, scanner->heldLength);
 				scanner->at = scanner->end;
-				break;
+				return scannerNone;
 			}
 			/* RFC 6120 4.9.3.22 and 11.6: not UTF-8, or UTF-16 */
 			if (code == malformedCharacter || (code == 0 && here(scanner) == 0))

@@ -159,7 +159,12 @@ function hostile(): Uint8Array[] {
 			["<?xml version='1.0' encoding='", "'?>"],
 			["<?xml ", "='1'?>"]
 		] as const) {
-			for (const unit of ["x", "é", "€", "😀"]) list.push(encodeUTF8(start + unit.repeat(count / encodeUTF8(unit).length) + end));
+			for (const unit of ["x", "é", "€", "😀"]) {
+				const long = start + unit.repeat(count / encodeUTF8(unit).length);
+				list.push(encodeUTF8(long + end));
+				// at the bound itself
+				if (unit !== "x") list.push(joined(encodeUTF8(long), encodeUTF8(unit).subarray(0, -1), encodeUTF8(end)));
+			}
 		}
 		list.push(encodeUTF8(`<a><b>&#${"0".repeat(count)}65;</b></a>`), encodeUTF8(`<a><b${" ".repeat(count)}/></a>`));
 		list.push(encodeUTF8(`<a><b></b${" ".repeat(count)}></a>`), encodeUTF8(`<a><b c${"\n".repeat(count)}='1'/></a>`));

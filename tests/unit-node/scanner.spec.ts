@@ -5,7 +5,7 @@ import { documents } from "../support/scanner-documents.js";
 import { bounds, runs, scan } from "../support/scanner-run.js";
 
 const seed = Number(process.env.EXTASIS_SEED || 1);
-const all = documents(Number(process.env.EXTASIS_FUZZ ?? 4000), seed);
+const all = documents(Number(process.env.EXTASIS_DOCUMENTS ?? 4000), seed);
 const scanners = bounds.map((each) => new Scanner(each));
 /** What is expected of each input. */
 const expected = ({ document, run }: Input): string => scan(scanners[run.bounds]!, document, run);

@@ -116,6 +116,7 @@ export function tables(results: Results, { machine, rounds }: { machine: string;
 		"## XML\n\n",
 		`\`make bench-xml\` on ${machine}: time of the processor, the parsers interleaved, the best of ${rounds} rounds. `,
 		"All are fed with bytes; what a parser needs to make strings of them is charged to it. `extasis` builds elements and checks everything; ",
+		"on XS its scanner is in C, as on the chip, and `extasis-typescript` has the reference of that. ",
 		"`extasis-skipping` is the same with the firmware's own bounds, where what is larger than 4 KiB is checked and not built. ",
 		"`ltx`, `saxes`, `saxes-ns` (with namespaces) and `sax` (strict, with namespaces) give events and build nothing; `xmpp-xml` (@xmpp/xml) builds elements. ",
 		"XS has a heap with room for all, so that it seldom collects. On XS a string is UTF-8 and an index into it counts from its start: long strings are slow to walk through.\n\n",

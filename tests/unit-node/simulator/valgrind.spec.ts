@@ -1,6 +1,7 @@
 // Holds that valgrind finds nothing in the simulator's C, in 64 bits: sockets, storage, crypto, deaths and clean ends.
 import { afterEach, beforeAll } from "@jest/globals";
 import { buildEngine, type Engine } from "../../../hosts/simulator/build.js";
+import { xmlLimits } from "../../../src/limits.js";
 import { weatherStation } from "../../../src/things/weather-station.js";
 import { Life } from "./life.js";
 import { execute, type Run, type RunOptions, run } from "./program.js";
@@ -78,6 +79,16 @@ test.each<[string, string, number]>([
 	[
 		"arrays that grow and go",
 		"for (let round = 0; round < 20; round++) { const a: object[] = []; for (let i = 0; i < 100; i++) a.push({ i, s: 's' + i }); a.sort((x, y) => ('' + x).localeCompare('' + y)); JSON.parse(JSON.stringify(a)); }",
+		0
+	],
+	[
+		"scanners that nobody holds, in the middle of a tag, and one that is held to the end",
+		`const bytes = new Uint8Array([0x3c, 0x61, 0x20, 0x62, 0x3d, 0x27, 0xc3]);
+		const held = new simulator.Scanner(${JSON.stringify(xmlLimits)});
+		for (let n = 0; n < 500; n++) new simulator.Scanner(${JSON.stringify(xmlLimits)}).scan(bytes, 0, true);
+		held.scan(bytes, 0, true);
+		simulator.collect();
+		held.scan(bytes, 0, true);`,
 		0
 	],
 	["memory full", "const a: object[] = [];\nfor (;;) a.push({ a: [] });", 11],
