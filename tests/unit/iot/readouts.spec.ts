@@ -162,7 +162,7 @@ test("R-323-29 each answers in the namespace of its request, though both run at 
 	expect(toldIn("ieee", [message!]).map(({ namespace, fields }) => [namespace, fields.length])).toEqual([[sensorData.ieee, 1]]);
 });
 
-test.each(["get", "set"])("R-323-9 a cancelled readout: the XEP's is told so, by %s", (type) => {
+test.each(["get", "set"])("a cancelled readout: the XEP's is told so, by %s", (type) => {
 	const bench = new Bench("xep");
 	bench.values.set("Temperature", () => {});
 	bench.req("seqnr='5' all='true'");
