@@ -4,7 +4,8 @@ import { xmlLimits } from "../limits.js";
 import { Builder, type XMLHandler } from "./builder.js";
 import { type XMLBounds, type XMLCondition, XMLError } from "./error.js";
 import { Scopes } from "./namespaces.js";
-import { Mark, Scanner, Token } from "./scanner.js";
+import { Scanner } from "./scanner.js";
+import { Mark, Token } from "./token.js";
 import { names } from "./words.js";
 
 export type { Parts, XMLHandler } from "./builder.js";

@@ -5,21 +5,7 @@ import { Class, classes, isChar, isNameChar, isNameStart } from "./characters.js
 import { START, VALUE } from "./element.js";
 import { XMLError } from "./error.js";
 import { refuse, STANZA, TagBuffer } from "./tag-buffer.js";
-
-export { Mark } from "./tag-buffer.js";
-
-export const enum Token {
-	/** All bytes were taken, and no token has ended. */
-	none,
-	open,
-	/** A start tag that is the end tag too. */
-	empty,
-	close,
-	/** A piece of text. */
-	text,
-	declaration,
-	refused
-}
+import { Token } from "./token.js";
 
 /** What the next byte belongs to. */
 const enum State {

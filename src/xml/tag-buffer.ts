@@ -3,15 +3,7 @@
 import { decodeUnchecked } from "../text/utf8.js";
 import { START, VALUE } from "./element.js";
 import { type XMLBounds, type XMLCondition, XMLError } from "./error.js";
-
-export const enum Mark {
-	/** An attribute that declares no namespace has a prefix. */
-	prefixed = 1,
-	/** The start tag breaks a bound that only ends the stanza. */
-	large = 2,
-	/** Of an end tag: its start tag declared namespaces. */
-	declares = 4
-}
+import { Mark } from "./token.js";
 
 /** Depth of a stanza. It may have to be answered: of its start tag all is kept that fits. */
 export const STANZA = 2;
