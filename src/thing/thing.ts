@@ -94,7 +94,7 @@ export class Thing implements SessionHandler {
 			seed: this.#factory.serial,
 			apiKey,
 			tlsUnique: definition.tlsUnique,
-			held: takeSession(host.memory, domain, accounts.account()),
+			held: takeSession(host.memory, domain, options.factoryReset === true ? undefined : accounts.account()),
 			handler: this
 		});
 		this.#session = session;

@@ -125,9 +125,11 @@ export class Session implements StreamHandler {
 		const jid = this.#jid;
 		const running = this.#running;
 		this.#running = false;
+		// A login that is broken off so says nothing about the server.
+		this.rest();
+		this.#locator.stop();
 		this.#stream.abandon("suspended", "the board goes to sleep");
 		const held = jid == null || !running ? undefined : this.#management.keepsake(jid, this.#options.host.clock.now(), this.#endpoint);
-		this.rest();
 		this.forget();
 		return held;
 	}

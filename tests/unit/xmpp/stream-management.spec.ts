@@ -252,6 +252,37 @@ describe("resuming", () => {
 		expect(bench.say(HEADER + MANAGED)).toContain("<bind ");
 	});
 
+	test("asleep again before it is resumed, in the middle of a login, it is kept as it was, and the server not blamed", () => {
+		const bench = new SessionBench(ACCOUNT, { held: HELD });
+		bench.accounts.remembers = true;
+		const habits = { mechanism: "SCRAM-SHA-1", binding: "n", inline: 0, sm: true, refusals: 0 } as const;
+		bench.accounts.remembered = habits;
+		expect(bench.secure()).toContain("<auth ");
+		const again = bench.session.suspend();
+		expect([again?.id, again?.handled, again?.acknowledged]).toEqual([HELD.id, HELD.handled, HELD.acknowledged]);
+		expect(bench.accounts.remembered).toEqual(habits);
+		expect(bench.line.isClosed).toBe(true);
+		bench.time.pass(3_600_000);
+		expect(bench.network.connections).toHaveLength(1);
+		expect(bench.happened).toEqual([]);
+	});
+
+	test("asleep while it looks for the server, it connects no more", () => {
+		const answers: (() => void)[] = [];
+		const network = Object.assign(new FakeNetwork(), {
+			resolve: (_name: string, onAddresses: (error: undefined, addresses: readonly string[]) => void) => {
+				answers.push(() => onAddresses(undefined, ["192.0.2.1"]));
+			}
+		});
+		const bench = new SessionBench(ACCOUNT, { held: HELD }, network);
+		bench.session.start();
+		expect(answers).toHaveLength(1);
+		expect(bench.session.suspend()?.id).toBe(HELD.id);
+		answers[0]!();
+		bench.time.pass(3_600_000);
+		expect(network.connections).toHaveLength(0);
+	});
+
 	test("awake without the server for longer than it is kept, it is over", () => {
 		const bench = new SessionBench(ACCOUNT, { held: HELD });
 		bench.session.start();
