@@ -56,8 +56,10 @@ test(`R-077-5 reset at ${OFFSETS} seeded bytes of the login, each by a thing tha
 		breaks += reasons.length;
 	}
 	expect(breaks).toBeGreaterThan(OFFSETS / 2);
+	// The last byte may be one that comes after the answer.
+	const jid = await life.back();
 	// A session whose <enabled/> was lost is kept by the broker for a while, and nobody can speak in it.
-	expect(life.seen).toContain(life.thing.jid);
+	expect(life.seen).toContain(jid);
 	await unharmed(life);
 }, 180_000);
 
