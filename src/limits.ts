@@ -48,8 +48,10 @@ export const enum limits {
 	readouts = 8,
 	/** Readouts at once of one full JID. */
 	readoutsPerPeer = 2,
-	/** Fields in one definition. */
+	/** Fields in one definition, those of its nodes among them; and as many parameters. */
 	fields = 32,
+	/** Nodes in one definition: some 900 bytes each, and of every field as much as of the thing's own. */
+	nodes = 8,
 	/** Characters in the name of a field, parameter or node. */
 	fieldName = 64,
 	/** Field names in one request. */

@@ -81,7 +81,7 @@ function run(): void {
 				online = event.event === "online";
 				board.light?.(online);
 			}
-			const sticker = showSticker && event.event === "registered" ? thing?.sticker() : undefined;
+			const sticker = showSticker && event.event === "registered" ? thing?.sticker(event.node as string | undefined) : undefined;
 			tell({ ...event, ...(sticker === undefined ? {} : { sticker }), free: freeHeap(), least: leastHeap() });
 		},
 		onError: fault

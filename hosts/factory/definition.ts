@@ -6,6 +6,7 @@ import {
 	type Definition,
 	type FieldDefinition,
 	type FieldType,
+	type NodeDefinition,
 	type ParameterDefinition
 } from "../../src/thing/definition.js";
 import { isChar } from "../../src/xml/characters.js";
@@ -30,34 +31,57 @@ export function checkDefinition(definition: Definition): void {
 	checkTag("manufacturer", definition.manufacturer);
 	checkTag("model", definition.model);
 	if (typeof definition.version !== "number" || !Number.isFinite(definition.version)) fail("version must be a number, such as 1.0.");
-	if (definition.class !== undefined) checkTag("class", definition.class);
-	if (definition.name !== undefined) checkTag("name", definition.name);
 	if (definition.node !== undefined) checkName("node", definition.node);
 	checkSwitch("forgetAPIKey", definition.forgetAPIKey);
-	checkSwitch("selfOwned", definition.selfOwned);
 	checkSwitch("resetButton", definition.resetButton);
-	if (definition.key !== undefined && definition.key !== "fixed" && definition.key !== "fresh") fail("key must be fixed or fresh.");
 	checkSwitch("legacyPeers", definition.legacyPeers);
 	checkSwitch("tlsUnique", definition.tlsUnique);
 	checkSwitch("chat", definition.chat);
 	if (definition.decisionHours !== undefined && !(typeof definition.decisionHours === "number" && definition.decisionHours > 0))
 		fail("decisionHours must be a number above 0.");
-	if (!isObject(definition.fields)) fail("fields must be an object: a field's name and what it is.");
-	const names = Object.keys(definition.fields);
+	checkDescribed(definition);
+	const { nodes } = definition;
+	if (nodes !== undefined && !Array.isArray(nodes)) fail("nodes must be a list of objects with id and fields.");
+	checkNodes(nodes ?? [], definition.node ?? "thing");
+	for (const what of ["fields", "parameters"] as const) {
+		const count = [definition, ...(nodes ?? [])].reduce((sum, each) => sum + Object.keys(each[what] ?? {}).length, 0);
+		if (count > limits.fields) fail(`A thing has at most ${limits.fields} ${what}, those of its nodes among them; this one has ${count}.`);
+	}
+}
+
+function checkNodes(nodes: readonly NodeDefinition[], own: string): void {
+	if (nodes.length > limits.nodes) fail(`A thing has at most ${limits.nodes} nodes; this one has ${nodes.length}.`);
+	const ids = [own];
+	for (const node of nodes) {
+		if (!isObject(node)) fail("A node is an object with id and fields.");
+		checkName("A node's id", node.id);
+		if (ids.includes(node.id))
+			fail(`There is more than one node ${node.id}: a node is known by its id alone, and ${own} is the thing itself.`);
+		ids.push(node.id);
+		try {
+			if (node.source !== undefined) checkName("source", node.source);
+			if (node.partition !== undefined) checkName("partition", node.partition);
+			if (node.model !== undefined) checkTag("model", node.model);
+			checkDescribed(node);
+		} catch (error) {
+			fail(`Node ${node.id}: ${(error as Error).message}`);
+		}
+	}
+}
+
+/** What a thing and a node both say of themselves. */
+function checkDescribed({ class: kind, name, key, selfOwned, fields, parameters }: Definition | NodeDefinition): void {
+	if (kind !== undefined) checkTag("class", kind);
+	if (name !== undefined) checkTag("name", name);
+	checkSwitch("selfOwned", selfOwned);
+	if (key !== undefined && key !== "fixed" && key !== "fresh") fail("key must be fixed or fresh.");
+	if (!isObject(fields)) fail("fields must be an object: a field's name and what it is.");
+	const names = Object.keys(fields);
 	if (names.length === 0) fail("A thing needs at least one field.");
-	if (names.length > limits.fields) fail(`A thing has at most ${limits.fields} fields; this one has ${names.length}.`);
-	for (let i = 0; i < names.length; i++) {
-		const name = names[i]!;
-		checkField(name, definition.fields[name]);
-	}
-	if (definition.parameters === undefined) return;
-	if (!isObject(definition.parameters)) fail("parameters must be an object: a parameter's name and what it is.");
-	const keys = Object.keys(definition.parameters);
-	if (keys.length > limits.fields) fail(`A thing has at most ${limits.fields} parameters; this one has ${keys.length}.`);
-	for (let i = 0; i < keys.length; i++) {
-		const name = keys[i]!;
-		checkParameter(name, definition.parameters[name], definition.fields[name]);
-	}
+	for (const name of names) checkField(name, fields[name]);
+	if (parameters === undefined) return;
+	if (!isObject(parameters)) fail("parameters must be an object: a parameter's name and what it is.");
+	for (const name of Object.keys(parameters)) checkParameter(name, parameters[name], fields[name]);
 }
 
 function checkField(name: string, field: FieldDefinition | undefined): void {

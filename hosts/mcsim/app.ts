@@ -76,7 +76,7 @@ export function start(): void {
 			actuators: station.actuators,
 			display: panel,
 			event: (event) => {
-				const sticker = showSticker && event.event === "registered" ? thing?.sticker() : undefined;
+				const sticker = showSticker && event.event === "registered" ? thing?.sticker(event.node as string | undefined) : undefined;
 				tell(sticker === undefined ? event : { ...event, sticker });
 				if (panel !== undefined) show(panel, event, thing);
 			},

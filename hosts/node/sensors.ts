@@ -1,6 +1,7 @@
 // Virtual sensors and actuators: what a definition names, moving as the real thing plausibly would.
 import { createHash } from "node:crypto";
 import type { Actuators, Clock, Sensors, SensorValue } from "../../src/host.js";
+import { nameIn } from "../../src/iot/dialect.js";
 import type { Definition, FieldDefinition } from "../../src/thing/definition.js";
 
 const hour = 3_600_000;
@@ -54,13 +55,17 @@ interface VirtualParts {
 
 export function createVirtualParts({ definition, clock, seed }: VirtualOptions): VirtualParts {
 	const fields = new Map<string, FieldDefinition>();
-	for (const [name, field] of Object.entries(definition.fields)) fields.set(field.sensor ?? name, field);
 	/** By the name of the field that shows it: after power-up everything is off. */
 	const states = new Map<string, SensorValue>();
 	const actuatorOf = new Map<string, string>();
-	for (const [name, parameter] of Object.entries(definition.parameters ?? {})) {
-		states.set(definition.fields[name]?.sensor ?? name, false);
-		actuatorOf.set(parameter.actuator ?? name, definition.fields[name]?.sensor ?? name);
+	for (const node of [undefined, ...(definition.nodes ?? [])]) {
+		const part = node ?? definition;
+		for (const [name, field] of Object.entries(part.fields)) fields.set(nameIn(node, field.sensor ?? name), field);
+		for (const [name, parameter] of Object.entries(part.parameters ?? {})) {
+			const state = nameIn(node, part.fields[name]?.sensor ?? name);
+			states.set(state, false);
+			actuatorOf.set(nameIn(node, parameter.actuator ?? name), state);
+		}
 	}
 
 	function sensed(name: string, field: FieldDefinition): SensorValue {

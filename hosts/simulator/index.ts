@@ -204,12 +204,26 @@ export function heapBytes({ bits }: Engine, heap = defaultHeap): number {
 }
 
 function bootOptions(options: SimulatedThingOptions): string {
-	const { definition, domain, address, tls, provisioning, registry, apiKey, serial, key, built, factoryReset, host } = options;
+	const { definition, domain, address, tls, provisioning, registry, apiKey, serial, key, nodeKeys, built, factoryReset, host } = options;
 	const lookUps = lookUpKinds.filter((kind) => host.network[kind] !== undefined);
 	const { storage, memory, network } = host;
 	const limits = { valueLimit: storage.valueLimit, memoryLimit: memory?.valueLimit };
 	const place = { ...limits, display: host.display !== undefined, account: network.account, lookUps };
-	return JSON.stringify({ definition, domain, address, tls, provisioning, registry, apiKey, serial, key, built, factoryReset, ...place });
+	return JSON.stringify({
+		definition,
+		domain,
+		address,
+		tls,
+		provisioning,
+		registry,
+		apiKey,
+		serial,
+		key,
+		nodeKeys,
+		built,
+		factoryReset,
+		...place
+	});
 }
 
 function codeFolder({ code }: SimulatedThingOptions): string {

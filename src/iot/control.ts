@@ -6,7 +6,7 @@ import { parseDateTime } from "../text/datetime.js";
 import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
 import type { Condition } from "../xmpp/stanza-error.js";
-import type { Dialect } from "./dialect.js";
+import { type Dialect, type NodeReference, openNode, parseNodeAttributes } from "./dialect.js";
 import type { Asked } from "./provisioning.js";
 import type { Refusal } from "./sensor-data.js";
 
@@ -40,7 +40,7 @@ const INT = 0x7fff_ffff;
 
 /** Reads <set/>. Whether names, types and values are any of ours is not looked at here: who may not set them must not learn it. */
 export function parseSet(set: Element, dialect: Dialect): SetRequest | Refusal {
-	const nodes: string[] = [];
+	const nodes: NodeReference[] = [];
 	const fields: string[] = [];
 	const settings: Setting[] = [];
 	const children = set.children;
@@ -49,13 +49,14 @@ export function parseSet(set: Element, dialect: Dialect): SetRequest | Refusal {
 		if (child.namespace === FORMS)
 			return { condition: "feature-not-implemented", text: "Forms are not spoken here: set parameters by name." };
 		const isNode = child.name === dialect.node;
+		const node = isNode ? parseNodeAttributes(child, dialect) : undefined;
 		const type = dialect.values.indexOf(child.name);
-		const name = child.attribute(isNode ? dialect.nodeId : dialect.fieldName);
+		const name = isNode ? node?.id : child.attribute(dialect.fieldName);
 		// R-325-28
 		if (child.namespace !== dialect.control || (!isNode && type < 0)) return bad("There is something in it that cannot be set.");
 		// Nothing of ours has such a name.
 		if (!name || name.length > limits.fieldName) return bad(isNode ? "A node has a short id." : "A parameter has a short name.");
-		if (isNode) nodes.push(name);
+		if (node) nodes.push(node);
 		else {
 			const text = child.attribute(dialect.value);
 			if (text == null) return bad("A parameter has no value.");
@@ -105,13 +106,18 @@ function consistsOf(text: string, characters: string): boolean {
 	return true;
 }
 
-/** Into a result. `done`: the names of what was set, where that is less than was asked for (R-324-9, R-325-19); `node`: where it was. */
-export function writeSetResponse(writer: Writer, dialect: Dialect, done: readonly string[] | undefined, node: string | undefined): void {
+/** Into a result. `done`: the names of what was set, where that is less than was asked for (R-324-9, R-325-19); `nodes`: where it was. */
+export function writeSetResponse(
+	writer: Writer,
+	dialect: Dialect,
+	done: readonly string[] | undefined,
+	nodes: readonly NodeReference[]
+): void {
 	writer.open(dialect.setResponse, dialect.control);
 	// Older peers see nothing without it (R-325-26).
 	if (dialect.name === "xep") writer.attribute("responseCode", "OK");
 	if (!done) return;
-	if (node != null) writer.open(dialect.node).attribute(dialect.nodeId, node).close();
+	for (let i = 0; i < nodes.length; i++) openNode(writer, dialect, nodes[i]!).close();
 	for (let i = 0; i < done.length; i++) writer.open(dialect.parameter).attribute(dialect.fieldName, done[i]).close();
 }
 

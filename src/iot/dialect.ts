@@ -173,10 +173,35 @@ export interface NodeReference {
 	readonly partition?: string;
 }
 
+/** Whether it is this node of ours that is meant: what is left out may be anything. */
+export function isNode(node: NodeReference, meant: NodeReference): boolean {
+	return (
+		node.id === meant.id &&
+		(meant.source == null || meant.source === node.source) &&
+		(meant.partition == null || meant.partition === node.partition)
+	);
+}
+
+/** What is called so in a thing, in a node of it. */
+export function nameIn(node: NodeReference | undefined, name: string): string {
+	return node ? `${node.id}.${name}` : name;
+}
+
+/** The same for the same node, and for no other. */
+export function nodeText({ id, source, partition }: NodeReference): string {
+	return JSON.stringify([id, source, partition]);
+}
+
 /** Attributes of the element opened last. */
 export function writeNodeAttributes(writer: Writer, dialect: Dialect, node: NodeReference | undefined): void {
 	if (!node) return;
 	writer.attribute(dialect.nodeId, node.id).attribute(dialect.sourceId, node.source).attribute(dialect.partition, node.partition);
+}
+
+/** The element that names one, left open. */
+export function openNode(writer: Writer, dialect: Dialect, node: NodeReference): Writer {
+	writeNodeAttributes(writer.open(dialect.node), dialect, node);
+	return writer;
 }
 
 /** Undefined when the element speaks of the thing itself. Empty is absent: some peers write every attribute. */

@@ -4,15 +4,16 @@ import { limits } from "../limits.js";
 import { parseBoolean } from "../text/boolean.js";
 import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
-import type { Dialect } from "./dialect.js";
+import type { Parameter } from "./control.js";
+import { type Dialect, isNode, type NodeReference, nodeText, openNode, parseNodeAttributes } from "./dialect.js";
 import { ALL_CATEGORIES, type SensorField, writeCategories } from "./sensor-data.js";
 
 /** What is to be read, or set. */
 export interface Asked {
 	/** Of fields, a set of bits as in sensor-data.ts; 0 where parameters are to be set. */
 	readonly categories: number;
-	/** Node ids; none means the whole thing. */
-	readonly nodes: readonly string[];
+	/** None means the thing itself. */
+	readonly nodes: readonly NodeReference[];
 	/** Names of fields or parameters; none means every one. */
 	readonly fields: readonly string[];
 }
@@ -33,6 +34,20 @@ export interface Permission {
 	readonly narrowed?: boolean;
 }
 
+/** A node of the thing's that is read and set, and decided about, by itself. */
+export interface Part {
+	readonly node: NodeReference;
+	readonly fields: readonly SensorField[];
+	readonly parameters?: Readonly<Record<string, Parameter & { readonly actuator?: string }>>;
+}
+
+/** What of a request that names nodes is allowed of one of them. */
+export interface Grant {
+	/** undefined: the thing itself. */
+	readonly part: Part | undefined;
+	readonly permission: Permission | "all";
+}
+
 /** Who wants to read or set something, and waits to be told whether he may. */
 export interface Applicant {
 	/** Full JID as the broker stamped it. */
@@ -45,8 +60,8 @@ export interface Applicant {
 	readonly tokens: Wish["tokens"] | undefined;
 	/** Characters that are held until it is decided. */
 	readonly weight: number;
-	/** The first word counts. */
-	decide(permission: Permission | "all" | undefined): void;
+	/** The first word counts. `grants`: where the thing has nodes and the request names some, at least one; none at all where one of them is not there. */
+	decide(permission: Permission | "all" | undefined, grants?: readonly Grant[]): void;
 }
 
 /** Bytes of a name in a list, besides its characters. */
@@ -55,8 +70,8 @@ const NAME = 32;
 /** Characters that an applicant holds by what he asked. */
 export function weightOf({ asked, tokens }: Pick<Applicant, "asked" | "tokens">): number {
 	let weight = 0;
-	const names = asked ? asked.fields.concat(asked.nodes) : [];
-	for (let i = 0; i < names.length; i++) weight += NAME + names[i]!.length;
+	for (let i = 0; asked && i < asked.fields.length; i++) weight += NAME + asked.fields[i]!.length;
+	for (let i = 0; asked && i < asked.nodes.length; i++) weight += 2 * NAME + nodeText(asked.nodes[i]!).length;
 	for (let i = 0; i < (tokens?.length ?? 0); i++) weight += tokens![i]?.length ?? 0;
 	return weight;
 }
@@ -90,7 +105,7 @@ export function writeWish(writer: Writer, dialect: Dialect, wish: Wish): void {
 	for (let i = 0; i < dialect.tokens.length; i++) writer.attribute(dialect.tokens[i]!, wish.tokens[i]);
 	if (categories === ALL_CATEGORIES) writer.attribute("all", "true");
 	else writeCategories(writer, dialect, categories);
-	for (let i = 0; i < nodes.length; i++) writer.open(dialect.node).attribute(dialect.nodeId, nodes[i]).close();
+	for (let i = 0; i < nodes.length; i++) openNode(writer, dialect, nodes[i]!).close();
 	// Parameters have the XEP's words in both dialects (R-324-30).
 	for (let i = 0; i < fields.length; i++)
 		writer
@@ -100,15 +115,15 @@ export function writeWish(writer: Writer, dialect: Dialect, wish: Wish): void {
 	writer.close();
 }
 
-/** What of `wish` the answer allows; undefined when nothing. `node` is the one that this thing is. */
-export function parsePermission(answer: Element | undefined, dialect: Dialect, wish: Wish, node: string): Permission | undefined {
+/** What of `wish` the answer allows; undefined when nothing. `node` is the one that it is about. */
+export function parsePermission(answer: Element | undefined, dialect: Dialect, wish: Wish, node: NodeReference): Permission | undefined {
 	const control = wish.categories === 0;
 	if (answer?.name !== (control ? "canControlResponse" : "canReadResponse") || !isYes(answer, dialect)) return;
 	const listed = listsOf(answer, dialect, control);
 	// A list of what we do not understand allows nothing we could name.
 	if (!listed) return;
 	const narrowed = listed.nodes.length > 0 || undefined;
-	if (narrowed && !listed.nodes.includes(node)) return;
+	if (narrowed && !listed.nodes.some((one) => isNode(node, one))) return;
 	const categories = control ? 0 : wish.categories & allowedCategories(answer, dialect, listed.fields.length > 0);
 	if (categories === 0 && !control) return;
 	if (listed.fields.length === 0) return { categories, fields: undefined, narrowed };
@@ -116,24 +131,25 @@ export function parsePermission(answer: Element | undefined, dialect: Dialect, w
 	return fields.length === 0 ? undefined : { categories, fields, narrowed };
 }
 
-function listsOf(answer: Element, dialect: Dialect, control: boolean): { nodes: string[]; fields: string[] } | undefined {
-	const nodes: string[] = [];
+function listsOf(answer: Element, dialect: Dialect, control: boolean): { nodes: NodeReference[]; fields: string[] } | undefined {
+	const nodes: NodeReference[] = [];
 	const fields: string[] = [];
 	const children = answer.children;
 	for (let i = 0; i < children.length; i++) {
 		const child = children[i]!;
 		if (child.namespace !== dialect.provisioning) continue;
 		const name = child.name;
-		const isNode = name === dialect.node;
+		if (name === dialect.node) {
+			const node = parseNodeAttributes(child, dialect);
+			if (!node) return;
+			nodes.push(node);
+			continue;
+		}
 		// <p n=''/> is what the generation after ieee says.
 		const isName = control ? name === "parameter" || name === "p" : name === dialect.field;
-		const value = isNode
-			? child.attribute(dialect.nodeId)
-			: control
-				? (child.attribute("name") ?? child.attribute("n"))
-				: child.attribute(dialect.fieldName);
-		if (!(isNode || isName) || value == null) return;
-		(isNode ? nodes : fields).push(value);
+		const value = control ? (child.attribute("name") ?? child.attribute("n")) : child.attribute(dialect.fieldName);
+		if (!isName || value == null) return;
+		fields.push(value);
 	}
 	return { nodes, fields };
 }

@@ -9,8 +9,8 @@ import { resourceOf, sameBare, sameJID } from "../xmpp/jid.js";
 import type { Outbox } from "../xmpp/outbox.js";
 import type { Scheduler, Task } from "../xmpp/scheduler.js";
 import type { Condition, ErrorType } from "../xmpp/stanza-error.js";
-import { type Dialect, dialectOf, namespaces } from "./dialect.js";
-import { type Applicant, isPermitted, type Permission, parseTokens, type Wish, weightOf } from "./provisioning.js";
+import { type Dialect, dialectOf, isNode, type NodeReference, namespaces } from "./dialect.js";
+import { type Applicant, type Grant, isPermitted, type Part, type Permission, parseTokens, type Wish, weightOf } from "./provisioning.js";
 import {
 	type Envelope,
 	fragmentEnd,
@@ -33,8 +33,9 @@ export interface ReadoutsOptions {
 	readonly outbox: Outbox;
 	readonly scheduler: Scheduler;
 	readonly clock: Host["clock"];
-	/** The one node id of this thing. */
-	readonly node: string;
+	/** What the thing calls itself. */
+	readonly node: NodeReference;
+	/** Its own. */
 	readonly fields: readonly SensorField[];
 	/** Refusals also in the words that peers of before XEP-0323 0.3 (slixmpp) hear. */
 	readonly legacyPeers?: boolean;
@@ -96,10 +97,10 @@ class Reader implements Applicant {
 		return from.length + id.length + weightOf(this);
 	}
 
-	decide(permission: Permission | "all" | undefined): void {
+	decide(permission: Permission | "all" | undefined, grants?: readonly Grant[]): void {
 		if (this.#decided) return;
 		this.#decided = true;
-		this.#readouts.decided(this, permission);
+		this.#readouts.decided(this, permission, grants);
 	}
 }
 
@@ -127,14 +128,23 @@ export class Readouts {
 		}
 	}
 
-	/** The connection is gone, or the owner: nobody waits for the data. */
-	get busy(): boolean {
-		return this.#running.length > 0;
-	}
-
+	/** The connection is gone: nobody waits for the data. */
 	clear(): void {
 		const list = this.#running.slice();
 		for (let i = 0; i < list.length; i++) this.drop(list[i]!);
+	}
+
+	/** The thing, or a node of it, has no owner any more: whoever reads of it has nobody's leave. */
+	disowned(part: Part | undefined): void {
+		const list = this.#running.slice();
+		for (let i = 0; i < list.length; i++) {
+			const readout = list[i]!;
+			if (readout.fields.some((field) => field.node === part?.node)) this.drop(readout);
+		}
+	}
+
+	get busy(): boolean {
+		return this.#running.length > 0;
 	}
 
 	/** Whoever waits for the result itself gets no other. */
@@ -158,13 +168,13 @@ export class Readouts {
 	}
 
 	/** Called by who was admitted or not. */
-	decided(reader: Reader, permission: Permission | "all" | undefined): void {
+	decided(reader: Reader, permission: Permission | "all" | undefined, grants: readonly Grant[] | undefined): void {
 		const said = reader.said;
 		// Who may not read learns nothing, not even that he asked wrongly (R-323-22).
 		if (!permission) this.refuse(reader);
 		else if (said === NOTHING && reader.dialect.inResult) reader.request.succeed();
 		else if ("condition" in said) this.fail(reader, said.condition, said.text);
-		else this.start(reader, said, permission);
+		else this.start(reader, said, permission, grants);
 	}
 
 	private refuse(reader: Reader): void {
@@ -181,12 +191,13 @@ export class Readouts {
 		request.send();
 	}
 
-	private start(reader: Reader, asked: ReadoutRequest, permission: Permission | "all"): void {
+	private start(reader: Reader, asked: ReadoutRequest, permission: Permission | "all", grants: readonly Grant[] | undefined): void {
 		const options = this.#options;
+		const isOwn = (node: NodeReference): boolean => isNode(options.node, node);
 		const { dialect, from } = reader;
 		// Of several nodes the decision may have left one (R-324-5).
 		if (
-			permission === "all" ? asked.nodes.some((id) => id !== options.node) : asked.nodes.length > 0 && !asked.nodes.includes(options.node)
+			grants ? grants.length === 0 : asked.nodes.length > 0 && !(permission === "all" ? asked.nodes.every(isOwn) : asked.nodes.some(isOwn))
 		) {
 			this.fail(reader, "item-not-found", "There is no such node.");
 			return;
@@ -204,7 +215,13 @@ export class Readouts {
 			this.fail(reader, "resource-constraint", "Too many readouts at once: ask again later.");
 			return;
 		}
-		const fields = options.fields.filter((field) => isRequested(asked, field) && isPermitted(permission, field));
+		const fields: SensorField[] = [];
+		for (let i = 0; i < (grants?.length ?? 1); i++) {
+			const grant = grants?.[i];
+			const list = grant?.part?.fields ?? options.fields;
+			for (let k = 0; k < list.length; k++)
+				if (isRequested(asked, list[k]!) && isPermitted(grant?.permission ?? permission, list[k]!)) fields.push(list[k]!);
+		}
 		if (permission !== "all" && fields.length === 0) {
 			this.refuse(reader);
 			return;
@@ -252,7 +269,7 @@ export class Readouts {
 		if (!this.#running.includes(readout) || readout.readings.some((reading) => reading.field === field)) return;
 		const text = error == null ? writeValue(field, value) : undefined;
 		if (text == null) this.miss(readout, field, error ?? "the sensor gave no value");
-		else readout.readings.splice(readout.values++, 0, { field, timestamp: this.timestamp(), value: text });
+		else readout.readings.splice(placeOf(readout, field), 0, { field, timestamp: this.timestamp(), value: text });
 		if (readout.readings.length === readout.fields.length) this.finish(readout);
 	}
 
@@ -318,6 +335,14 @@ export class Readouts {
 		this.#options.onEnd(readout.to, names, outcome);
 		return true;
 	}
+}
+
+/** Of one more value: behind those of the same node. */
+function placeOf(readout: Readout, field: SensorField): number {
+	const values = readout.values++;
+	let at = values;
+	while (at > 0 && readout.readings[at - 1]!.field.node !== field.node) at--;
+	return at === 0 ? values : at;
 }
 
 /** A sensor's own words, short and without what XML cannot carry. */

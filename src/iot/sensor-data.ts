@@ -9,7 +9,7 @@ import { isChar } from "../xml/characters.js";
 import type { Element } from "../xml/element.js";
 import type { Writer } from "../xml/writer.js";
 import type { Condition } from "../xmpp/stanza-error.js";
-import { type Dialect, dialects } from "./dialect.js";
+import { type Dialect, dialects, type NodeReference, nodeText, openNode, parseNodeAttributes, writeNodeAttributes } from "./dialect.js";
 
 /** The field elements of the wire (XEP-0323 schema). */
 export type FieldType = "numeric" | "string" | "boolean" | "int" | "long" | "enum" | "date" | "dateTime" | "duration" | "time";
@@ -35,6 +35,8 @@ export interface SensorField {
 	readonly dataType?: string;
 	/** There is a parameter of this name (R-323-25). */
 	readonly writable?: boolean;
+	/** undefined: of the thing itself. */
+	readonly node?: NodeReference;
 }
 
 export interface ReadoutRequest {
@@ -42,8 +44,8 @@ export interface ReadoutRequest {
 	readonly categories: number;
 	/** Not before this time, ms since 1970. */
 	readonly when: number | undefined;
-	/** Node ids; none means the whole thing. */
-	readonly nodes: readonly string[];
+	/** None means the thing itself. */
+	readonly nodes: readonly NodeReference[];
 	/** Field names; none means every one. */
 	readonly fields: readonly string[];
 }
@@ -85,18 +87,23 @@ export function parseReadoutRequest(request: Element, dialect: Dialect): Readout
 	const when = moment(request, "when");
 	if (when === null) return bad("when must be a date with a time.");
 
-	const nodes: string[] = [];
+	const nodes: NodeReference[] = [];
 	const fields: string[] = [];
 	const children = request.children;
 	for (let i = 0; i < children.length; i++) {
 		const child = children[i]!;
-		const isNode = child.name === dialect.node;
-		if (child.namespace !== request.namespace || !(isNode || child.name === dialect.field)) continue;
-		const name = child.attribute(isNode ? dialect.nodeId : dialect.fieldName);
-		if (name == null) return bad(isNode ? "A node has no id." : "A field has no name.");
-		if (!isNode && fields.length === limits.requestedFields)
-			return { condition: "policy-violation", text: `At most ${limits.requestedFields} fields can be named.` };
-		(isNode ? nodes : fields).push(name);
+		if (child.namespace !== request.namespace) continue;
+		if (child.name === dialect.node) {
+			const node = parseNodeAttributes(child, dialect);
+			if (!node) return bad("A node has no id.");
+			nodes.push(node);
+		} else if (child.name === dialect.field) {
+			const name = child.attribute(dialect.fieldName);
+			if (name == null) return bad("A field has no name.");
+			if (fields.length === limits.requestedFields)
+				return { condition: "policy-violation", text: `At most ${limits.requestedFields} fields can be named.` };
+			fields.push(name);
+		}
 	}
 	if (categories === 0) {
 		if (fields.length === 0) return bad("Neither a category nor a field is asked for.");
@@ -180,8 +187,8 @@ export interface Envelope {
 	readonly dialect: Dialect;
 	/** As it came. */
 	readonly sequence: string;
-	/** undefined where there is none to be told apart. */
-	readonly node: string | undefined;
+	/** Of readings that are the thing's own; undefined where there is none to be told apart. */
+	readonly node: NodeReference | undefined;
 	/** The request, while it is not answered. */
 	readonly request: { readonly id: string } | undefined;
 }
@@ -205,21 +212,28 @@ export function writeCategories(writer: Writer, dialect: Dialect, set: number): 
 
 /** The index after the last reading before `stop` that fits into one message together with the one at `start` (R-323-33). */
 export function fragmentEnd(envelope: Envelope, readings: readonly Reading[], start: number, stop: number): number {
-	const { node = "", request, sequence, to } = envelope;
-	// 256: the markup around; 64 for each timestamp that opens anew.
-	let length = 256 + escapedLength(to) + escapedLength(sequence) + escapedLength(node) + escapedLength(request?.id ?? "");
+	const { request, sequence, to } = envelope;
+	// 256: the markup around; 64 for each timestamp that opens anew, and for each node.
+	let length = 256 + escapedLength(to) + escapedLength(sequence) + escapedLength(request?.id ?? "");
 	let end = start;
 	while (end < stop) {
-		length += 64 + readingLength(node, readings[end]!);
+		const reading = readings[end]!;
+		const node = nodeLength(reading.field.node ?? envelope.node);
+		length += 64 + readingLength(node, reading);
+		if (end === start || readings[end - 1]!.field.node !== reading.field.node) length += 64 + node;
 		if (length > limits.fragmentBytes && end > start) break;
 		end++;
 	}
 	return end;
 }
 
+function nodeLength(node: NodeReference | undefined): number {
+	return node ? escapedLength(nodeText(node)) : 0;
+}
+
 /** In the longer dialect. */
-function readingLength(node: string, { field, value, error }: Reading): number {
-	if (value === undefined) return 64 + escapedLength(node) + escapedLength(error ?? "");
+function readingLength(node: number, { field, value, error }: Reading): number {
+	if (value === undefined) return 64 + node + escapedLength(error ?? "");
 	let length =
 		64 + escapedLength(field.name) + escapedLength(value) + escapedLength(field.unit ?? "") + escapedLength(field.dataType ?? "");
 	for (let bit = 0; bit < flags.length; bit++) if (field.categories & (1 << bit)) length += flags[bit]!.length + 8;
@@ -235,24 +249,25 @@ export function writeReadings(
 	end: number,
 	last: boolean
 ): void {
-	const { dialect, node } = envelope;
+	const dialect = envelope.dialect;
+	const named = envelope.node != null;
 	writeStep(writer, dialect.readings, envelope);
 	if (last !== dialect.inResult) writer.attribute(last ? "done" : "more", "true");
-	if (start < end) {
-		if (node != null) writer.open(dialect.node).attribute(dialect.nodeId, node);
-		for (let i = start; i < end; i++) {
-			const { error, field, timestamp, value } = readings[i]!;
-			if (i === start || readings[i - 1]!.timestamp !== timestamp) {
-				if (i > start) writer.close();
-				writer.open(dialect.timestamp).attribute(dialect.value, timestamp);
-			}
-			if (value == null) writer.open("err").text(error ?? "");
-			else writeField(writer, dialect, field, value);
-			writer.close();
-		}
+	for (let i = start; i < end; i++) {
+		const { error, field, timestamp, value } = readings[i]!;
+		const before = i > start ? readings[i - 1] : undefined;
+		const moved = before?.field.node !== field.node;
+		const later = moved || before?.timestamp !== timestamp;
+		if (before && later) writer.close();
+		if (before && moved && named) writer.close();
+		if ((!before || moved) && named) openNode(writer, dialect, field.node ?? envelope.node!);
+		if (!before || later) writer.open(dialect.timestamp).attribute(dialect.value, timestamp);
+		if (value == null) writer.open("err").text(error ?? "");
+		else writeField(writer, dialect, field, value);
 		writer.close();
-		if (node != null) writer.close();
 	}
+	if (start < end) writer.close();
+	if (start < end && named) writer.close();
 	writer.close();
 }
 
@@ -280,7 +295,8 @@ export function writeFailure(
 	if (last) writer.attribute("done", "true");
 	for (let i = start; i < end; i++) {
 		const reading = readings[i]!;
-		writer.open("error").attribute("nodeId", envelope.node).attribute("timestamp", reading.timestamp);
+		writeNodeAttributes(writer.open("error"), envelope.dialect, reading.field.node ?? envelope.node);
+		writer.attribute("timestamp", reading.timestamp);
 		writer.text(reading.error ?? "").close();
 	}
 	writer.close();

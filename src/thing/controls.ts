@@ -9,8 +9,8 @@ import {
 	writeRefusalCode,
 	writeSetResponse
 } from "../iot/control.js";
-import { type Dialect, dialectOf, namespaces } from "../iot/dialect.js";
-import { type Applicant, type Permission, parseTokens, type Wish, weightOf } from "../iot/provisioning.js";
+import { type Dialect, dialectOf, isNode, type NodeReference, nameIn, namespaces } from "../iot/dialect.js";
+import { type Applicant, type Grant, type Part, type Permission, parseTokens, type Wish, weightOf } from "../iot/provisioning.js";
 import type { Refusal } from "../iot/sensor-data.js";
 import { limits } from "../limits.js";
 import { messageOf } from "../text/message.js";
@@ -24,7 +24,7 @@ import { bareJID, foldJID } from "../xmpp/jid.js";
 import type { Scheduler, Task } from "../xmpp/scheduler.js";
 import type { Condition, ErrorType } from "../xmpp/stanza-error.js";
 import type { Authorizer } from "./authorizer.js";
-import type { Definition, ParameterDefinition } from "./definition.js";
+import type { Definition } from "./definition.js";
 import type { LifeEvent } from "./events.js";
 
 export interface ControlsOptions {
@@ -33,8 +33,8 @@ export interface ControlsOptions {
 	readonly router: IQRouter;
 	readonly disco: Disco;
 	readonly scheduler: Scheduler;
-	/** The one node id of this thing. */
-	readonly node: string;
+	/** What the thing calls itself. */
+	readonly node: NodeReference;
 	readonly authorizer: Authorizer;
 	readonly onEvent: (event: LifeEvent) => void;
 }
@@ -74,20 +74,28 @@ class Setter implements Applicant {
 		return weight;
 	}
 
-	decide(permission: Permission | "all" | undefined): void {
+	decide(permission: Permission | "all" | undefined, grants?: readonly Grant[]): void {
 		if (this.#decided) return;
 		this.#decided = true;
-		this.#controls.decided(this, permission);
+		this.#controls.decided(this, permission, grants);
 	}
+}
+
+/** One actuator that is to be set. */
+interface Step {
+	/** undefined: of the thing itself. */
+	readonly part: Part | undefined;
+	readonly name: string;
+	readonly value: SensorValue;
 }
 
 /** What is being done. */
 interface Job {
 	readonly setter: Setter;
-	readonly names: readonly string[];
-	readonly values: readonly SensorValue[];
-	/** Not all of what was asked for. */
-	readonly partial: boolean;
+	readonly steps: readonly Step[];
+	/** Where it is not all that was asked for: the parameters of it, and the nodes. */
+	readonly names: readonly string[] | undefined;
+	readonly nodes: readonly NodeReference[];
 	/** So many are done. */
 	done: number;
 	task: Task | undefined;
@@ -95,17 +103,14 @@ interface Job {
 
 export class Controls {
 	#options: ControlsOptions;
-	#names: readonly string[];
 	#tally: Tally;
 	/** One at a time: who comes meanwhile finds the thing locked (R-325-9). */
 	#job: Job | undefined;
 
-	/** For a definition with parameters and a host with actuators. */
+	/** For a definition with parameters, of a node at least, and a host with actuators. */
 	constructor(options: ControlsOptions) {
 		this.#options = options;
 		this.#tally = new Tally(options.host.clock, 1000);
-		// Names from the network are looked up in a list: as property names XS would keep each for ever.
-		this.#names = Object.keys(options.definition.parameters ?? {});
 		const spoken = namespaces.control;
 		for (let i = 0; i < spoken.length; i++) options.disco.add(spoken[i]!);
 		options.router.handle("set", "set", spoken, this.handle, this);
@@ -131,11 +136,11 @@ export class Controls {
 		else this.#options.authorizer.admit(setter);
 	}
 
-	/** The connection is gone, or the owner: what is not done yet is not done, and who waits for it is refused. */
 	get busy(): boolean {
 		return this.#job != null;
 	}
 
+	/** The connection is gone: what is not done yet is not done, and who waits for it is refused. */
 	clear(): void {
 		const job = this.#job;
 		if (!job) return;
@@ -143,8 +148,13 @@ export class Controls {
 		this.fail(job.setter, "forbidden", "Access denied.", "cancel");
 	}
 
+	/** So it is where the thing, or the node, has no owner any more. */
+	disowned(part: Part | undefined): void {
+		if (this.#job?.steps.some((step) => step.part === part)) this.clear();
+	}
+
 	/** Called by who was admitted or not. */
-	decided(setter: Setter, permission: Permission | "all" | undefined): void {
+	decided(setter: Setter, permission: Permission | "all" | undefined, grants: readonly Grant[] | undefined): void {
 		const said = setter.said;
 		// Who may not set learns nothing, not even that he asked wrongly.
 		if (!permission) this.refuse(setter);
@@ -152,7 +162,7 @@ export class Controls {
 			this.fail(setter, "resource-constraint", "That is too often: try again.", "wait");
 			this.deny(setter);
 		} else if ("condition" in said) this.fail(setter, said.condition, said.text);
-		else this.start(setter, said, permission);
+		else this.start(setter, said, permission, grants);
 	}
 
 	private refuse(setter: Setter): void {
@@ -165,56 +175,77 @@ export class Controls {
 		this.#options.onEvent({ event: "denied", from: setter.from, what: "control", parameters: setter.asked?.fields });
 	}
 
-	private start(setter: Setter, { fields, nodes, settings }: SetRequest, permission: Permission | "all"): void {
-		const options = this.#options;
+	private start(
+		setter: Setter,
+		{ nodes, settings }: SetRequest,
+		permission: Permission | "all",
+		given: readonly Grant[] | undefined
+	): void {
+		const own = this.#options.node;
+		const isOwn = (node: NodeReference): boolean => isNode(own, node);
 		// Of several nodes the decision may have left one (R-324-9); any other makes all of it void (R-325-6).
 		const narrowed = permission !== "all" && permission.narrowed === true;
-		if (nodes.length > 0 && !(narrowed ? nodes.includes(options.node) : nodes.every((id) => id === options.node))) {
+		if (given ? given.length === 0 : nodes.length > 0 && !(narrowed ? nodes.some(isOwn) : nodes.every(isOwn))) {
 			this.fail(setter, "item-not-found", "There is no such node.");
 			return;
 		}
-		const names: string[] = [];
-		const values: SensorValue[] = [];
+		const grants = given ?? [{ part: undefined, permission }];
+		const steps: Step[] = [];
 		const faults: Setting[] = [];
-		let unknown = false;
-		for (let i = 0; i < settings.length; i++) {
-			const setting = settings[i]!;
-			if (permission !== "all" && permission.fields?.includes(setting.name) === false) continue;
-			const at = this.#names.indexOf(setting.name);
-			const value = at < 0 ? undefined : settingValue(options.definition.parameters![this.#names[at]!]!, setting);
-			if (value == null) {
-				faults.push(setting);
-				unknown ||= at < 0;
-			} else {
-				names.push(setting.name);
-				values.push(value);
+		// One list of names is said for all nodes: what is not allowed of each of them is done of none.
+		const allowed = settings.filter(({ name }) =>
+			grants.every((grant) => grant.permission === "all" || grant.permission.fields?.includes(name) !== false)
+		);
+		const unknown: string[] = [];
+		for (let i = 0; i < grants.length; i++) {
+			const part = grants[i]!.part;
+			for (let k = 0; k < allowed.length; k++) {
+				const setting = allowed[k]!;
+				const parameter = this.parameter(part, setting.name);
+				const value = parameter && settingValue(parameter, setting);
+				if (value != null) steps.push({ part, name: setting.name, value });
+				else {
+					if (!parameter) unknown.push(setting.name);
+					if (!faults.includes(setting)) faults.push(setting);
+				}
 			}
 		}
+		const done = grants.map((grant) => grant.part?.node ?? own);
 		if (faults.length > 0) this.explain(setter, faults, unknown);
-		else if (names.length === 0) this.refuse(setter);
+		else if (steps.length === 0) this.refuse(setter);
 		else if (this.#job) this.fail(setter, "conflict", "Somebody else is setting something: try again.", "wait");
 		else {
-			const partial = names.length < fields.length || (narrowed && nodes.length > 1);
-			this.#job = { setter, names, values, partial, done: 0, task: undefined };
+			const whole = allowed.length === settings.length && nodes.every((node) => done.some((one) => isNode(one, node)));
+			const names = whole ? undefined : allowed.map(({ name }) => name);
+			this.#job = { setter, steps, names, nodes: nodes.length > 0 ? done : [], done: 0, task: undefined };
 			this.step(this.#job);
 		}
 	}
 
+	/** Names from the network are looked up in a list: as property names XS would keep each for ever. */
+	private parameter(part: Part | undefined, name: string): NonNullable<Part["parameters"]>[string] | undefined {
+		const parameters = (part ?? this.#options.definition).parameters ?? {};
+		const names = Object.keys(parameters);
+		const at = names.indexOf(name);
+		return at < 0 ? undefined : parameters[names[at]!];
+	}
+
 	/** R-325-5, R-325-8 */
-	private explain(setter: Setter, faults: readonly Setting[], unknown: boolean): void {
-		const writer = this.error(setter, unknown ? "item-not-found" : "bad-request", "Nothing was set.");
+	private explain(setter: Setter, faults: readonly Setting[], unknown: readonly string[]): void {
+		const condition = unknown.length > 0 ? "item-not-found" : "bad-request";
+		const writer = this.error(setter, condition, "Nothing was set.");
 		for (let i = 0; writer && i < faults.length; i++) {
 			const name = faults[i]!.name;
-			const known = this.#names.includes(name);
-			writeParameterError(writer, setter.dialect, name, known ? "It cannot have this value." : "There is no such parameter.");
+			const text = unknown.includes(name) ? "There is no such parameter." : "It cannot have this value.";
+			writeParameterError(writer, setter.dialect, name, text);
 		}
-		this.sendError(setter, writer, unknown ? "item-not-found" : "bad-request");
+		this.sendError(setter, writer, condition);
 	}
 
 	private step(job: Job): void {
 		const options = this.#options;
-		const name = job.names[job.done]!;
-		const parameter: ParameterDefinition = options.definition.parameters![name]!;
+		const { part, name, value } = job.steps[job.done]!;
+		const actuator = this.parameter(part, name)!.actuator ?? name;
 		// In a turn of its own: the answer may come at once, and the stack is small.
 		let open = true;
 		const answered = (error: string | undefined): void => {
@@ -226,27 +257,25 @@ export class Controls {
 		};
 		job.task = options.scheduler.set(limits.actuatorSeconds * 1000, () => this.proceed(job, "the actuator did not answer in time"));
 		try {
-			options.host.actuators!.set(parameter.actuator ?? name, job.values[job.done]!, answered);
+			options.host.actuators!.set(nameIn(part?.node, actuator), value, answered);
 		} catch (error) {
 			answered(messageOf(error));
 		}
 	}
 
 	private proceed(job: Job, error: string | undefined): void {
-		const { dialect, request, asked } = job.setter;
-		const names = job.names;
+		const { dialect, request } = job.setter;
 		if (error !== undefined) {
-			const name = names[job.done]!;
+			const name = job.steps[job.done]!.name;
 			this.end(job, "failed", error);
 			const writer = this.error(job.setter, "internal-server-error", job.done === 0 ? "Nothing was set." : "Not all of it was set.");
 			if (writer) writeParameterError(writer, dialect, name, "The actuator failed.");
 			this.sendError(job.setter, writer, "internal-server-error");
-		} else if (job.done < names.length) this.step(job);
+		} else if (job.done < job.steps.length) this.step(job);
 		else {
 			this.end(job, "done");
 			if (!request) return;
-			const node = asked!.nodes.length > 0 ? this.#options.node : undefined;
-			writeSetResponse(request.result(), dialect, job.partial ? names : undefined, node);
+			writeSetResponse(request.result(), dialect, job.names, job.nodes);
 			request.send();
 		}
 	}
@@ -255,7 +284,8 @@ export class Controls {
 		const options = this.#options;
 		options.scheduler.clear(job.task);
 		this.#job = undefined;
-		options.onEvent({ event: "control", from: job.setter.from, parameters: job.names.slice(0, job.done), outcome, reason });
+		const parameters = job.steps.slice(0, job.done).map(({ part, name }) => nameIn(part?.node, name));
+		options.onEvent({ event: "control", from: job.setter.from, parameters, outcome, reason });
 	}
 
 	private fail(setter: Setter, condition: Condition, text: string, type?: ErrorType): void {

@@ -10,29 +10,34 @@ import type { VaultRecord } from "./vault.js";
 /** Begins the names of its records; 15 characters are all that a key may have, "o." included. */
 const PREFIX = "d.";
 const NAME_BYTES = 6;
+/** However many share the room. */
+const LEAST = 4;
 
 export interface DecisionCacheOptions {
-	readonly lifeCycle: LifeCycle;
 	readonly crypto: Pick<Crypto, "digest">;
 	readonly clock: Clock;
 	/** Hours that a decision holds; undefined is until it is taken back. */
 	readonly hours?: number;
+	/** Each has a cache of its own, and the thing one; all share the room. */
+	readonly nodes: readonly unknown[];
 }
 
 export class DecisionCache {
 	#options: DecisionCacheOptions;
+	#lifeCycle: LifeCycle;
 	/** Names of records, the one used last at the end. After a boot their order is the storage's. */
 	#names: string[] | undefined;
 
-	constructor(options: DecisionCacheOptions) {
+	constructor(options: DecisionCacheOptions, lifeCycle: LifeCycle) {
 		this.#options = options;
+		this.#lifeCycle = lifeCycle;
 	}
 
 	/** What was kept for this question; undefined for nothing. */
 	read(question: string): VaultRecord | undefined {
 		const { name, sum } = this.keyOf(question);
 		if (!this.load().includes(name)) return;
-		const record = this.#options.lifeCycle.readOwned(name);
+		const record = this.#lifeCycle.readOwned(name);
 		// Half a sum makes the name: the record has it whole.
 		if (record?.sum !== sum || !this.holds(record)) return;
 		this.use(name);
@@ -44,11 +49,12 @@ export class DecisionCache {
 		const { name, sum } = this.keyOf(question);
 		this.use(name);
 		const names = this.load();
-		const options = this.#options;
-		const at = options.hours === undefined || !options.clock.trusted ? undefined : options.clock.now();
+		const { clock, hours, nodes } = this.#options;
+		const most = Math.max(LEAST, Math.floor(limits.decisions / (nodes.length + 1)));
+		const at = hours == null || !clock.trusted ? undefined : clock.now();
 		try {
-			while (names.length > limits.decisions) options.lifeCycle.deleteOwned(names.shift()!);
-			options.lifeCycle.writeOwned(name, { ...decision, sum, at });
+			while (names.length > most) this.#lifeCycle.deleteOwned(names.shift()!);
+			this.#lifeCycle.writeOwned(name, { ...decision, sum, at });
 		} catch {
 			names.pop();
 		}
@@ -58,7 +64,7 @@ export class DecisionCache {
 	clear(): void {
 		const names = this.load();
 		this.#names = [];
-		for (let i = 0; i < names.length; i++) this.#options.lifeCycle.deleteOwned(names[i]!);
+		for (let i = 0; i < names.length; i++) this.#lifeCycle.deleteOwned(names[i]!);
 	}
 
 	/** What was kept for this question is not used from here on. */
@@ -68,23 +74,23 @@ export class DecisionCache {
 		const at = names.indexOf(name);
 		if (at < 0) return;
 		names.splice(at, 1);
-		this.#options.lifeCycle.deleteOwned(name);
+		this.#lifeCycle.deleteOwned(name);
 	}
 
 	each(onDecision: (record: VaultRecord) => void): void {
 		const names = this.load();
 		for (let i = 0; i < names.length; i++) {
-			const record = this.#options.lifeCycle.readOwned(names[i]!);
+			const record = this.#lifeCycle.readOwned(names[i]!);
 			if (record && this.holds(record)) onDecision(record);
 		}
 	}
 
 	/** Neither too old nor of the future; where nobody knows the time, it is too old. */
 	private holds({ at }: VaultRecord): boolean {
-		const options = this.#options;
-		if (options.hours === undefined) return true;
-		const age = options.clock.now() - (typeof at === "number" ? at : Number.NaN);
-		return options.clock.trusted && age >= 0 && age < options.hours * 3_600_000;
+		const { clock, hours } = this.#options;
+		if (hours == null) return true;
+		const age = clock.now() - (typeof at === "number" ? at : Number.NaN);
+		return clock.trusted && age >= 0 && age < hours * 3_600_000;
 	}
 
 	/** Another owner's are void by their epoch. */
@@ -93,7 +99,7 @@ export class DecisionCache {
 	}
 
 	private load(): string[] {
-		this.#names ??= this.#options.lifeCycle.listOwned(PREFIX);
+		this.#names ??= this.#lifeCycle.listOwned(PREFIX);
 		return this.#names;
 	}
 

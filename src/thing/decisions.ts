@@ -1,6 +1,6 @@
 // Who may be a friend, who may read or set what: answered from what is kept, else by the provisioning service, else no (XEP-0324 3.3 to 3.5).
 import type { Host } from "../host.js";
-import type { Dialect } from "../iot/dialect.js";
+import { type Dialect, type NodeReference, nodeText } from "../iot/dialect.js";
 import {
 	type Applicant,
 	type Permission,
@@ -18,6 +18,7 @@ import type { Scheduler, Task } from "../xmpp/scheduler.js";
 import { DecisionCache } from "./decision-cache.js";
 import type { LifeEvent } from "./events.js";
 import type { LifeCycle } from "./life-cycle.js";
+import type { Node } from "./nodes.js";
 import type { Provisioning, Service } from "./provisioning.js";
 import { Tokens } from "./tokens.js";
 import type { VaultRecord } from "./vault.js";
@@ -28,13 +29,21 @@ export interface DecisionsOptions {
 	readonly crypto: Pick<Host["crypto"], "digest">;
 	readonly clock: Host["clock"];
 	readonly lifeCycle: LifeCycle;
-	/** The one node id of this thing. */
-	readonly node: string;
+	/** What the thing calls itself. */
+	readonly node: NodeReference;
+	readonly nodes: readonly Node[];
 	/** The trusted service. */
 	readonly provisioning: Pick<Provisioning, "jid" | "find">;
 	/** Hours that a decision holds; undefined is until it is taken back. */
 	readonly hours?: number;
 	readonly onEvent: (event: LifeEvent) => void;
+}
+
+/** What is decided about by itself: the thing, or a node of it. */
+export interface Decided {
+	readonly node: NodeReference;
+	/** Made here. */
+	cache: DecisionCache;
 }
 
 type FriendDecided = (allowed: boolean) => void;
@@ -46,6 +55,7 @@ interface Question {
 	readonly text: string;
 	/** What he wants to read or set; undefined when he wants to be a friend. */
 	readonly wish: Wish | undefined;
+	readonly of: Decided;
 	/** Those who wait for it (R-324-28). */
 	readonly waiting: (Applicant | FriendDecided)[];
 	/** Bytes that they hold meanwhile. */
@@ -63,9 +73,11 @@ const WAITING = 500;
 /** Of a question on its way, besides its names. */
 const ASKING = 500;
 
-export class Decisions {
+export class Decisions implements Decided {
+	/** Of the thing. */
+	readonly cache: DecisionCache;
 	#options: DecisionsOptions;
-	#cache: DecisionCache;
+	#changes = 0;
 	#tokens: Tokens;
 	#questions: Question[] = [];
 	/** Before then the service speaks first. */
@@ -75,8 +87,22 @@ export class Decisions {
 
 	constructor(options: DecisionsOptions) {
 		this.#options = options;
-		this.#cache = new DecisionCache(options);
+		this.cache = new DecisionCache(options, options.lifeCycle);
+		for (let i = 0; i < options.nodes.length; i++) options.nodes[i]!.cache = new DecisionCache(options, options.nodes[i]!.lifeCycle);
 		this.#tokens = new Tokens(options.router, options.clock);
+	}
+
+	get node(): NodeReference {
+		return this.#options.node;
+	}
+
+	get nodes(): readonly Node[] {
+		return this.#options.nodes;
+	}
+
+	/** Another number whenever something that was allowed before may be so no more. */
+	get changes(): number {
+		return this.#changes;
 	}
 
 	/** Logged in: what the service took back meanwhile comes before any request is answered from what is kept. */
@@ -99,29 +125,50 @@ export class Decisions {
 	}
 
 	/** Nothing of the last owner's counts any more, and whoever waits for his word is refused. */
-	disowned(): void {
-		this.#cache.forget();
+	disowned(of: Decided = this): void {
+		this.#changes++;
+		of.cache.forget();
 		this.#tokens.forget();
 		const questions = this.#questions.slice();
-		for (let i = 0; i < questions.length; i++) this.end(questions[i]!, undefined, "nobody");
+		for (let i = 0; i < questions.length; i++) if (questions[i]!.of === of) this.end(questions[i]!, undefined, "nobody");
+	}
+
+	/** Nothing of anybody's counts any more. */
+	forget(): void {
+		const nodes = this.#options.nodes;
+		for (let i = -1; i < nodes.length; i++) this.disowned(nodes[i]);
 	}
 
 	/** The service takes back what it said, or another one is trusted. Throws when that cannot be made to last. */
 	clear(): void {
+		this.#changes++;
 		for (let i = 0; i < this.#questions.length; i++) this.doubt(this.#questions[i]!);
-		this.#cache.clear();
+		const nodes = this.#options.nodes;
+		let failure: unknown;
+		for (let i = -1; i < nodes.length; i++)
+			try {
+				(nodes[i] ?? this).cache.clear();
+			} catch (error) {
+				failure = error;
+			}
+		if (failure !== undefined) throw failure;
+	}
+
+	/** Somebody decided that he may be one, as far as is remembered. */
+	isKnownFriend(jid: string): boolean {
+		return this.cache.read(friendText(foldJID(jid)))?.yes === true;
 	}
 
 	/** The service parts us from somebody: that he was a friend is not remembered (R-324-13). */
 	part(jid: string): void {
 		const text = friendText(foldJID(jid));
 		for (let i = 0; i < this.#questions.length; i++) if (this.#questions[i]!.text === text) this.doubt(this.#questions[i]!);
-		this.#cache.drop(text);
+		this.cache.drop(text);
 	}
 
 	/** Everything that is kept of what others may do. */
 	each(onDecision: (record: VaultRecord) => void): void {
-		this.#cache.each(onDecision);
+		this.cache.each(onDecision);
 	}
 
 	/** `jid` is bare. `decide` comes once, at once where there is no room to wait, else later. */
@@ -130,12 +177,12 @@ export class Decisions {
 		const service = this.#options.provisioning.jid;
 		// It is not asked about itself (R-324-24).
 		if (service != null && sameBare(service, jid)) decide(true);
-		else if (!this.ask(who, friendText(who), undefined, who.length, decide)) decide(false);
+		else if (!this.ask(who, friendText(who), undefined, this, who.length, decide)) decide(false);
 	}
 
 	/** The applicant is told once, at once where there is no room to wait, else later. */
-	judge(wish: Wish, applicant: Applicant): void {
-		if (!this.ask(foldJID(wish.jid), textOf(wish), wish, applicant.weight, applicant)) applicant.decide(undefined);
+	judge(wish: Wish, applicant: Applicant, of: Decided = this): void {
+		if (!this.ask(foldJID(wish.jid), textOf(wish), wish, of, applicant.weight, applicant)) applicant.decide(undefined);
 	}
 
 	/** An answer to it that may be on its way already is not kept. */
@@ -143,12 +190,12 @@ export class Decisions {
 		if (question.sent) question.current = false;
 	}
 
-	private ask(who: string, text: string, wish: Wish | undefined, held: number, waiting: Applicant | FriendDecided): boolean {
+	private ask(who: string, text: string, wish: Wish | undefined, of: Decided, held: number, waiting: Applicant | FriendDecided): boolean {
 		const asked = this.#questions.find((question) => question.text === text && question.current);
 		const weight = WAITING + held + (asked ? 0 : ASKING + text.length);
 		if (this.#weight + weight > limits.waitingBytes || (!asked && !this.hasRoom(who))) return false;
 		this.#weight += weight;
-		if (!asked) this.#questions.push({ who, text, wish, waiting: [waiting], weight, asked: false, sent: false, current: true });
+		if (!asked) this.#questions.push({ who, text, wish, of, waiting: [waiting], weight, asked: false, sent: false, current: true });
 		else {
 			asked.waiting.push(waiting);
 			asked.weight += weight;
@@ -181,7 +228,7 @@ export class Decisions {
 		if (!this.#questions.includes(question)) return;
 		const provisioning = this.#options.provisioning;
 		// What was kept is the word of the service that is trusted now (R-324-17).
-		const kept = provisioning.jid == null ? undefined : this.#cache.read(question.text);
+		const kept = provisioning.jid == null ? undefined : question.of.cache.read(question.text);
 		if (kept) {
 			this.end(question, kept, "memory");
 			return;
@@ -215,8 +262,8 @@ export class Decisions {
 			if (!this.#questions.includes(question)) return;
 			// No answer is no, and no decision (R-324-25).
 			const said = !error && payload?.namespace === dialect.provisioning ? payload : undefined;
-			const record = said && recordOf(question, said, dialect, options.node);
-			if (record && question.current) this.#cache.keep(question.text, record);
+			const record = said && recordOf(question, said, dialect);
+			if (record && question.current) question.of.cache.keep(question.text, record);
 			this.end(question, record, !record ? "nobody" : "service");
 		});
 	}
@@ -227,7 +274,8 @@ export class Decisions {
 		this.#questions.splice(index, 1);
 		this.#weight -= question.weight;
 		const allowed = record?.yes === true;
-		this.#options.onEvent({ event: "decision", about: question.who, allowed, by });
+		const node = question.of === this ? undefined : question.of.node.id;
+		this.#options.onEvent({ event: "decision", about: question.who, allowed, by, node });
 		const permission = permissionOf(record);
 		for (let i = 0; i < question.waiting.length; i++) {
 			const waiting = question.waiting[i]!;
@@ -243,18 +291,18 @@ function friendText(who: string): string {
 
 /** Order and repetition of names mean nothing. */
 function textOf(wish: Wish): string {
-	return JSON.stringify(["may", foldJID(wish.jid), wish.categories, sorted(wish.nodes), sorted(wish.fields), wish.tokens]);
+	return JSON.stringify(["may", foldJID(wish.jid), wish.categories, sorted(wish.nodes.map(nodeText)), sorted(wish.fields), wish.tokens]);
 }
 
 function sorted(names: readonly string[]): readonly string[] {
 	return [...new Set(names)].sort();
 }
 
-function recordOf({ who, wish }: Question, said: Element, dialect: Dialect, node: string): VaultRecord {
+function recordOf({ who, wish, of }: Question, said: Element, dialect: Dialect): VaultRecord {
 	// So that the owner can be told who may.
 	const name = who.length > limits.tagValue ? undefined : who;
 	if (!wish) return { yes: parseIsFriend(said, dialect), who: name };
-	const permission = parsePermission(said, dialect, wish, node);
+	const permission = parsePermission(said, dialect, wish, of.node);
 	if (!permission) return { yes: false };
 	const fields = permission.fields;
 	return {

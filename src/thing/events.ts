@@ -1,8 +1,10 @@
 // The steps of a thing's life that it tells its host. None holds a KEY, a password or any other secret.
 import type { ThingEvent } from "../host.js";
 
-export type LifeEvent = ThingEvent &
-	(
+export type LifeEvent = ThingEvent & {
+	/** Of one of the thing's nodes, by its id. */
+	readonly node?: string;
+} & (
 		| /** An account of our own stands at the broker. */ { readonly event: "account"; readonly jid: string }
 		| /** Logged in and bound; `jid` is the full one. */ { readonly event: "online"; readonly jid: string }
 		| /** Back after `offline`, as if it had never been: the same full JID, nothing lost. */ {

@@ -7,8 +7,8 @@ import type { Roster, RosterItem } from "../xmpp/roster.js";
 export interface FriendsOptions {
 	readonly book: PresenceBook;
 	readonly roster: Roster;
-	/** Bare JIDs; undefined while there is none. */
-	readonly owner: () => string | undefined;
+	/** Bare JIDs: the thing's owner, if it has one, and those of its nodes. */
+	readonly owners: () => readonly string[];
 	readonly registry: () => string | undefined;
 	/** Whether this bare JID may see us; `decide` comes once, perhaps later. */
 	readonly isFriend: (jid: string, decide: (allowed: boolean) => void) => void;
@@ -19,8 +19,8 @@ export interface FriendsOptions {
 
 export class Friends {
 	#options: FriendsOptions;
-	/** What the roster says of the owner. */
-	#owner: RosterItem | undefined;
+	/** Owners whose presence we have, or have asked for. */
+	#met: string[] = [];
 	/** Former owners, and whoever else has no business there. */
 	#strays: string[] = [];
 	/** The whole roster is passing by, rather than a change of it. */
@@ -37,7 +37,7 @@ export class Friends {
 	/** Bound: asks for the roster, which presence must wait for (RFC 6121 2.2). */
 	online(onReady: () => void): void {
 		const swept = this.#options.swept;
-		this.#owner = undefined;
+		this.#met = [];
 		this.#clean = swept.get();
 		this.sweep(() => {
 			onReady();
@@ -49,8 +49,10 @@ export class Friends {
 	receive(item: RosterItem): void {
 		const options = this.#options;
 		const gone = item.subscription === "remove";
-		if (isOne(item.jid, options.owner())) this.#owner = gone ? undefined : item;
-		else if (this.#reading && !this.#clean && !gone && !isOne(item.jid, options.registry())) {
+		this.miss(item.jid);
+		if (isOneOf(item.jid, options.owners())) {
+			if (item.ask || item.subscription === "to" || item.subscription === "both") this.#met.push(item.jid);
+		} else if (this.#reading && !this.#clean && !gone && !isOne(item.jid, options.registry())) {
 			if (this.#strays.length < limits.rosterEntries) this.#strays.push(item.jid);
 			else this.#more = true;
 		}
@@ -58,7 +60,7 @@ export class Friends {
 
 	step(step: SubscriptionStep, from: string): void {
 		const options = this.#options;
-		const isOwner = isOne(from, options.owner());
+		const isOwner = isOneOf(from, options.owners());
 		if (step === "subscribe") {
 			if (isOwner || isOne(from, options.registry())) {
 				options.book.subscription("subscribed", from);
@@ -74,7 +76,6 @@ export class Friends {
 
 	/** The thing has an owner: it asks for his presence, and grants its own when he asks (R-347-12). */
 	claimed(): void {
-		this.#owner = undefined;
 		if (this.#clean) this.#options.swept.set();
 		this.befriend();
 	}
@@ -84,29 +85,37 @@ export class Friends {
 		this.#options.book.subscription("subscribe", jid);
 	}
 
-	/** The service parts us from somebody: neither sees the other any more (R-324-13). The owner cannot be parted from what is his. */
-	part(jid: string, onDone: (done: boolean) => void): void {
-		if (isOne(jid, this.#options.owner())) onDone(true);
-		else this.#options.roster.remove(jid, (error) => onDone(!error));
+	/** The service parts us from somebody: neither sees the other any more (R-324-13). Owners cannot be parted from what is theirs. */
+	part(jid: string, onDone?: (done: boolean) => void): void {
+		if (isOneOf(jid, this.#options.owners())) {
+			onDone?.(true);
+			return;
+		}
+		this.miss(jid);
+		this.#options.roster.remove(jid, (error) => onDone?.(!error));
 	}
 
 	/** He was the owner. What a lost connection leaves undone is done when the roster comes next (R-347-19). */
 	disowned(owner: string): void {
-		this.#owner = undefined;
 		this.#clean = false;
-		this.#options.roster.remove(owner);
+		this.part(owner);
 		this.sweep();
 	}
 
-	private befriend(): void {
-		const options = this.#options;
-		const jid = options.owner();
-		if (jid == null) return;
-		const item = this.#owner;
-		if (item && (item.ask || item.subscription === "to" || item.subscription === "both")) return;
-		// Once is enough: the broker's push with ask comes later.
-		this.#owner = { jid, subscription: item?.subscription ?? "none", ask: true };
-		options.book.subscription("subscribe", jid);
+	private miss(gone: string): void {
+		this.#met = this.#met.filter((jid) => !sameBare(jid, gone));
+	}
+
+	/** Every owner, the thing's and its nodes'. */
+	befriend(): void {
+		const owners = this.#options.owners();
+		for (let i = 0; i < owners.length; i++) {
+			const jid = owners[i]!;
+			if (isOneOf(jid, this.#met)) continue;
+			// Once is enough: the broker's push with ask comes later.
+			this.#met.push(jid);
+			this.#options.book.subscription("subscribe", jid);
+		}
 	}
 
 	private sweep(onRead?: () => void): void {
@@ -130,12 +139,17 @@ export class Friends {
 		if (jid == null) {
 			this.#clean = !this.#more;
 			if (this.#clean) options.swept.set();
-		} else if (isOne(jid, options.owner())) this.removeStrays();
+		} else if (isOneOf(jid, options.owners())) this.removeStrays();
 		else
 			options.roster.remove(jid, (error) => {
 				if (!error) this.removeStrays();
 			});
 	}
+}
+
+function isOneOf(jid: string, others: readonly string[]): boolean {
+	for (let i = 0; i < others.length; i++) if (sameBare(jid, others[i]!)) return true;
+	return false;
 }
 
 function isOne(jid: string, other: string | undefined): boolean {

@@ -41,6 +41,8 @@ interface Life {
 	readonly epoch: number;
 	readonly state: State;
 	readonly claim: Claim | undefined;
+	/** Of a node: who gave it up and is yet to be forgotten, by bare JID. */
+	readonly former: string | undefined;
 }
 
 const COMMIT = "commit";
@@ -51,14 +53,21 @@ export class LifeCycle {
 	#key: string;
 	/** Begins the key of every record that belongs to the owner. */
 	#owned: string;
+	#node: string | undefined;
 
-	/** `node`: of a thing behind a concentrator, whose life is its own; one character, that keys may stay short. */
-	constructor(vault: Vault, random: Host["random"], node = "") {
+	/** `place`: of a node, whose life is its own; one character, that keys may stay short. `node`: which one it is, for another may have been there. */
+	constructor(vault: Vault, random: Host["random"], place = "", node?: string) {
 		this.#vault = vault;
-		this.#key = COMMIT + node;
-		this.#owned = `o${node}.`;
+		this.#key = COMMIT + place;
+		this.#owned = `o${place}.`;
+		this.#node = node;
 		// Without a commit record the epoch is a fresh random one, so that nothing left over from an earlier life fits it.
-		this.#life = readLife(vault.read(this.#key)) ?? { epoch: randomEpoch(random), state: "factory", claim: undefined };
+		this.#life = readLife(vault.read(this.#key), node) ?? {
+			epoch: randomEpoch(random),
+			state: "factory",
+			claim: undefined,
+			former: undefined
+		};
 		this.eraseVoid();
 	}
 
@@ -75,6 +84,21 @@ export class LifeCycle {
 		return this.#life.claim?.public;
 	}
 
+	/** Who gave this node up and may still be in the roster; bare JID. */
+	get former(): string | undefined {
+		return this.#life.former;
+	}
+
+	/** He is in no roster of ours any more. */
+	forgetFormer(): void {
+		const { epoch, state, claim } = this.#life;
+		try {
+			this.commit(epoch, state, claim, undefined);
+		} catch {
+			// He is looked for once more, then.
+		}
+	}
+
 	/** Another one after every disown and reset. */
 	get epoch(): number {
 		return this.#life.epoch;
@@ -89,14 +113,14 @@ export class LifeCycle {
 	take(step: Exclude<Step, "claimed" | "paired">): boolean;
 	take(step: "claimed" | "paired", claim: Claim): boolean;
 	take(step: Step, claim?: Claim): boolean {
-		const { epoch, state, claim: old } = this.#life;
+		const { epoch, state, claim: old, former } = this.#life;
 		// No name of a step is part of another's.
 		if (!table[state].includes(step)) return false;
 		if (claim && old && !sameBare(old.owner, claim.owner)) return false;
 		if (step === state && claim?.owner === old?.owner && claim?.public === old?.public) return true;
 		// One write: whenever the power goes, the thing is its old owner's or nobody's.
 		if (step === "disowned" || step === "reset" || step === "leaving") this.begin(step);
-		else this.commit({ epoch, state: step, claim: claim ?? old });
+		else this.commit(epoch, step, claim ?? old, former);
 		return true;
 	}
 
@@ -108,7 +132,10 @@ export class LifeCycle {
 
 	/** What was anybody's is void. */
 	private begin(state: State): void {
-		this.commit({ epoch: (this.#life.epoch + 1) >>> 0, state, claim: undefined });
+		const { epoch, claim } = this.#life;
+		// Of the thing's own last owner nothing needs to be known: whoever is not the next one's friend goes.
+		const former = state === "disowned" && this.#node != null ? claim?.owner : undefined;
+		this.commit((epoch + 1) >>> 0, state, undefined, former);
 		this.eraseVoid();
 	}
 
@@ -141,9 +168,9 @@ export class LifeCycle {
 		return names.filter((name) => this.readOwned(name) != null);
 	}
 
-	private commit(life: Life): void {
-		this.#vault.write(this.#key, { epoch: life.epoch, state: life.state, owner: life.claim?.owner, public: life.claim?.public });
-		this.#life = life;
+	private commit(epoch: number, state: State, claim: Claim | undefined, former: string | undefined): void {
+		this.#vault.write(this.#key, { epoch, state, owner: claim?.owner, public: claim?.public, node: this.#node, former });
+		this.#life = { epoch, state, claim, former };
 	}
 
 	/** At leisure: the epoch has voided them; what a power cut leaves is erased at the next boot. */
@@ -157,14 +184,14 @@ export class LifeCycle {
 	}
 }
 
-function readLife(record: VaultRecord | undefined): Life | undefined {
-	if (!record) return;
-	const { epoch, state, owner, public: isPublic } = record;
+function readLife(record: VaultRecord | undefined, node: string | undefined): Life | undefined {
+	if (!record || record.node !== node) return;
+	const { epoch, state, owner, public: isPublic, former } = record;
 	if (typeof epoch !== "number" || typeof state !== "string" || !Object.hasOwn(table, state)) return;
 	const owned = state === "claimed" || state === "removed" || state === "paired";
 	if (owned !== (typeof owner === "string" && isJID(owner))) return;
 	const claim = owned ? { owner: bareJID(String(owner)), public: typeof isPublic === "boolean" ? isPublic : undefined } : undefined;
-	return { epoch, state: state as State, claim };
+	return { epoch, state: state as State, claim, former: typeof former === "string" ? former : undefined };
 }
 
 function randomEpoch(random: Host["random"]): number {

@@ -25,6 +25,8 @@ export interface ThingOptions {
 	/** Serial number and claim KEY, where the factory gave them; else the thing makes them once. */
 	readonly serial?: string;
 	readonly key?: string;
+	/** So for its nodes, by their ids. */
+	readonly nodeKeys?: Readonly<Record<string, string>>;
 	/** Begins as from the factory: see factoryReset(). */
 	readonly factoryReset?: boolean;
 	/** When the firmware was built, milliseconds since 1970: no earlier time is believed of a clock that is not trusted. */

@@ -21,6 +21,7 @@ import { checkSticker, type FactoryData, factoryNow, forgetAPIKey, loadAPIKey, l
 import { Friends } from "./friends.js";
 import { LifeCycle, type State } from "./life-cycle.js";
 import { introduce } from "./manners.js";
+import { endNodes, makeNodes, type Node, type NodeKeeper, ownersOf, partFormer } from "./nodes.js";
 import { Pairing } from "./pairing.js";
 import { Provisioning } from "./provisioning.js";
 import { Registering } from "./registering.js";
@@ -31,10 +32,11 @@ import { domainIn, type ThingOptions } from "./thing-options.js";
 import { Timekeeper } from "./timekeeper.js";
 import { Vault } from "./vault.js";
 
+const THING = Object.freeze({ id: "thing" });
 /** Of the owner's: the roster holds nobody of an earlier one. */
 const SWEPT = "roster";
 
-export class Thing implements SessionHandler {
+export class Thing implements SessionHandler, NodeKeeper {
 	#host: Host;
 	#definition: Definition;
 	#domain: string;
@@ -42,6 +44,7 @@ export class Thing implements SessionHandler {
 	#factory: FactoryData;
 	#renewal: Renewal;
 	#lifeCycle: LifeCycle;
+	#nodes: readonly Node[];
 	#session: Session;
 	#disco: Disco;
 	#book: PresenceBook;
@@ -64,7 +67,7 @@ export class Thing implements SessionHandler {
 		this.#host = host;
 		this.#domain = domain;
 		this.#definition = definition;
-		const node = definition.node ?? "thing";
+		const node = definition.node == null ? THING : { id: definition.node };
 		const tell = (event: LifeEvent): void => this.tell(event);
 		const vault = new Vault(host.storage, (message) => this.tell({ event: "error", message }));
 		const random = host.random;
@@ -73,8 +76,12 @@ export class Thing implements SessionHandler {
 		checkSticker(tagsOf(definition, this.#factory));
 		const lifeCycle = new LifeCycle(vault, random);
 		this.#lifeCycle = lifeCycle;
+		const nodes = makeNodes(this, options, vault);
+		this.#nodes = nodes;
+		const { clock, crypto } = host;
 		const accounts = new Accounts(vault, random, domain, lifeCycle, host.network.account);
 		const stands = accounts.account()?.registered === true;
+		for (let i = 0; i < nodes.length; i++) nodes[i]!.lifeCycle.agree(accounts.moved, stands);
 		lifeCycle.agree(accounts.moved, stands);
 		// What has been erased stays so, whoever gives it again.
 		const forgets = definition.forgetAPIKey === true;
@@ -100,8 +107,8 @@ export class Thing implements SessionHandler {
 		this.#session = session;
 		const router = session.router;
 		this.#renewal = new Renewal(router, domain, accounts, lifeCycle);
-		this.#timekeeper = new Timekeeper({ clock: host.clock, vault, scheduler, router, domain, built: options.built });
-		this.#disco = introduce(router, definition, host.clock, apiKey != null, (from) => this.isFamiliar(from));
+		this.#timekeeper = new Timekeeper({ clock, vault, scheduler, router, domain, built: options.built });
+		this.#disco = introduce(router, definition, clock, apiKey != null, (from) => this.isFamiliar(from));
 		this.#book = new PresenceBook({
 			outbox: session,
 			onSubscription: (step, from) => this.#friends.step(step, from),
@@ -110,7 +117,7 @@ export class Thing implements SessionHandler {
 		this.#friends = new Friends({
 			book: this.#book,
 			roster: new Roster({ router, onItem: (item) => this.#friends.receive(item) }),
-			owner: () => lifeCycle.owner,
+			owners: () => ownersOf(lifeCycle, nodes),
 			registry: () => this.#registering.jid,
 			isFriend: (jid, decide) => this.isFriend(jid, decide),
 			swept: {
@@ -120,10 +127,7 @@ export class Thing implements SessionHandler {
 			onDenied: (from) => this.tell({ event: "denied", from, what: "subscription" })
 		});
 		this.#provisioning = new Provisioning({
-			router,
-			scheduler,
-			vault,
-			domain,
+			...{ router, scheduler, vault, domain },
 			get given() {
 				return provisioning ?? (lifeCycle.state === "paired" ? lifeCycle.owner : undefined);
 			},
@@ -133,69 +137,50 @@ export class Thing implements SessionHandler {
 			onUnfriend: (jid, onDone) => this.part(jid, onDone),
 			onDenied: (from) => this.tell({ event: "denied", from, what: "clearCache" })
 		});
-		if (lifeCycle.state === "reset" || lifeCycle.state === "leaving") this.#provisioning.forget();
+		if (lifeCycle.state === "reset" || lifeCycle.state === "leaving") {
+			endNodes(nodes);
+			this.#provisioning.forget();
+		}
 		if (host.button)
 			this.#pairing = new Pairing({
-				host,
-				scheduler,
-				router,
-				domain,
-				lifeCycle,
+				...{ host, scheduler, router, domain, lifeCycle },
 				isFree: () => this.#registering.jid == null && this.#provisioning.jid == null,
 				onPaired: (service) => this.onClaimed({ event: "paired", service }),
 				onHeld: definition.resetButton === true ? () => this.factoryReset() : undefined
 			});
 		this.#decisions = new Decisions({
-			router,
-			scheduler,
-			crypto: host.crypto,
-			clock: host.clock,
-			lifeCycle,
-			node,
-			provisioning: this.#provisioning,
+			...{ router, scheduler, crypto, clock, lifeCycle, node, nodes, provisioning: this.#provisioning },
 			hours: definition.decisionHours,
 			onEvent: tell
 		});
 		this.#registering = new Registering({
-			router,
-			scheduler,
-			random,
-			vault,
-			lifeCycle,
-			domain,
+			...{ router, scheduler, random, vault, lifeCycle, domain, nodes },
 			tags: () => this.tags(),
 			selfOwned: definition.selfOwned === true,
 			given: registry,
-			onRegistry: (jid) => this.#book.announce(this.#disco.caps(host.crypto), jid),
+			onRegistry: (jid) => this.#book.announce(this.#disco.caps(crypto), jid),
 			onClaimed: () => this.onClaimed(),
 			onDisowned: (owner) => this.onDisowned(owner),
 			onUnregistered: () => this.#renewal.leave(this.#registering, () => this.restart()),
 			onEvent: (event) => this.onLife(event)
 		});
-		const authorizer = new Authorizer({ owner: () => this.master, provisioning: this.#provisioning, decisions: this.#decisions });
+		const judges = { provisioning: this.#provisioning, decisions: this.#decisions };
+		const authorizer = new Authorizer({ owner: () => this.master, ...judges });
 		const fields = fieldsOf(definition, host.actuators != null);
 		const read: ReadoutsOptions["read"] = (field, onValue) =>
 			sample(host.sensors, definition, field, onValue, (error) => this.onError(error));
 		this.#readouts = new Readouts({
-			router,
-			disco: this.#disco,
-			outbox: session,
-			scheduler,
-			clock: host.clock,
-			node,
-			fields,
+			...{ router, disco: this.#disco, outbox: session, scheduler, clock, node, fields, authorizer, read },
 			legacyPeers: definition.legacyPeers,
-			authorizer,
 			onDenied: (from) => this.tell({ event: "denied", from, what: "readout" }),
-			read,
 			onEnd: (from, fields, outcome) => this.tell({ event: "readout", from, fields, outcome })
 		});
-		if (definition.parameters && host.actuators)
+		if ((definition.parameters || nodes.some((one) => one.parameters)) && host.actuators)
 			this.#controls = new Controls({ host, definition, router, disco: this.#disco, scheduler, node, authorizer, onEvent: tell });
 		if (definition.chat !== false)
 			this.#chat = new Chat({
 				...{ host, name: definition.name ?? definition.model, outbox: session, scheduler, lifeCycle, fields, read, authorizer },
-				...{ decisions: this.#decisions, provisioning: this.#provisioning, registering: this.#registering }
+				...{ ...judges, registering: this.#registering }
 			});
 	}
 
@@ -219,12 +204,16 @@ export class Thing implements SessionHandler {
 		return this.#session.jid;
 	}
 
-	/** The URI of the sticker, with its KEY: for a person in front of the thing, never for a log. */
-	sticker(): string {
-		return writeSticker(this.tags(), this.#registering.jid);
+	get serial(): string {
+		return this.#factory.serial;
 	}
 
-	private tags(): readonly Tag[] {
+	/** The URI of the sticker, or of that of a node, with its KEY: for a person in front of the thing, never for a log. */
+	sticker(node?: string): string {
+		return writeSticker((node == null ? this : this.#nodes.find((one) => one.node.id === node)!).tags(), this.#registering.jid);
+	}
+
+	tags(): readonly Tag[] {
 		return tagsOf(this.#definition, factoryNow(this.#definition, this.#factory, this.#host.crypto, this.#lifeCycle.epoch));
 	}
 
@@ -249,7 +238,7 @@ export class Thing implements SessionHandler {
 	 */
 	factoryReset(): void {
 		if (!this.reset()) return;
-		this.#decisions.disowned();
+		this.#decisions.forget();
 		this.#provisioning.forget();
 		this.restart();
 	}
@@ -262,6 +251,7 @@ export class Thing implements SessionHandler {
 	/** One write; what it makes void is erased after it, if need be at the next boot. */
 	private reset(): boolean {
 		if (!this.#lifeCycle.take(this.#goes ? "leaving" : "reset")) return false;
+		endNodes(this.#nodes);
 		this.tell({ event: "reset" });
 		return true;
 	}
@@ -295,6 +285,7 @@ export class Thing implements SessionHandler {
 			if (this.#session.router.address !== jid) return;
 			if (event === "online") this.#book.announce(this.#disco.caps(this.#host.crypto));
 			this.#decisions.online();
+			partFormer(this.#nodes, this.#friends, this.#decisions);
 			this.#registering.online();
 			this.#provisioning.online();
 			this.#timekeeper.online();
@@ -316,7 +307,7 @@ export class Thing implements SessionHandler {
 
 	/** Who may learn what we are. To others it is as if nobody were there. */
 	isFamiliar(from: string): boolean {
-		const ours = [this.owner, this.#registering.jid, this.#provisioning.jid, this.jid, this.#domain];
+		const ours = [...ownersOf(this.#lifeCycle, this.#nodes), this.#registering.jid, this.#provisioning.jid, this.jid, this.#domain];
 		return ours.some((jid) => jid && sameBare(from, jid));
 	}
 
@@ -336,9 +327,9 @@ export class Thing implements SessionHandler {
 	}
 
 	/** Who is told that it can be claimed finds the sticker shown. */
-	private onLife(event: LifeEvent): void {
+	onLife(event: LifeEvent, node?: Node): void {
 		try {
-			if (event.event === "registered") this.#host.display?.sticker(this.sticker());
+			if (event.event === "registered") this.#host.display?.sticker(this.sticker(node?.node.id));
 		} catch (error) {
 			this.onError(error);
 		}
@@ -351,17 +342,25 @@ export class Thing implements SessionHandler {
 		this.#renewal.renew();
 	}
 
-	/** What he and those whom he let in were reading ends here. */
-	private onDisowned(owner: string): void {
-		this.#decisions.disowned();
-		this.#readouts.clear();
-		this.#controls?.clear();
-		this.#chat?.clear();
+	onNodeClaimed(): void {
+		this.#friends.befriend();
+	}
+
+	/** What he and those whom he let in were reading of it ends here. */
+	onDisowned(owner: string, node?: Node): void {
+		this.#decisions.disowned(node);
+		this.#readouts.disowned(node);
+		this.#controls?.disowned(node);
 		// He gives it to the next, who needs the KEY that holds from now on.
-		if (this.#definition.key === "fresh") {
-			this.#session.open("message", owner).attribute("type", "chat").open("body").text(this.sticker());
+		if ((node?.node ?? this.#definition).key === "fresh") {
+			this.#session.open("message", owner).attribute("type", "chat").open("body").text(this.sticker(node?.node.id));
 			this.#session.send();
 		}
+		if (node) {
+			partFormer(this.#nodes, this.#friends, this.#decisions);
+			return;
+		}
+		this.#chat?.clear();
 		this.#friends.disowned(owner);
 		this.#renewal.renew();
 	}

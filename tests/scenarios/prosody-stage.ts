@@ -92,8 +92,9 @@ export async function createProsodyStage(options: ProsodyStageOptions): Promise<
 			return heard(client, this.jid, this.#names);
 		}
 
-		sticker(): string {
-			return this.#stickers.at(-1) ?? "";
+		/** As the display showed it last: the serial number of a node ends with its id. */
+		sticker(node = ""): string {
+			return this.#stickers.findLast((sticker) => (/SN=[^;-]*-?([^;]*)/.exec(sticker)?.[1] ?? "") === node) ?? "";
 		}
 
 		start(factoryReset = false): void {

@@ -47,7 +47,7 @@ export class RegisteringBench extends IQBench {
 			selfOwned,
 			given,
 			onRegistry: (jid) => this.told.push(`registry ${jid}`),
-			onClaimed: (owner) => this.told.push(`claimed ${owner}`),
+			onClaimed: () => this.told.push(`claimed ${this.lifeCycle.owner}`),
 			onDisowned: (owner) => this.told.push(`disowned ${owner}`),
 			onUnregistered: () => {
 				this.told.push("unregistered");

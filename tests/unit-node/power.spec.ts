@@ -4,6 +4,7 @@ import { Vault } from "../../src/thing/vault.js";
 import { TestCrypto } from "../support/crypto.js";
 import type { Habits } from "../world/broker.js";
 import { scenarios } from "../world/scenarios/index.js";
+import { nodeReset } from "../world/scenarios/nodes.js";
 import { conditionOf, count, fence, next, owned, SENSOR_DATA } from "../world/scenarios/steps.js";
 import type { Scenario, StageClient } from "../world/stage.js";
 import { PowerCut } from "../world/storage.js";
@@ -18,6 +19,8 @@ const REST = 20 * 60_000;
 /** Those of the stages, and one for which no real stage has a broker that asks for API keys. */
 const all: Readonly<Record<string, Scenario>> = Object.freeze({
 	...scenarios,
+	"R-347-20 R-347-21 R-347-29 the end of all: a factory reset takes every node from its owner": nodeReset,
+	"R-347-20 R-347-21 the end of all with an API key: the nodes are unregistered before the account goes": nodeReset,
 	"R-077-6 a factory reset with an API key: the account goes, another comes": async (stage) => {
 		const { thing, owner } = await owned(stage);
 		const registered = count(thing, "registered");
@@ -124,47 +127,63 @@ class Play {
 		expect(broker.registrations.length).toBeLessThanOrEqual(this.#accounts);
 		const [username = "", ...others] = broker.accounts.filter((name) => broker.registrations.includes(name));
 		expect(others).toEqual([]);
-		const account = new Vault(thing.storage, () => {}).read("account");
+		const vault = new Vault(thing.storage, () => {});
+		const account = vault.read("account");
 		expect([account?.username, account?.password, account?.next]).toEqual([username, broker.account(username)?.password, undefined]);
-		const tokens = new Vault(thing.storage, () => {}).read("tokens");
+		const tokens = vault.read("tokens");
 		if (tokens !== undefined) expect(tokens.of).toBe(String(account?.password).slice(0, 8));
-		// One registration, and both sides name the same owner.
+		// Of the thing and of each node one registration, and both sides name the same owner.
 		const records = store.ofJID(`${username}@${domain}`);
-		expect(records).toHaveLength(1);
-		expect(records[0]!.owner).toBe(firmware.owner);
-		expect(firmware.state).toBe(firmware.owner === undefined ? "registered" : records[0]!.listed ? "claimed" : "removed");
-		// In its roster is nobody who was its owner, and nothing in its storage is of another time.
-		expect([...this.former]).not.toContain(firmware.owner);
-		let owner: unknown;
-		for (const { event, ...told } of thing.events) {
-			if (event === "claimed") owner = told.owner;
-			else if ((event === "disowned" || event === "reset") && owner !== undefined) this.former.add(String(owner));
+		const lives = thing.storage.list("commit").map((key) => ({ life: vault.read(key)!, owned: `o${key.slice("commit".length)}.` }));
+		expect(records).toHaveLength(lives.length);
+		expect(firmware.owner).toBe(vault.read("commit")?.owner);
+		const owners = lives.flatMap(({ life }) => (life.owner === undefined ? [] : [String(life.owner)]));
+		if (lives.length === 1) expect([...this.former]).not.toContain(firmware.owner);
+		const owner = new Map<unknown, string>();
+		for (const { event, node, ...told } of thing.events) {
+			if (event === "claimed") owner.set(node, String(told.owner));
+			const gone = event === "reset" ? [...owner.keys()] : event === "disowned" ? [node] : [];
+			for (const one of gone) {
+				if (owner.has(one)) this.former.add(owner.get(one)!);
+				owner.delete(one);
+			}
 		}
 		const friends = broker.account(username)!.roster.listed.map(({ jid }) => jid);
 		for (const person of this.people)
-			if (person.bare !== firmware.owner && this.former.has(person.bare)) expect(friends).not.toContain(person.bare);
-		const epochs = thing.storage.list("o.").map((key) => new Vault(thing.storage, () => {}).read(key)?.epoch);
-		expect(epochs.filter((epoch) => epoch !== new Vault(thing.storage, () => {}).read("commit")?.epoch)).toEqual([]);
-		if (firmware.owner === undefined && !records[0]!.selfOwned) expect(epochs).toEqual([]);
-		// Who owns it reads it; who does not, and has no leave of the owner, does not.
-		for (const person of this.people) {
-			const answer = this.#read(thing, person);
-			if (person.bare === firmware.owner) expect(conditionOf(answer)).toBe("");
-			else if (firmware.owner === undefined || this.former.has(person.bare)) expect(conditionOf(answer)).toBe("forbidden");
+			if (!owners.includes(person.bare) && this.former.has(person.bare)) expect(friends).not.toContain(person.bare);
+		for (const { life, owned } of lives) {
+			const [id, ...more]: (string | null)[] = life.node === undefined ? [null, null, null] : JSON.parse(String(life.node));
+			const record = records.find(({ node }) => node.join() === [id ?? "", ...more.map((part) => part ?? "")].join())!;
+			expect(record.owner).toBe(life.owner);
+			expect(life.state).toBe(life.owner === undefined ? "registered" : record.listed ? "claimed" : "removed");
+			// In its roster is nobody who was its owner, and nothing in its storage is of another time.
+			expect(life.former).toBeUndefined();
+			const epochs = thing.storage.list(owned).map((key) => vault.read(key)?.epoch);
+			expect(epochs.filter((epoch) => epoch !== life.epoch)).toEqual([]);
+			if (life.owner === undefined && !record.selfOwned) expect(epochs).toEqual([]);
+			// Who owns it reads it; who does not, and has no leave of the owner, does not.
+			for (const person of this.people) {
+				const answer = this.#read(thing, person, id);
+				if (person.bare === life.owner) expect(conditionOf(answer)).toBe("");
+				else if (life.owner === undefined || this.former.has(person.bare)) expect(conditionOf(answer)).toBe("forbidden");
+			}
 		}
 		this.#secretsAreKept(thing);
 	}
 
-	#read(thing: VirtualThing, person: StageClient): ReturnType<typeof xml> {
-		const id = `check ${this.stage.world.clock.now()}`;
-		person.send(xml("iq", { type: "get", to: thing.firmware.jid!, id }, xml("req", { xmlns: SENSOR_DATA, seqnr: id, momentary: "true" })));
+	#read(thing: VirtualThing, person: StageClient, node: string | null | undefined): ReturnType<typeof xml> {
+		const id = `check ${this.stage.world.clock.now()} ${node ?? ""}`;
+		const named = node == null ? [] : [xml("node", { nodeId: node })];
+		const wish = xml("req", { xmlns: SENSOR_DATA, seqnr: id, momentary: "true" }, named);
+		person.send(xml("iq", { type: "get", to: thing.firmware.jid!, id }, wish));
 		return this.stage.world.until("an answer", () => person.received.find((stanza) => stanza.is("iq") && stanza.attrs.id === id));
 	}
 
 	#secretsAreKept(thing: VirtualThing): void {
 		const told = JSON.stringify(thing.events);
 		const vault = new Vault(thing.storage, () => {});
-		for (const secret of [vault.read("account")?.password, vault.read("factory")?.key]) expect(told).not.toContain(String(secret));
+		const keys = Object.entries(vault.read("factory") ?? {}).flatMap(([name, value]) => (name === "serial" ? [] : value));
+		for (const secret of [vault.read("account")?.password, ...keys]) expect(told).not.toContain(String(secret));
 		for (const sticker of thing.stickers) expect(told).not.toContain(/KEY=([^;]*)/.exec(sticker)?.[1] ?? "a sticker without KEY");
 	}
 }

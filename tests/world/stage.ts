@@ -16,8 +16,8 @@ export interface StageThing {
 	transcript(): string[];
 	/** What this person heard of it, in the same words. */
 	heardBy(client: StageClient): string[];
-	/** With KEY. */
-	sticker(): string;
+	/** With KEY; of the thing, or of a node. */
+	sticker(node?: string): string;
 	/** Boots from its store; `factoryReset`: as from the factory. */
 	start(factoryReset?: boolean): void;
 	/** What it says reaches nobody any more, until the cut. */

@@ -54,7 +54,7 @@ export function createVirtualStage(
 				heardBy(client) {
 					return heard(client, this.jid, names());
 				},
-				sticker: () => thing.firmware.sticker(),
+				sticker: (node) => thing.firmware.sticker(node),
 				start,
 				mute: () => wire.mute(),
 				deafen: () => wire.deafen(),

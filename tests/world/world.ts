@@ -18,7 +18,11 @@ import { VirtualStorage } from "./storage.js";
 /** Longest that anything is waited for, in virtual milliseconds. */
 const patience = 30 * 60_000;
 
-const weather: Readonly<Record<string, SensorValue>> = Object.freeze({ Temperature: 21.5, Humidity: 48, Pressure: 1013.2, Relay: false });
+/** Of the weather station, and of the nodes that scenarios give it. */
+const weather: Readonly<Record<string, SensorValue>> = Object.freeze({
+	...{ Temperature: 21.5, Humidity: 48, Pressure: 1013.2, Relay: false },
+	...{ "bed.Moisture": 31, "bed.Valve": false, "tank.Level": 7.5, "tank.Valve": false }
+});
 
 export interface WorldOptions {
 	readonly domain?: string;

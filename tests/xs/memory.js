@@ -23,6 +23,7 @@ const table = [
 	["tests/unit/iot/readouts", withLargeStrings],
 	["tests/unit/thing/chat", withServers],
 	["tests/unit/thing/forged", withServers],
+	["tests/unit/thing/nodes", withServers],
 	["tests/unit/thing/thing", withServers],
 	["tests/unit/xml/builder", withLargeStrings],
 	["tests/unit/xml/control", withLargeStrings],

@@ -16,6 +16,7 @@ interface Options {
 	readonly provisioning?: string;
 	readonly apiKey?: { readonly key: string; readonly secret: string };
 	readonly serial?: string;
+	readonly nodeKeys?: Readonly<Record<string, string>>;
 	readonly key?: string;
 	readonly built?: number;
 	readonly valueLimit: number;

@@ -68,6 +68,40 @@ test.each([
 	expect(() => checkDefinition({ ...good(), ...(wrong as Partial<Definition>) })).toThrow(sentence);
 });
 
+const fields: Definition["fields"] = { T: { type: "int", category: "status" } };
+const node = { id: "a", fields };
+
+test("R-347-20 nodes with all that they may say, and none, pass", () => {
+	const parameters = { T: { type: "int" } } as const;
+	checkDefinition({ ...good(), nodes: [] });
+	checkDefinition({
+		...good(),
+		nodes: [{ ...node, source: "s", partition: "p", model: "N", name: "A", class: "C", key: "fresh", parameters }]
+	});
+});
+
+test.each([
+	["no list", { a: node }, "nodes must be a list"],
+	["one that is no object", ["a"], "A node is an object"],
+	["one without id", [{ fields }], "A node's id must be text"],
+	["one with too long an id", [{ ...node, id: "x".repeat(65) }], "A node's id must be text"],
+	["two with one id, whatever their sources", [node, { ...node, source: "s" }], "There is more than one node a"],
+	["one that is called as the thing is", [{ ...node, id: "thing" }], "thing is the thing itself"],
+	["a source that is empty", [{ ...node, source: "" }], "Node a: source must be text"],
+	["a name that is a number", [{ ...node, name: 1 }], "Node a: name must be text"],
+	["a KEY of its own making", [{ ...node, key: "mine" }], "Node a: key must be"],
+	["one without fields", [{ ...node, fields: {} }], "Node a: A thing needs at least one field"],
+	["a field that is wrong", [{ ...node, fields: { T: { type: "float" } } }], "Node a: Field T: type must be"],
+	["nine of them", Array.from({ length: 9 }, (_, at) => ({ ...node, id: `${at}` })), "at most 8 nodes; this one has 9"],
+	[
+		"too many fields, all together",
+		[1, 2].map((id) => ({ id: `${id}`, fields: Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`F${at}`, fields.T])) })),
+		"at most 32 fields, those of its nodes among them; this one has 33"
+	]
+])("R-347-20 nodes refused: %s", (_what, nodes, sentence) => {
+	expect(() => checkDefinition({ ...good(), nodes: nodes as unknown as Definition["nodes"] })).toThrow(sentence);
+});
+
 test("33 fields are one too many", () => {
 	const fields: Record<string, { type: "int"; category: "status" }> = {};
 	for (let i = 0; i < 33; i++) fields[`F${i}`] = { type: "int", category: "status" };

@@ -40,11 +40,12 @@ test.each(all)("%s is obeyed and answered just so", (_title, { answer, means, pa
 			parameters: { Relay: { type: "boolean" }, Level: { type: "int", range: [0, 100] }, Name: { type: "string" } }
 		},
 		disco: new Disco({ router, identity: { category: "client", type: "bot" }, node: "n", allowed: () => true }),
-		...{ router, scheduler, node: "thing", onEvent: () => {} },
+		...{ router, scheduler, node: { id: "thing" }, onEvent: () => {} },
 		authorizer: new Authorizer({
 			owner: () => "owner@b.example",
 			provisioning: { jid: "p.a.example" },
 			decisions: {
+				...{ node: { id: "thing" }, nodes: [], changes: 0 },
 				judge: (wish, applicant) => {
 					wishes.push(wish);
 					applicant.decide(permission);
@@ -58,5 +59,5 @@ test.each(all)("%s is obeyed and answered just so", (_title, { answer, means, pa
 	expect(done).toEqual(means.set);
 	expect(wishes).toHaveLength(1);
 	if (means.tokens) expect(wishes[0]!.tokens).toEqual(means.tokens.map((token) => token ?? undefined));
-	if (means.nodes) expect(wishes[0]!.nodes).toEqual(means.nodes);
+	if (means.nodes) expect(wishes[0]!.nodes).toEqual(means.nodes.map((id) => ({ id })));
 });

@@ -51,7 +51,7 @@ const shownOf = (tokens: Means["tokens"] = []): ShownToken[] =>
 
 /** 0 categories: it is about parameters. */
 const wishOf = ({ jid, categories, nodes = [], names = [], tokens = [] }: Means): Wish => ({
-	...{ jid, categories: bits(categories), nodes, fields: names },
+	...{ jid, categories: bits(categories), nodes: nodes.map((id) => ({ id })), fields: names },
 	tokens: tokens.map((token) => token ?? undefined)
 });
 
@@ -100,7 +100,7 @@ function scopeOf(allowed: Means["allowed"]): (Scope & { nodes: [string, string, 
 
 /** The answer to a wish, as the thing understands it. */
 const permission: Judge = ({ means: { jid, asked, allowed }, payload }, dialect) => {
-	const heard = parsePermission(asHeard(payload), dialect, wishOf({ jid, ...asked }), "thing");
+	const heard = parsePermission(asHeard(payload), dialect, wishOf({ jid, ...asked }), { id: "thing" });
 	expect(heard && { ...heard, narrowed: heard.narrowed === true }).toEqual(
 		allowed ? { categories: bits(allowed.categories), fields: allowed.names, narrowed: allowed.nodes !== undefined } : undefined
 	);

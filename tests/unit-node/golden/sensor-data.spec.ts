@@ -35,7 +35,7 @@ function thing(): { bench: IQBench; applicants: Applicant[] } {
 	const applicants: Applicant[] = [];
 	new Readouts({
 		...{ router: bench.router, disco: { add: () => {} }, outbox: bench.wire, scheduler: bench.scheduler, clock: bench.time.clock },
-		...{ node: "thing", fields, onDenied: () => {}, onEnd: () => {} },
+		...{ node: { id: "thing" }, fields, onDenied: () => {}, onEnd: () => {} },
 		authorizer: {
 			admit: (applicant) => {
 				applicants.push(applicant);
@@ -69,7 +69,7 @@ describe.each(["xep", "ieee"] as const)("golden stanzas of sensor data in %s", (
 		for (const text of sent) expect(text).toMatch(/^<(iq|message) to='reader@b\.example\/x'[ >]/);
 		const [applicant] = applicants;
 		if (means.tokens) expect(applicant?.tokens).toEqual(means.tokens);
-		if (means.nodes) expect(applicant?.asked?.nodes).toEqual(means.nodes);
+		if (means.nodes) expect(applicant?.asked?.nodes).toEqual(means.nodes.map((id) => ({ id })));
 	});
 
 	test.each(all.filter(([, { says }]) => says === "consumer"))("%s is asked just so", (_title, { means, payload }) => {

@@ -21,7 +21,14 @@ const definition = defineThing({
 		Model: { type: "string", category: "identity", value: "M" },
 		Since: { type: "dateTime", category: "status" }
 	},
-	parameters: { Lamp: { type: "boolean", actuator: "gpio4" } }
+	parameters: { Lamp: { type: "boolean", actuator: "gpio4" } },
+	nodes: [
+		{
+			id: "bed",
+			fields: { Count: { type: "int", category: "momentary", range: [20, 30] }, Valve: { type: "boolean", category: "status" } },
+			parameters: { Valve: { type: "boolean", actuator: "gpio5" } }
+		}
+	]
 });
 const host: NodeHost = createNodeHost({ store, definition, onEvent: (event) => events.push(event) });
 
@@ -109,6 +116,14 @@ describe("virtual parts", () => {
 		expect(await new Promise((resolve) => host.actuators!.set("gpio4", true, resolve))).toBeUndefined();
 		expect(await sample("Lamp")).toBe(true);
 		expect(await new Promise((resolve) => host.actuators!.set("Lamp", true, resolve))).toContain("no actuator");
+	});
+
+	test("what is of a node is called by its id and its name", async () => {
+		expect(await sample("bed.Count")).toBeGreaterThanOrEqual(20);
+		expect(await sample("bed.Valve")).toBe(false);
+		expect(await new Promise((resolve) => host.actuators!.set("bed.gpio5", true, resolve))).toBeUndefined();
+		expect(await sample("bed.Valve")).toBe(true);
+		await expect(sample("Valve")).rejects.toThrow("no sensor");
 	});
 
 	test("a week of weather stays in range, moves, and never jumps", () => {

@@ -21,7 +21,7 @@ const both = [xep, ieee].map((dialect) => [dialect.name, dialect] as const);
 const question: Wish = {
 	jid: "c@b.example",
 	categories: categorySet(["momentary", "identity"]),
-	nodes: ["thing"],
+	nodes: [{ id: "thing" }],
 	fields: ["Temperature", "Relay"],
 	tokens: ["a:1 a:2", undefined, "u:1"]
 };
@@ -68,7 +68,7 @@ const allowed = (dialect: (typeof dialects)[number], attributes: string, childre
 		stanza(`<canReadResponse xmlns='${dialect.provisioning}' jid='c@b.example' ${attributes}>${children}</canReadResponse>`),
 		dialect,
 		question,
-		"thing"
+		{ id: "thing" }
 	);
 
 test.each(["result='false'", "", "result='maybe'", "result='false' all='true'"])(
@@ -113,7 +113,7 @@ const controlled = (dialect: (typeof dialects)[number], attributes: string, chil
 		stanza(`<canControlResponse xmlns='${dialect.provisioning}' jid='c@b.example' ${attributes}>${children}</canControlResponse>`),
 		dialect,
 		wish,
-		"thing"
+		{ id: "thing" }
 	);
 
 test("R-324-30 R-324-20 what is to be set is asked with the same tokens and nodes, and parameters in the XEP's words", () => {
@@ -141,8 +141,8 @@ test("R-324-7 R-324-8 R-324-9 R-324-26 R-324-30 a list of parameters narrows, in
 test("an answer to the one question is none to the other", () => {
 	const read = stanza(`<canReadResponse xmlns='${xep.provisioning}' jid='c@b.example' result='true'/>`);
 	const set = stanza(`<canControlResponse xmlns='${xep.provisioning}' jid='c@b.example' result='true'/>`);
-	expect(parsePermission(read, xep, control, "thing")).toBeUndefined();
-	expect(parsePermission(set, xep, question, "thing")).toBeUndefined();
+	expect(parsePermission(read, xep, control, { id: "thing" })).toBeUndefined();
+	expect(parsePermission(set, xep, question, { id: "thing" })).toBeUndefined();
 });
 
 test("a permission lets out the fields that it names, of the categories that it names", () => {

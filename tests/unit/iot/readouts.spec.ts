@@ -58,7 +58,7 @@ class Bench {
 			outbox: this.wire,
 			scheduler: this.scheduler,
 			clock: this.time.clock,
-			node: "thing",
+			node: { id: "thing" },
 			fields: own,
 			legacyPeers,
 			authorizer: {

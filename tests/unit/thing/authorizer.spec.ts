@@ -25,6 +25,7 @@ function ask(door: Door, from: string, asked: ReadoutRequest | undefined = reque
 		owner: () => door.owner,
 		provisioning: { jid: door.service },
 		decisions: {
+			...{ changes: 0, node: { id: "thing" }, nodes: [] },
 			judge: ({ jid, fields }, applicant) => {
 				said.push(`asked ${jid} ${fields.join()}`);
 				applicant.decide(door.permission);
@@ -66,7 +67,12 @@ test("R-324-29 R-347-28 nobody may while nobody owns the thing, and nobody is as
 
 test("what nobody can mean is refused without asking", () => {
 	expect(ask({ owner }, stranger, nothing)).toEqual(["no"]);
-	for (const strange of [{ fields: ["x".repeat(65)] }, { nodes: ["x".repeat(65)] }])
+	for (const strange of [
+		{ fields: ["x".repeat(65)] },
+		{ nodes: [{ id: "x".repeat(65) }] },
+		{ nodes: [{ id: "x", source: "x".repeat(65) }] },
+		{ nodes: [{ id: "x", partition: "x".repeat(65) }] }
+	])
 		expect(ask({ owner }, stranger, { ...request, ...strange })).toEqual(["no"]);
 	expect(ask({ owner }, stranger, request, null)).toEqual(["no"]);
 });

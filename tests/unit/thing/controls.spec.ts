@@ -56,11 +56,12 @@ class Bench extends IQBench {
 			router: this.router,
 			disco: this.disco,
 			scheduler: this.scheduler,
-			node: "thing",
+			node: { id: "thing" },
 			authorizer: new Authorizer({
 				owner: () => OWNER.split("/")[0],
 				provisioning: { jid: "provisioning.a.example" },
 				decisions: {
+					...{ changes: 0, node: { id: "thing" }, nodes: [] },
 					judge: (wish, applicant) => {
 						this.wishes.push(wish);
 						applicant.decide(this.permission);
@@ -242,7 +243,7 @@ test("R-325-20 names, nodes and tokens of the request are what is asked about", 
 		{
 			jid: "stranger@b.example",
 			categories: 0,
-			nodes: ["thing"],
+			nodes: [{ id: "thing" }],
 			fields: ["Relay", "Level"],
 			tokens: [undefined, "a:1 a:2", "u"]
 		}

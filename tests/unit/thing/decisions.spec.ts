@@ -53,7 +53,8 @@ class Bench extends IQBench {
 			crypto: new TestCrypto(),
 			lifeCycle: this.lifeCycle,
 			clock: this.time.clock,
-			node: "thing",
+			node: { id: "thing" },
+			nodes: [],
 			provisioning: this,
 			hours,
 			onEvent: (event) => {
@@ -97,7 +98,15 @@ test("R-324-3 R-324-15 a question is asked once and then answered from what is k
 	expect(bench.pose({ jid: "C@B.example" })).toEqual([]);
 	expect(bench.decided).toHaveLength(3);
 	// Something else is another question.
-	for (const change of [{ fields: ["T"] }, { nodes: ["thing"] }, { categories: 1 }, { tokens: ["x"] }, { jid: "d@b.example" }]) {
+	for (const change of [
+		{ fields: ["T"] },
+		{ nodes: [{ id: "thing" }] },
+		{ nodes: [{ id: "thing", source: "s" }] },
+		{ nodes: [{ id: "thing", partition: "s" }] },
+		{ categories: 1 },
+		{ tokens: ["x"] },
+		{ jid: "d@b.example" }
+	]) {
 		expect(bench.pose(change)).toHaveLength(1);
 		bench.answer(no);
 	}

@@ -9,13 +9,15 @@ const OWNER = "owner@a.example";
 
 class Bench extends IQBench {
 	owner: string | undefined;
+	/** Owners of nodes. */
+	others: string[] = [];
 	readonly denied: string[] = [];
 	readonly book = new PresenceBook({ outbox: this.wire, onSubscription: (step, from) => this.friends.step(step, from) });
 	readonly roster: Roster = new Roster({ router: this.router, onItem: (item) => this.friends.receive(item) });
 	readonly friends: Friends = new Friends({
 		book: this.book,
 		roster: this.roster,
-		owner: () => this.owner,
+		owners: () => (this.owner === undefined ? this.others : [this.owner, ...this.others]),
 		registry: () => "registry.a.example",
 		isFriend: (jid, decide) => decide(this.allowed.includes(jid)),
 		swept: {

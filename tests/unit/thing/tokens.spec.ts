@@ -33,14 +33,14 @@ class Bench extends IQBench {
 			jid: SERVICE,
 			find: (found: (service: { jid: string; dialect: Dialect }) => void) => found({ jid: SERVICE, dialect: this.dialect })
 		};
-		const options = { router, scheduler, clock, lifeCycle, node: "thing", onEvent() {} };
+		const options = { router, scheduler, clock, lifeCycle, node: { id: "thing" }, nodes: [], onEvent() {} };
 		this.decisions = new Decisions({ ...options, crypto: new TestCrypto(), provisioning });
 		const authorizer = new Authorizer({ owner: () => lifeCycle.owner, provisioning, decisions: this.decisions });
 		const disco = new Disco({ router, identity: { category: "client", type: "bot" }, node: "n", allowed: () => true });
 		const definition = { manufacturer: "m", model: "M", version: 1, fields: {}, parameters: { Relay: { type: "boolean" } } } as const;
 		new Controls({ ...options, host: { clock, actuators: { set() {} } }, definition, disco, authorizer });
 		const reading = { fields: [], onDenied() {}, read() {}, onEnd() {} };
-		new Readouts({ router, disco, outbox: this.wire, scheduler, clock, node: "thing", authorizer, ...reading });
+		new Readouts({ router, disco, outbox: this.wire, scheduler, clock, node: options.node, authorizer, ...reading });
 	}
 
 	/** Somebody wants to set something; what the service is asked. */

@@ -3,6 +3,7 @@ import type { Scenario } from "../stage.js";
 import { xml } from "../xml.js";
 import { decisionScenarios } from "./decisions.js";
 import { lifeScenarios } from "./life.js";
+import { nodeScenarios } from "./nodes.js";
 import {
 	bareOf,
 	befriend,
@@ -186,5 +187,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.freeze({
 	},
 
 	...lifeScenarios,
-	...decisionScenarios
+	...decisionScenarios,
+	...nodeScenarios
 });

@@ -13,7 +13,7 @@ export const words = Object.freeze({
 		flags: (flags: Readonly<Record<string, string>>) => flags,
 		isLast: (payload: Element) => payload.attrs.done === "true",
 		control: "urn:xmpp:iot:control",
-		boolean: "boolean"
+		...{ boolean: "boolean", setResponse: "setResponse", node: "node", nodeId: "nodeId", sourceId: "sourceId" }
 	}),
 	ieee: Object.freeze({
 		discovery: "urn:ieee:iot:disco:1.0",
@@ -23,7 +23,7 @@ export const words = Object.freeze({
 			Object.fromEntries(Object.entries(flags).map(([name, value]) => [name === "all" ? name : name[0]!, value])),
 		isLast: (payload: Element) => payload.attrs.more !== "true",
 		control: "urn:ieee:iot:ctr:1.0",
-		boolean: "b"
+		...{ boolean: "b", setResponse: "resp", node: "nd", nodeId: "id", sourceId: "src" }
 	})
 } satisfies Record<DialectName, unknown>);
 
@@ -134,6 +134,15 @@ export async function say(stage: Stage, person: StageClient, words: string): Pro
 	return stage.until(`an answer to "${words}"`, () => told(stage, person)[known]);
 }
 
+/** All that came of one readout, in order. */
+export function payloadsOf(client: StageClient, sequence: string): readonly Element[] {
+	const heard = words[client.dialect];
+	return client.received
+		.filter((stanza) => stanza.is("message") || stanza.attrs.type === "result")
+		.flatMap((stanza) => stanza.getChildElements())
+		.filter((payload) => payload.is(heard.readings, heard.sensorData) && payload.attrs[heard.sequence] === sequence);
+}
+
 export async function read(
 	client: StageClient,
 	thing: StageThing,
@@ -161,12 +170,7 @@ export async function readout(
 	const isOurs = (payload: Element): boolean => payload.getNS() === heard.sensorData && payload.attrs[heard.sequence] === sequence;
 	const [first] = (await read(client, thing, sequence, flags, ...names)).getChildElements();
 	expect([first?.getName(), first !== undefined && isOurs(first)]).toEqual([client.dialect === "xep" ? "accepted" : "resp", true]);
-	const payloads = () =>
-		client.received
-			.filter((stanza) => stanza.is("message") || stanza.attrs.type === "result")
-			.flatMap((stanza) => stanza.getChildElements())
-			.filter((payload) => payload.getName() === heard.readings && isOurs(payload));
-	await stage.until(`readout ${sequence}`, () => payloads().some(heard.isLast));
+	await stage.until(`readout ${sequence}`, () => payloadsOf(client, sequence).some(heard.isLast));
 	await next(stage, thing, "readout", known);
 	const values = new Map<string, string>();
 	const look = (element: Element): void => {
@@ -174,7 +178,7 @@ export async function readout(
 		if (name !== undefined && value !== undefined) values.set(name, value);
 		for (const child of element.getChildElements()) look(child);
 	};
-	for (const payload of payloads()) look(payload);
+	for (const payload of payloadsOf(client, sequence)) look(payload);
 	return values;
 }
 
