@@ -273,7 +273,8 @@ export class Provisioning {
 
 	#rulesFor({ jid, node, owner, kind, who, tokens }: Omit<Question, "number" | "key" | "at" | keyof Scope>): readonly Rule[] {
 		const rules = this.#decisions.rulesAt(jid).filter((rule) => {
-			const covers = keyOf(rule) === keyOf({ jid, node }) || rule.node[0] === "";
+			// A node with a record of its own is a thing of its own: what its owner decided of the whole is not about it.
+			const covers = keyOf(rule) === keyOf({ jid, node }) || (rule.node[0] === "" && this.#store.get({ jid, node }) === undefined);
 			return covers && rule.owner === owner && rule.kind === kind && this.#holds(rule);
 		});
 		return closest(rules, who, tokens);

@@ -40,6 +40,8 @@ export interface RegistryEvent {
 		// Of the API-key office: keys that come and go, accounts that were made or not. `by` is the name of the key.
 		| ("key-added" | "key-revoked" | "account" | "account-refused" | "account-gone");
 	readonly thing: string;
+	/** Of one behind it, its name. */
+	readonly node?: string;
 	readonly by?: string;
 	/** What exactly, or why; of a decision as JSON. */
 	readonly detail?: string;
@@ -157,7 +159,7 @@ export class Registry {
 		if (free === undefined) return things.find((thing) => thing.owner === owner);
 		const claimed: ThingRecord = { ...free, owner, listed: isPublic, told: false, claimedAt: this.#options.now() };
 		this.#store.put(claimed);
-		this.#options.event({ event: "claimed", thing: free.jid, by: owner });
+		this.#note("claimed", free, owner);
 		this.#tell(claimed);
 		return claimed;
 	}
@@ -179,7 +181,7 @@ export class Registry {
 			if (done) {
 				const { owner, claimedAt, ...rest } = now!;
 				this.#store.put({ ...rest, fingerprint: undefined, tags: [], listed: false, told: false });
-				this.#options.event({ event: "disowned", thing: thing.jid, by: owner });
+				this.#note("disowned", thing, owner);
 			}
 			onDone(done);
 		});
@@ -189,7 +191,7 @@ export class Registry {
 	hide(thing: ThingRecord): void {
 		if (!thing.listed) return;
 		this.#store.put({ ...thing, listed: false });
-		this.#options.event({ event: "removed", thing: thing.jid, by: thing.owner });
+		this.#note("removed", thing, thing.owner);
 		const address = this.#addressOf(thing);
 		if (address !== undefined) this.#options.ask(address, this.#toThing("removed", thing), () => {});
 	}
@@ -232,7 +234,7 @@ export class Registry {
 		if (known?.owner !== undefined) {
 			// XEP-0347 3.3: nothing of it changes, and the thing learns whose it is.
 			this.#store.put({ ...known, address, told: true });
-			if (!known.told) this.#options.event({ event: "told", thing: id.jid, by: known.owner });
+			if (!known.told) this.#note("told", id, known.owner);
 			return { payload: this.#claimedBy(known, dialect) };
 		}
 		if (known === undefined && this.#store.ofJID(id.jid).length >= NODES) return { condition: "resource-constraint" };
@@ -247,9 +249,9 @@ export class Registry {
 		});
 		for (const twin of twins) {
 			const event = twin.owner === undefined && !twin.selfOwned ? "replaced" : "twin";
-			this.#options.event({ event, thing: twin.jid, by: id.jid });
+			this.#note(event, twin, id.jid);
 		}
-		if (known?.fingerprint !== print) this.#options.event({ event: "registered", thing: id.jid });
+		if (known?.fingerprint !== print) this.#note("registered", id);
 		return {};
 	}
 
@@ -270,7 +272,7 @@ export class Registry {
 		// Removed or claimed as private: nothing is wanted of it any more (XEP-0347 3.10).
 		if (!thing.listed) return NOT_FOUND;
 		this.#store.put({ ...thing, tags: mergeTags(thing.tags, changes) });
-		this.#options.event({ event: "updated", thing: thing.jid, by: bare(from) });
+		this.#note("updated", thing, bare(from));
 		return {};
 	}
 
@@ -278,7 +280,7 @@ export class Registry {
 		const id = this.#idOf(bare(from), payload, dialect);
 		if (this.#store.get(id) !== undefined) {
 			this.#store.delete(id);
-			this.#options.event({ event: "unregistered", thing: id.jid });
+			this.#note("unregistered", id);
 		}
 		return {};
 	}
@@ -308,6 +310,10 @@ export class Registry {
 		return { jid, node: [node, source, partition] };
 	}
 
+	#note(event: RegistryEvent["event"], { jid, node }: ThingID, by?: string): void {
+		this.#options.event({ event, thing: jid, ...(node[0] === "" ? {} : { node: node[0] }), ...(by === undefined ? {} : { by }) });
+	}
+
 	/** Of an account with things: the full JID it was last seen with. */
 	addressOf(jid: string): string | undefined {
 		const thing = this.#store.ofJID(jid).at(-1);
@@ -330,7 +336,7 @@ export class Registry {
 			const now = this.#store.get(thing);
 			if (now?.owner !== thing.owner || now?.claimedAt !== thing.claimedAt || reaction === "unreachable") return;
 			if (reaction === "acknowledged") this.#store.put({ ...now!, told: true });
-			this.#options.event({ event: reaction === "acknowledged" ? "told" : "refused", thing: thing.jid, by: thing.owner });
+			this.#note(reaction === "acknowledged" ? "told" : "refused", thing, thing.owner);
 		});
 	}
 
