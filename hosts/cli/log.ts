@@ -14,6 +14,11 @@ function listed(names: unknown): string {
 }
 
 export function describeEvent(event: ThingEvent, place: Place): string {
+	const sentence = sentenceOf(event, place);
+	return event.node === undefined ? sentence : `Node ${String(event.node)}: ${sentence}`;
+}
+
+function sentenceOf(event: ThingEvent, place: Place): string {
 	const say = (name: string): string => String(event[name] ?? "");
 	switch (event.event) {
 		case "account":

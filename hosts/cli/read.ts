@@ -11,6 +11,7 @@ import { type DialectName, dialectNames } from "./readout-words.js";
 interface ReadOptions extends PersonOptions {
 	readonly all?: boolean;
 	readonly json?: boolean;
+	readonly node?: string;
 	readonly dialect: DialectName;
 }
 
@@ -20,6 +21,7 @@ export const addRead: AddCommand = (program, run) => {
 		.argument("<jid>", "the thing's address", parseAccountJID)
 		.argument("[fields...]", "only these fields, of any category (default: the momentary values)", parseField)
 		.option("--all", "fields of every category")
+		.option("--node <id>", "of this node behind the thing, in place of its own")
 		.option("--json", "one JSON object on one line")
 		.addOption(dialectOption())
 		.action((jid: string, fields: string[], options: ReadOptions) => run(() => read(jid, fields, options)));
@@ -38,7 +40,12 @@ export function parseField(name: string, before: string[] | undefined): string[]
 async function read(jid: string, fields: readonly string[], options: ReadOptions): Promise<number> {
 	return await asPerson(options, async (consumer) => {
 		const stop = acceptFriendship(consumer, jid.split("/")[0] ?? jid);
-		const readings = await readThing(consumer, await locate(consumer, jid), { fields, all: options.all, dialect: options.dialect });
+		const readings = await readThing(consumer, await locate(consumer, jid), {
+			fields,
+			all: options.all,
+			dialect: options.dialect,
+			node: options.node
+		});
 		stop();
 		process.stdout.write(options.json ? `${JSON.stringify({ from: jid.split("/")[0], fields: readings })}\n` : writeTable(readings));
 		const missing = fields.filter((name) => !readings.some((reading) => reading.name === name));

@@ -101,11 +101,19 @@ const dialects: Readonly<Record<DialectName, Dialect>> = {
 
 export type Category = "all" | "momentary" | "status";
 
-export function writeRequest(dialectName: DialectName, sequence: string, wanted: readonly Category[], fields: readonly string[]): Element {
+/** `node`: one behind the thing, in place of the thing itself. */
+export function writeRequest(
+	dialectName: DialectName,
+	sequence: string,
+	wanted: readonly Category[],
+	fields: readonly string[],
+	node?: string
+): Element {
 	const dialect = dialects[dialectName];
 	const flags = wanted.map((name) => [dialect.short ? (categories[name] ?? name) : name, "true"]);
 	const attributes = { xmlns: dialect.namespace, [dialect.sequence]: sequence, ...Object.fromEntries(flags) };
-	return xml("req", attributes, ...fields.map((name) => xml(dialect.field, { [dialect.name]: name })));
+	const nodes = node === undefined ? [] : [xml(dialect.node, { [dialect.nodeId]: node })];
+	return xml("req", attributes, ...nodes, ...fields.map((name) => xml(dialect.field, { [dialect.name]: name })));
 }
 
 /** undefined where the element is of no readout, or of another one. */

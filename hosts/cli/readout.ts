@@ -18,6 +18,8 @@ export interface Wanted {
 	readonly status?: boolean;
 	/** In whose words; those of the XEP unless said. */
 	readonly dialect?: DialectName;
+	/** One behind the thing, in place of the thing itself. */
+	readonly node?: string;
 }
 
 /** Asks each address until one is there. Throws a Failure with a sentence. */
@@ -39,9 +41,9 @@ export async function tryReadout(consumer: Consumer, address: string): Promise<R
 
 const newSequence = (): string => String(randomInt(1, 2 ** 31));
 
-function request(sequence: string, { fields, all = false, status = false, dialect = "xep" }: Wanted): Element {
+function request(sequence: string, { fields, all = false, status = false, dialect = "xep", node }: Wanted): Element {
 	const momentary: Category[] = status ? ["momentary", "status"] : ["momentary"];
-	return writeRequest(dialect, sequence, all || fields.length > 0 ? ["all"] : momentary, fields);
+	return writeRequest(dialect, sequence, all || fields.length > 0 ? ["all"] : momentary, fields, node);
 }
 
 /** The fields, or why nobody is at this address any more. */

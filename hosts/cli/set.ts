@@ -21,12 +21,17 @@ interface Setting {
 	readonly value: string;
 }
 
+interface SetOptions extends PersonOptions {
+	readonly node?: string;
+}
+
 export const addSet: AddCommand = (program, run) => {
 	addPersonOptions(program.command("set"))
 		.description("set a thing's parameters, all or none of them, in the order given")
 		.argument("<jid>", "the thing's address", parseAccountJID)
 		.argument("<settings...>", "PARAMETER=VALUE, or PARAMETER:TYPE=VALUE where the value does not show its type", parseSetting)
-		.action((jid: string, settings: Setting[], options: PersonOptions) => run(() => set(jid, settings, options)));
+		.option("--node <id>", "of this node behind the thing, in place of its own")
+		.action((jid: string, settings: Setting[], options: SetOptions) => run(() => set(jid, settings, options)));
 };
 
 /** commander gives what came before, too. A value that says nothing of its type is text. */
@@ -43,10 +48,10 @@ function typeOf(value: string): string {
 	return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value) ? "double" : "string";
 }
 
-async function set(jid: string, settings: readonly Setting[], options: PersonOptions): Promise<number> {
+async function set(jid: string, settings: readonly Setting[], options: SetOptions): Promise<number> {
 	return await asPerson(options, async (consumer) => {
 		const stop = acceptFriendship(consumer, jid.split("/")[0] ?? jid);
-		const done = await setThing(consumer, await locate(consumer, jid), settings);
+		const done = await setThing(consumer, await locate(consumer, jid), settings, options.node);
 		stop();
 		process.stdout.write(`${done.map(printable).join("\n")}\n`);
 		const left = settings.filter(({ name }) => !done.includes(name)).map(({ name }) => name);
@@ -57,8 +62,14 @@ async function set(jid: string, settings: readonly Setting[], options: PersonOpt
 }
 
 /** The names of what was set. Throws a Failure with a sentence. */
-async function setThing(consumer: Consumer, addresses: readonly string[], settings: readonly Setting[]): Promise<string[]> {
-	const values = settings.map(({ name, type, value }) => xml(type, { name, value }));
+async function setThing(
+	consumer: Consumer,
+	addresses: readonly string[],
+	settings: readonly Setting[],
+	node: string | undefined
+): Promise<string[]> {
+	const nodes = node === undefined ? [] : [xml("node", { nodeId: node })];
+	const values = [...nodes, ...settings.map(({ name, type, value }) => xml(type, { name, value }))];
 	for (const address of addresses) {
 		const { payload, refusal } = await consumer.ask("set", address, xml("set", { xmlns: namespace }, ...values), patience);
 		if (refusal === undefined) {

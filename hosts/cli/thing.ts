@@ -1,7 +1,7 @@
 // `extasis thing`: one thing in the foreground. Its life as JSON lines on standard output, for a person on standard error.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { join } from "node:path";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { ThingEvent } from "../../src/host.js";
 import { isJID } from "../../src/xmpp/jid.js";
 import type { NodeHostOptions } from "../node/index.js";
@@ -35,6 +35,7 @@ interface ThingCommandOptions {
 	readonly definition: string;
 	readonly serial?: string;
 	readonly key?: string;
+	readonly nodeKey?: Readonly<Record<string, string>>;
 	readonly registry?: string;
 	readonly showSticker?: boolean;
 	readonly host: HostKind;
@@ -69,6 +70,7 @@ export const addThing: AddCommand = (program, start) => {
 		.option("--definition <name|file>", "what the thing is: an example's name, or a .ts, .js or .mjs file", "weather-station")
 		.option("--serial <sn>", "serial number (default: made once and kept)")
 		.addOption(new Option("--key <key>", "claim KEY (default: made once and kept)").env("EXTASIS_KEY"))
+		.option("--node-key <id=key>", "claim KEY of a node of it; once for each (default: made once and kept)", parseNodeKey)
 		.option("--registry <jid>", "the Thing Registry (default: the broker's)", parseServiceJID)
 		.option("--show-sticker", "tell the sticker, KEY included, in the registered event")
 		.addOption(new Option("--host <kind>", "what the thing runs on").choices(hostKinds).default("node"))
@@ -85,6 +87,12 @@ export const addThing: AddCommand = (program, start) => {
 		.option("--certificate-key <file>", "the certificate's key (PEM)")
 		.action((options: ThingCommandOptions) => start(() => run(options)));
 };
+
+function parseNodeKey(text: string, others: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+	const at = text.lastIndexOf("=");
+	if (at < 1 || at === text.length - 1) throw new InvalidArgumentError("ID=KEY is wanted: the node's id and its KEY.");
+	return { ...others, [text.slice(0, at)]: text.slice(at + 1) };
+}
 
 async function run(options: ThingCommandOptions): Promise<number> {
 	const { address, ca, domain, host: kind, quiet = false, showSticker = false } = options;
@@ -117,13 +125,15 @@ async function run(options: ThingCommandOptions): Promise<number> {
 		process.stdout.write(`${JSON.stringify({ event: "report", ...report })}\n`);
 		if (!quiet) note(describeReport(report));
 	};
+	const strange = Object.keys(options.nodeKey ?? {}).find((id) => !definition.nodes?.some((node) => node.id === id));
+	if (strange !== undefined) throw new Misuse(`The thing has no node ${strange}.`);
 	prepareFolder(store, "--store");
 	const asked = untilAsked();
-	const { tls, provisioning, registry, serial, key, heap, restart, factoryReset } = options;
+	const { tls, provisioning, registry, serial, key, nodeKey: nodeKeys, heap, restart, factoryReset } = options;
 	const thing = await runThing({
 		discovery: options.discover ? {} : undefined,
 		...{ kind, heap, restart, store, certificate, onEvent, onSticker, log },
-		...{ definition, domain, address, tls, anchors, provisioning, registry, apiKey, serial, key, factoryReset },
+		...{ definition, domain, address, tls, anchors, provisioning, registry, apiKey, serial, key, nodeKeys, factoryReset },
 		onNote: note,
 		onReport: options.report ? onReport : undefined
 	});

@@ -2,6 +2,7 @@
 import { type Element, xml } from "@xmpp/client";
 import type { Answer, Consumer } from "../../../hosts/cli/consumer.js";
 import { readThing, writeValue } from "../../../hosts/cli/readout.js";
+import { writeRequest } from "../../../hosts/cli/readout-words.js";
 import { writeLine } from "../../../hosts/cli/watch.js";
 
 const namespace = "urn:xmpp:iot:sensordata";
@@ -184,4 +185,11 @@ test("what a thing sends cannot steer the terminal", () => {
 	const reading = { name: "A\u009b2J", type: "string", value: "x\u001b[2J\ny", timestamp: "", node: "", categories: [], quality: [] };
 	expect(writeValue(reading)).toBe("x [2J y");
 	expect(writeLine([reading])).toBe("A 2J x [2J y");
+});
+
+test.each([
+	["xep", '<req xmlns="urn:xmpp:iot:sensordata" seqnr="1" all="true"><node nodeId="bed"/><field name="T"/></req>'],
+	["ieee", '<req xmlns="urn:ieee:iot:sd:1.0" id="1" all="true"><nd id="bed"/><f n="T"/></req>']
+] as const)("a node is named in the words of the %s dialect", (dialect, request) => {
+	expect(writeRequest(dialect, "1", ["all"], ["T"], "bed").toString()).toBe(request);
 });

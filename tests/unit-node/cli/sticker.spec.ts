@@ -72,6 +72,36 @@ test("as PNG and SVG, for this user only", async () => {
 	expect(statSync(png).mode & 0o777).toBe(0o600);
 });
 
+test("R-347-20 of a thing with nodes, one sticker for each, or that of one", async () => {
+	const file = join(folder, "nodes.json");
+	const nodes = [
+		{ id: "bed", source: "garden", name: "Bed", key: "k2" },
+		{ id: "tank", model: "T1", key: "k3" }
+	];
+	writeFileSync(file, JSON.stringify({ manufacturer: "extasis.example", model: "Rack", version: 1, serial: "S1", key: "k1", nodes }));
+	const bed = "iotdisco:SN=S1-bed;MAN=extasis.example;MODEL=Rack;#V=1;NAME=Bed;KEY=k2";
+	const uris = async (...words: string[]): Promise<string[]> => {
+		const { code, stdout } = await extasis(["sticker", file, ...words]);
+		expect(code).toBe(0);
+		return stdout.split("\n").filter((line) => line.startsWith("iotdisco:"));
+	};
+	expect(await uris()).toEqual([
+		"iotdisco:SN=S1;MAN=extasis.example;MODEL=Rack;#V=1;KEY=k1",
+		bed,
+		"iotdisco:SN=S1-tank;MAN=extasis.example;MODEL=T1;#V=1;KEY=k3"
+	]);
+	expect(await uris("--node", "bed")).toEqual([bed]);
+	for (const [words, sentence] of [
+		[["--node", "well"], "there is no node well"],
+		[["--png", join(folder, "x.png")], "more than one sticker"]
+	] as const) {
+		const { code, stderr } = await extasis(["sticker", file, ...words]);
+		expect([code, stderr.includes(sentence)]).toEqual([2, true]);
+	}
+	writeFileSync(file, JSON.stringify({ manufacturer: "a", model: "b", version: 1, serial: "S1", key: "k1", nodes: [{ id: "bed" }] }));
+	expect((await extasis(["sticker", file])).stderr).toContain("the key of node bed must be a text");
+});
+
 test("from what the factory gave, the tags are those that the thing registers", async () => {
 	const file = join(folder, "factory.json");
 	const factory = { manufacturer: "extasis.example", model: "WeatherStation", version: 1, class: "Weather", serial: "S1", key: "k1" };
