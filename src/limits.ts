@@ -50,7 +50,7 @@ export const enum limits {
 	readoutsPerPeer = 2,
 	/** Fields in one definition, those of its nodes among them; and as many parameters. */
 	fields = 32,
-	/** Nodes in one definition: some 900 bytes each, and of every field as much as of the thing's own. */
+	/** Nodes in one definition: 1,250 bytes each with one field, so that with all of them 10 KiB of 64 are never used. */
 	nodes = 8,
 	/** Characters in the name of a field, parameter or node. */
 	fieldName = 64,
