@@ -10,8 +10,11 @@ import { buildEngine } from "../../hosts/simulator/build.js";
 const root = new URL("../../", import.meta.url).pathname;
 const run = promisify(execFile);
 
-/** Bytes of byte code that src/ may have today: it goes down with every step towards the bar of 131,072, and up only with what a thing could not do before (control: 7,700; chat: 3,900; SASL2, its tokens, certificates: 5,700; a life from account to reset: 5,900; floods: 1,500). */
-const ceiling = 165_632;
+/** Bytes of byte code that src/ may have today: it goes down with every step towards the bar of 131,072, and up only with what a thing could not do before (control: 7,700; chat: 3,900; SASL2, its tokens, certificates: 5,700; a life from account to reset: 5,900; floods: 1,500; nodes with a life of their own, tokens, sensor data in the ieee dialect, a session kept over sleep: 13,000, while the scanner went to C). */
+const ceiling = 171_000;
+
+/** What the chip has in C instead (hosts/moddable/manifest.json). */
+const native = ["src/xml/scanner", "src/xml/tag-buffer"];
 
 const folder = mkdtempSync(join(tmpdir(), "extasis-size-"));
 
@@ -42,6 +45,7 @@ test("the byte code of src/ stays below its ceiling", async () => {
 	const all = await sizes();
 	const sources = (readdirSync(join(root, "src"), { recursive: true }) as string[]).filter((name) => name.endsWith(".ts"));
 	expect([...all.keys()].sort()).toEqual(sources.map((name) => `src/${name.slice(0, -3).replaceAll("\\", "/")}`).sort());
+	for (const module of native) all.delete(module);
 	const sum = [...all.values()].reduce((total, bytes) => total + bytes, 0);
 	expect(sum).toBeLessThanOrEqual(ceiling);
 }, 120_000);
