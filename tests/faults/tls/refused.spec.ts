@@ -35,7 +35,7 @@ const refuseTLS = async (failure: string, reason: string, options: TLSOptions, w
 	expect(bench.server.seen[0]!.error).toMatch(/alert/);
 };
 
-describe("certificates", () => {
+describe("R-CORE-1 certificates", () => {
 	test("of an unknown CA", async () => {
 		const other = await bench.certificates.make({ name: "other-ca", ca: true });
 		await refuseTLS("unknownCA", "unknown-ca", { pair: await bench.certificates.make({ name: "foreign", by: other }) });
