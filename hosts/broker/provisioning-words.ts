@@ -63,6 +63,8 @@ const WORDS = { friend: "isFriend", read: "canRead", control: "canControl" } as 
 /** Where there are no kinds of values, the one bit. */
 const CONTROL = 1;
 
+/** Tokens that are looked up for one question. */
+const SHOWN = 16;
 const NODES = 16;
 const FIELDS = 64;
 const NAME = 256;
@@ -129,7 +131,7 @@ export const parseHeard = (type: "get" | "set", payload: Element): Heard | undef
 /** Separated by blanks (R-324-20). */
 const parseShown = ({ attrs }: Element, { tokens }: Dialect): readonly ShownToken[] => {
 	const shown = tokens.flatMap((name, at) => (attrs[name] ?? "").split(" ").map((token) => ({ kind: TOKENS[at]!, token })));
-	return shown.filter(({ token }) => token !== "" && token.length <= NAME);
+	return shown.filter(({ token }) => token !== "" && token.length <= NAME).slice(0, SHOWN);
 };
 
 /** One by attributes, or any number by elements. */

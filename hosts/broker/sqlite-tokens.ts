@@ -38,8 +38,9 @@ export class SQLiteTokens implements TokenStore {
 		return tokenOf(this.#database.get("SELECT * FROM token WHERE der = ?", [der]) as Row | undefined | null);
 	}
 
-	count(jid: string): number {
-		return Number((this.#database.get("SELECT count(*) AS n FROM token WHERE jid = ?", [jid]) as Row).n);
+	count(jid?: string): number {
+		const query = "SELECT count(*) AS n FROM token WHERE ?1 IS NULL OR jid = ?1";
+		return Number((this.#database.get(query, [jid ?? null]) as Row).n);
 	}
 
 	put({ token, jid, der, since, until }: Token): void {

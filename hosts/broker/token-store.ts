@@ -17,8 +17,8 @@ export interface Token extends Certificate {
 export interface TokenStore {
 	token(token: string): Token | undefined;
 	ofCertificate(der: string): Token | undefined;
-	/** Those of one account. */
-	count(jid: string): number;
+	/** Those of one account, or all. */
+	count(jid?: string): number;
 	put(token: Token): void;
 	/** Those whose certificates ended by then. */
 	forget(now: number): void;
@@ -35,8 +35,8 @@ export class MemoryTokens implements TokenStore {
 		return [...this.#tokens.values()].find((each) => each.der === der);
 	}
 
-	count(jid: string): number {
-		return [...this.#tokens.values()].filter((each) => each.jid === jid).length;
+	count(jid?: string): number {
+		return [...this.#tokens.values()].filter((each) => jid === undefined || each.jid === jid).length;
 	}
 
 	put(token: Token): void {

@@ -18,9 +18,10 @@ export const tokenNamespaces: readonly string[] = Object.values(NAMESPACES);
 /** Milliseconds to answer who wants a token, at least a minute, and who shows one: the thing that asks on his behalf waits for half a minute. */
 const TO_GET = 120_000;
 const TO_SHOW = 15_000;
-/** Challenges that wait, of everybody together, and certificates of one account. */
+/** Challenges that wait, of everybody together; certificates of one account, and of all. */
 const WAITING = 1000;
 const OWN = 20;
+const ALL = 10_000;
 /** Tokens of one question that are looked at. */
 const SHOWN = 4;
 /** Proofs that are remembered. */
@@ -55,7 +56,7 @@ export class TokenOffice {
 	readonly #tokens: TokenStore;
 	/** Who wants a token and has not proved yet that the key is his, by the number he was given. */
 	readonly #waiting = new Map<string, Waiting>();
-	/** Which token was proved by which account. */
+	/** Which token was proved by which account: here, or by way of which thing, for a thing could hand the challenge to whom it likes. */
 	readonly #proofs = new Set<string>();
 	#count = 0;
 
@@ -95,15 +96,19 @@ export class TokenOffice {
 		onVerified: (proved: readonly ShownToken[], complete: boolean) => void
 	): void {
 		const known = shown.filter(({ token }) => this.endOf(token) !== undefined);
-		const open = new Set(known.map(({ token }) => token).filter((token) => !this.#proofs.has(proofOf(token, who))));
+		const way = bare(thing);
+		const isProved = (token: string) => this.#proofs.has(proofOf(token, who)) || this.#proofs.has(proofOf(token, who, way));
+		const open = new Set(known.map(({ token }) => token).filter((token) => !isProved(token)));
 		const asked = [...open].slice(0, SHOWN);
 		let left = asked.length;
-		let silent = left;
+		let silent = open.size;
 		const finish = () => {
 			cancel?.();
 			left = 0;
-			const proved = known.filter(({ token }) => this.#proofs.has(proofOf(token, who)));
-			onVerified(proved, silent === 0);
+			onVerified(
+				known.filter(({ token }) => isProved(token)),
+				silent === 0
+			);
 		};
 		const cancel = left > 0 ? this.#options.later(TO_SHOW, finish) : undefined;
 		if (left === 0) finish();
@@ -114,7 +119,7 @@ export class TokenOffice {
 				if (left === 0) return;
 				if (payload?.is("tokenChallengeResponse", xmlns)) {
 					silent--;
-					if (payload.getText().trim() === answer) this.#remember(proofOf(token, who));
+					if (payload.getText().trim() === answer) this.#remember(proofOf(token, who, way));
 				}
 				if (left === 1) finish();
 				else left--;
@@ -163,7 +168,9 @@ export class TokenOffice {
 		let token = this.#tokens.ofCertificate(certificate.der)?.token;
 		if (token === undefined) {
 			this.#tokens.forget(now);
-			if (this.#tokens.count(jid) >= OWN) return { condition: "resource-constraint", text: "You have too many tokens." };
+			if (this.#tokens.count(jid) >= OWN || this.#tokens.count() >= ALL) {
+				return { condition: "resource-constraint", text: "There are too many tokens." };
+			}
 			token = `${this.#options.jid}:${this.#options.secret()}`;
 			this.#tokens.put({ ...certificate, token, jid });
 		}
@@ -177,4 +184,4 @@ export class TokenOffice {
 	}
 }
 
-const proofOf = (token: string, who: string): string => `${token} ${who}`;
+const proofOf = (token: string, who: string, thing = ""): string => `${token} ${who} ${thing}`;

@@ -138,7 +138,7 @@ describe.each<[string, () => Store]>([
 		expect([tokens.token(first!.token), tokens.ofCertificate(second!.der), tokens.token("r"), tokens.ofCertificate("M")]).toEqual([
 			...[first, second, undefined, undefined]
 		]);
-		expect([tokens.count("a@x"), tokens.count("b@x")]).toEqual([2, 0]);
+		expect([tokens.count("a@x"), tokens.count("b@x"), tokens.count()]).toEqual([2, 0, 2]);
 		tokens.forget(100);
 		expect([tokens.token(first!.token), tokens.count("a@x")]).toEqual([undefined, 1]);
 		expect(() =>

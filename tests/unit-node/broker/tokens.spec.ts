@@ -296,6 +296,40 @@ test("a rule by token ends with the certificate, and the thing is told", () => {
 	expect(isAllowed(read(bench, `userToken='${token}'`))).toBe(false);
 });
 
+test("what was proved by way of one thing counts for no other: a thing could hand the challenge to whom it likes", () => {
+	const bench = owned();
+	const token = get(bench);
+	read(bench, `userToken='${token}'`);
+	expect(rule(bench, "secret2", `<fromUser token='${token}'/>`)).toBe("");
+	const evil = "evil@example.net/x";
+	bench.ask(evil, "set", "<register xmlns='urn:xmpp:iot:discovery'><str name='NAME' value='Trap'/></register>");
+	bench.ask("mallory@example.net/x", "set", "<mine xmlns='urn:xmpp:iot:discovery'><str name='NAME' value='Trap'/></mine>");
+	// It says that Mallory has shown what Alice did, and lets Alice answer.
+	const asked = `<canRead xmlns='${PROVISIONING.xep}' jid='mallory@example.net' userToken='${token}' momentary='true'/>`;
+	const [challenge] = bench.ask(evil, "get", asked);
+	expect(challenge!.attrs.to).toBe(evil);
+	respond(bench, challenge!);
+	const [again, ...more] = read(bench, `userToken='${token}'`, "mallory@example.net");
+	expect([again!.attrs.to, again!.attrs.type, more.length]).toEqual([THING, "get", 0]);
+	// Alice has proved it to the box itself, which counts for all.
+	expect(isAllowed(read(bench, `userToken='${token}'`))).toBe(true);
+});
+
+test("of a question that shows tokens without end the first are looked at", () => {
+	const bench = owned();
+	const token = get(bench);
+	const first = read(bench, `userToken='${"x ".repeat(15)}${token}'`, "other@example.net");
+	expect(first.map(({ attrs }) => attrs.type)).toEqual(["get"]);
+	const late = read(bench, `userToken='${"x ".repeat(10_000)}${token}'`, "else@example.net");
+	expect(isAllowed(late)).toBe(false);
+	// Of those that were given here, four are challenged; what the others would allow nobody knows.
+	for (let at = 0; at < 6; at++) bench.store.tokens.put({ token: `r:${at}`, jid: STRANGER, der: alice.der, since: 0, until: 4e12 });
+	const challenges = read(bench, "userToken='r:0 r:1 r:2 r:3 r:4 r:5'", "more@example.net");
+	expect(challenges.map((stanza) => stanza.getChild("tokenChallenge")?.attrs.token)).toEqual(["r:0", "r:1", "r:2", "r:3"]);
+	const answers = challenges.flatMap((challenge) => respond(bench, challenge));
+	expect(answers.find(({ attrs }) => attrs.to === THING)!.toString()).toContain("<resource-constraint");
+});
+
 test("an account has so many tokens and no more", () => {
 	const bench = new Bench();
 	for (let i = 0; i < 20; i++) bench.store.tokens.put({ token: `t${i}`, jid: STRANGER, der: `${i}`, since: 0, until: 4e12 });
