@@ -37,11 +37,14 @@ export class Stanzas {
 	requests = 0;
 	readonly #dice: Dice;
 	readonly #addresses: Addresses;
+	readonly #nodes: readonly string[];
 	#count = 0;
 
-	constructor(seed: number | string, addresses: Addresses) {
+	/** `nodes`: ids that readouts and sets name, some of them. */
+	constructor(seed: number | string, addresses: Addresses, nodes: readonly string[] = []) {
 		this.#dice = new Dice(seed);
 		this.#addresses = addresses;
+		this.#nodes = nodes;
 	}
 
 	next(): string {
@@ -104,7 +107,7 @@ export class Stanzas {
 		const sequence = dice.below(40) === 0 ? "" : ` ${words.sequence}='${dice.below(50)}'`;
 		const flags = this.#pick<string>(words.flags);
 		const names = Array.from({ length: dice.below(3) }, () => `<${words.field}='${this.#pick(fields)}'/>`).join("");
-		return `<req xmlns='${words.namespace}'${sequence}${flags}>${names}</req>`;
+		return `<req xmlns='${words.namespace}'${sequence}${flags}>${this.#named(words.sequence === "seqnr")}${names}</req>`;
 	}
 
 	#cancel(from: string): string {
@@ -119,7 +122,16 @@ export class Stanzas {
 		const name = this.#pick(fields);
 		const one = long ? `<boolean name='${name}' value='${value}'/>` : `<b n='${name}' v='${value}'/>`;
 		const more = dice.below(20) === 0 ? one.repeat(40) : dice.below(20) === 0 ? "<x/>" : "";
-		return `<set xmlns='${long ? "urn:xmpp:iot:control" : "urn:ieee:iot:ctr:1.0"}'>${one}${more}</set>`;
+		return `<set xmlns='${long ? "urn:xmpp:iot:control" : "urn:ieee:iot:ctr:1.0"}'>${this.#named(long)}${one}${more}</set>`;
+	}
+
+	/** Up to four nodes, in the XEP's words or the others. */
+	#named(long: boolean): string {
+		if (this.#nodes.length === 0) return "";
+		const more = this.#pick(["", "", long ? " sourceId='s'" : " src='s'"]);
+		const one = (): string =>
+			long ? `<node nodeId='${this.#pick(this.#nodes)}'${more}/>` : `<nd id='${this.#pick(this.#nodes)}'${more}/>`;
+		return Array.from({ length: this.#dice.below(5) }, one).join("");
 	}
 
 	/** The owner's own state is left as it is: what is measured must be comparable. */

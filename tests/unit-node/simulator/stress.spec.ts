@@ -1,13 +1,12 @@
 // Holds that stanzas without end leave a chip's heap as it was. STRESS says how many (`make stress`: a million); a part of them runs in every test.
 import { afterEach, beforeAll } from "@jest/globals";
+import { weatherStation } from "../../../src/things/weather-station.js";
 import { Dice } from "../../world/dice.js";
 import { Life } from "./life.js";
 import { engineHere } from "./program.js";
 import { Stanzas } from "./stanzas.js";
 
 const count = Number(process.env.STRESS ?? 20_000);
-/** Until every bounded list of the firmware has been full once. */
-const warmUp = Math.min(count / 4, 20_000);
 const seed = process.env.SEED ?? "1";
 /** Stanzas are cut anywhere. */
 const longestPiece = 1460;
@@ -46,49 +45,64 @@ function flood(stanzas: Stanzas, dice: Dice, most: number): Promise<void> {
 	});
 }
 
-test(`${count} stanzas of any kind through the firmware in 64 KiB, a collection forced after every piece: no growth, each request answered once`, async () => {
-	life = new Life(seed);
-	// What the thing says does not come to the broker: it could acknowledge nothing.
-	life.world.broker.habits.streamManagement = false;
-	const owner = await life.claimed({ collect: true });
-	const online = life.events.get("online");
-	const stanzas = new Stanzas(seed, { thing: life.jid, owner: owner.jid, domain: life.world.domain });
-	const dice = new Dice(`${seed}/pieces`);
-	const decoder = new TextDecoder();
-	let answers = 0;
-	life.divert = (bytes) => {
-		const text = decoder.decode(bytes, { stream: true });
-		answers += text.match(/<iq [^>]*type='(result|error)'/g)?.length ?? 0;
-	};
+const nodes = ["bed", "tank", "spare", "self"].map((id) => ({
+	...{ id, fields: { Temperature: weatherStation.fields.Temperature!, Relay: weatherStation.fields.Relay! } },
+	...{ parameters: weatherStation.parameters!, source: id === "bed" ? "s" : undefined, selfOwned: id === "self" }
+}));
 
-	const answered = (): Promise<boolean> => life.until("each answer", () => answers >= stanzas.requests);
+test.each([
+	["", weatherStation, count],
+	[" with four nodes", { ...weatherStation, nodes }, count / 4]
+] as const)(
+	"stanzas of any kind through a firmware%s in 64 KiB, a collection forced after every piece: no growth, each request answered once",
+	async (_what, definition, most) => {
+		/** Until every bounded list of the firmware has been full once. */
+		const warmUp = Math.min(most / 4, 20_000);
+		life = new Life(seed);
+		// What the thing says does not come to the broker: it could acknowledge nothing.
+		life.world.broker.habits.streamManagement = false;
+		const owner = await life.claimed({ collect: true, definition });
+		const online = life.events.get("online");
+		const ids = definition === weatherStation ? [] : ["thing", "well", ...nodes.map(({ id }) => id)];
+		const stanzas = new Stanzas(seed, { thing: life.jid, owner: owner.jid, domain: life.world.domain }, ids);
+		const dice = new Dice(`${seed}/pieces`);
+		const decoder = new TextDecoder();
+		let answers = 0;
+		life.divert = (bytes) => {
+			const text = decoder.decode(bytes, { stream: true });
+			answers += text.match(/<iq [^>]*type='(result|error)'/g)?.length ?? 0;
+		};
 
-	await flood(stanzas, dice, warmUp);
-	await answered();
-	const before = await life.thing.measure();
-	const start = Date.now();
-	await flood(stanzas, dice, count - warmUp);
-	await answered();
-	const after = await life.thing.measure();
-	if (process.env.STRESS !== undefined) {
-		const rate = (count - warmUp) / ((Date.now() - start) / 1000);
-		process.stdout.write(`${count} stanzas, ${stanzas.requests} answers, ${Math.round(rate)} stanzas/s
+		const answered = (): Promise<boolean> => life.until("each answer", () => answers >= stanzas.requests);
+
+		await flood(stanzas, dice, warmUp);
+		await answered();
+		const before = await life.thing.measure();
+		const start = Date.now();
+		await flood(stanzas, dice, most - warmUp);
+		await answered();
+		const after = await life.thing.measure();
+		if (process.env.STRESS !== undefined) {
+			const rate = (most - warmUp) / ((Date.now() - start) / 1000);
+			process.stdout.write(`${most} stanzas, ${stanzas.requests} answers, ${Math.round(rate)} stanzas/s
 ${JSON.stringify({ before, after })}
 `);
-	}
+		}
 
-	expect(answers).toBe(stanzas.requests);
-	// Whose presence is known, and how long the strings are that are kept, is as the last stanzas left it: a few slots, and as many bytes.
-	expect(after.keys).toBe(before.keys);
-	expect(after.slots - before.slots).toBeLessThanOrEqual(16 * life.engine.bits);
-	expect(after.chunks - before.chunks).toBeLessThanOrEqual(16 * life.engine.bits);
-	expect(after.free).toBeGreaterThan(0);
-	expect(life.recorder.report(life.engine, 65_536)?.total.collections).toBeGreaterThan(count / 5);
+		expect(answers).toBe(stanzas.requests);
+		// Whose presence is known, and how long the strings are that are kept, is as the last stanzas left it: a few slots, and as many bytes.
+		expect(after.keys).toBe(before.keys);
+		expect(after.slots - before.slots).toBeLessThanOrEqual(16 * life.engine.bits);
+		expect(after.chunks - before.chunks).toBeLessThanOrEqual(16 * life.engine.bits);
+		expect(after.free).toBeGreaterThan(0);
+		expect(life.recorder.report(life.engine, 65_536)?.total.collections).toBeGreaterThan(most / 5);
 
-	// The connection stood all the time, and the thing is still its owner's.
-	life.divert = undefined;
-	await life.read(owner, "after");
-	expect(life.events.get("online")).toBe(online);
-	expect(await life.thing.tell()).toMatchObject({ state: "claimed", owner: owner.bare });
-	expect(await life.thing.stop()).toEqual({ code: 0, message: "" });
-}, 3_600_000);
+		// The connection stood all the time, and the thing is still its owner's.
+		life.divert = undefined;
+		await life.read(owner, "after");
+		expect(life.events.get("online")).toBe(online);
+		expect(await life.thing.tell()).toMatchObject({ state: "claimed", owner: owner.bare });
+		expect(await life.thing.stop()).toEqual({ code: 0, message: "" });
+	},
+	3_600_000
+);
