@@ -3,7 +3,7 @@
 import type { ThingID } from "./store.js";
 
 export type Kind = "friend" | "read" | "control";
-/** Whose certificate it is that a token stands for, as he says who shows it (XEP-0324 3.8). */
+/** Whose certificate it is that a token stands for, as he says who shows it (XEP-0324). */
 export type TokenKind = "Device" | "Service" | "User";
 /** Whom a rule is about: him who asked, whoever shows a token, all of his domain, or everyone. */
 export type Range = "Caller" | TokenKind | "Domain" | "All";

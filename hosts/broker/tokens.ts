@@ -1,4 +1,4 @@
-// Tokens (XEP-0324 3.8, 3.9): short names of certificates. One is given to who proves that he has the key, and whoever shows one proves it again.
+// Tokens (XEP-0324): short names of certificates. One is given to who proves that he has the key, and whoever shows one proves it again.
 // Pure logic over a store.
 
 import { type Element, xml } from "@xmpp/xml";

@@ -1,4 +1,4 @@
-// Tokens that requesters showed: the service challenges them, and only who showed one can answer (XEP-0324 3.9). The thing has none of its own.
+// Tokens that requesters showed: the service challenges them, and only who showed one can answer (XEP-0324). The thing has none of its own.
 import type { Host } from "../host.js";
 import { type Dialect, namespaces } from "../iot/dialect.js";
 import type { Applicant } from "../iot/provisioning.js";
