@@ -7,7 +7,7 @@
 //     the form as it was submitted, without one when plain fields were; `to` as its iq had it, `user` as the broker will have it;
 //     answered empty when the account may be made, and else with the error that the thing is to get.
 //   set <removal user='NAME'/>
-//     the account is gone, and its place in the quota is free again; answered empty.
+//     the account is gone: its place in the quota is free again, its thing and nodes are forgotten; answered empty.
 // The operator adds, lists and revokes keys: set <add name accounts/>, get <keys/>, set <revoke name/>.
 
 import { type Element, xml } from "@xmpp/xml";
@@ -49,6 +49,8 @@ interface Surroundings {
 	readonly store: Store;
 	now(): number;
 	event(event: RegistryEvent): void;
+	/** Whoever gets this bare JID next is somebody else. */
+	gone(jid: string): void;
 }
 
 export class KeyOffice {
@@ -171,7 +173,9 @@ export class KeyOffice {
 
 	#removed(payload: Element): Outcome {
 		const { user = "" } = payload.attrs;
-		if (this.#keys.deleteMade(user)) this.#around.event({ event: "account-gone", thing: `${shown(user)}@${this.#options.domain}` });
+		const { domain } = this.#options;
+		if (this.#keys.deleteMade(user)) this.#around.event({ event: "account-gone", thing: `${shown(user)}@${domain}` });
+		this.#around.gone(`${user}@${domain}`);
 		return {};
 	}
 

@@ -277,12 +277,19 @@ export class Registry {
 	}
 
 	#unregister(from: string, payload: Element, dialect: Dialect): Outcome {
-		const id = this.#idOf(bare(from), payload, dialect);
-		if (this.#store.get(id) !== undefined) {
-			this.#store.delete(id);
-			this.#note("unregistered", id);
-		}
+		this.#drop(this.#store.get(this.#idOf(bare(from), payload, dialect)));
 		return {};
+	}
+
+	/** The account is no more: its thing and nodes are nobody's. */
+	forget(jid: string): void {
+		for (const thing of this.#store.ofJID(jid)) this.#drop(thing);
+	}
+
+	#drop(thing: ThingRecord | undefined): void {
+		if (thing === undefined) return;
+		this.#store.delete(thing);
+		this.#note("unregistered", thing);
 	}
 
 	#remove(from: string, payload: Element, dialect: Dialect): Outcome {

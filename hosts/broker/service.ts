@@ -95,7 +95,8 @@ export class Service {
 			event: (event) => this.#event(event)
 		});
 		const { office, store } = options;
-		const around = { store, now: () => options.now(), event: (event: RegistryEvent) => options.event(event) };
+		const event = (event: RegistryEvent): void => options.event(event);
+		const around = { store, event, now: () => options.now(), gone: (jid: string) => this.#registry.forget(jid) };
 		this.office = office && new KeyOffice({ ...office, secret: () => options.secret() }, around);
 	}
 

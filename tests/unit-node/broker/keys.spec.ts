@@ -254,6 +254,18 @@ describe("the operator", () => {
 		expect(submit(bench, form(bench, key, { username: "third" }))).toBe("not-allowed");
 	});
 
+	test("whoever makes an account of the name that a thing had inherits nothing of it", () => {
+		const bench = new Bench();
+		const id = { jid: `thing@${BROKER}`, node: ["", "", ""] } as const;
+		const node = { ...id, node: ["one", "", ""] } as const;
+		const rest = { namespace: "urn:xmpp:iot:discovery", tags: [], selfOwned: false, listed: true, told: true, registeredAt: 1 };
+		for (const each of [id, node, { ...id, jid: `other@${BROKER}` }]) bench.store.put({ ...each, ...rest, owner: "owner@example.org" });
+		expect(ask(bench, "set", `<removal xmlns='${KEYS}' user='thing'/>`, operator)).toBe("forbidden");
+		expect(bench.store.jids()).toHaveLength(2);
+		expect(ask(bench, "set", `<removal xmlns='${KEYS}' user='thing'/>`, BROKER)).toBe("");
+		expect(bench.store.jids()).toEqual([`other@${BROKER}`]);
+	});
+
 	test("a thousand keys are enough, and of the revoked ones the oldest makes room", () => {
 		const bench = new Bench();
 		for (let at = 0; at < 1000; at++) expect(add(bench, `k${at}`).key).not.toBe("");
