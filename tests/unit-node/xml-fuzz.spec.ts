@@ -111,7 +111,8 @@ const noise = fc.constantFrom(
 		"\ufeff"
 	]
 );
-const TRIMMED = /xmlns[^=<>]*=\s*(?:'(?:\s[^']*|[^']*\s)'|"(?:\s[^"]*|[^"]*\s)")/;
+const SPACE = "(?:\\s|&#(?:0*(?:9|10|13|32|160)|[xX]0*(?:9|[aA]|[dD]|20|[aA]0));)";
+const TRIMMED = new RegExp(`xmlns[^=<>]*=\\s*(?:'(?:${SPACE}[^']*|[^']*${SPACE})'|"(?:${SPACE}[^"]*|[^"]*${SPACE})")`);
 const broken = fc
 	.tuple(document, fc.array(fc.tuple(fc.nat(), fc.nat(3), noise), { minLength: 1, maxLength: 3 }))
 	.map(([whole, changes]) => {
