@@ -12,7 +12,7 @@ enum { inName = 1, startsName = 2, space = 4, bad = 8, wide = 16, inText = 32, i
 static const uint8_t classes[256] = {
 	B8, bad, space | inValue, space | inValue, bad, bad, space | inText | inSection | inValue, bad, bad, B8, B8,
 	space, 0, inValue, 0, 0, 0, inText | inValue, inValue, 0, 0, 0, 0, 0, inName, inName, 0,
-	inName, inName, inName, inName, inName, inName, inName, inName, inName, inName, 0, 0, inText | inValue, 0, inText, 0,
+	inName, inName, inName, inName, inName, inName, inName, inName, inName, inName, 0, 0, inText | inValue, 0, 0, 0,
 	0, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A,
 	A, A, A, A, A, A, A, A, A, A, A, 0, 0, inSection, 0, A,
 	0, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A,
@@ -79,7 +79,7 @@ struct Scanner {
 	uint8_t made[4];	/* by a reference */
 	char word[4];	/* in a reference */
 	uint8_t heldLength, wordLength, base10or16, quote;
-	uint8_t brackets;	/* that came before, up to two */
+	uint8_t brackets;	/* that are held back, up to two */
 	unsigned wanted : 1, ended : 1, afterReturn : 1, isDeclaration : 1, kept : 1, spaced : 1, whole : 1, declares : 1, digits : 1;
 };
 
@@ -635,22 +635,12 @@ static ScannerToken endReference(Scanner* scanner)
 	return token;
 }
 
-/* How many "]" end what was read up to `to`, up to two. */
-static uint8_t bracketsBefore(const Scanner* scanner, const uint8_t* to)
-{
-	const uint8_t* from = scanner->at;
-	if (to == from)
-		return scanner->brackets;
-	if (to[-1] != ']')
-		return 0;
-	return (to - 1 > from ? to[-2] == ']' : scanner->brackets > 0) ? 2 : 1;
-}
-
-/* Text, CDATA and white space, none of which is a "<" that begins something. */
+/* Text, CDATA and white space, none of which is a "<" that begins something. A "]" is held back until it is known whether it ends the section. */
 static ScannerToken readContent(Scanner* scanner, int32_t code)
 {
 	const uint8_t* from = scanner->at;
-	const uint8_t* to = from;
+	uint8_t brackets = scanner->brackets;
+	int isText = scanner->state == inContent;
 	int afterReturn = scanner->afterReturn;
 	if (scanner->depth < stanzaDepth) {
 		if (code >= 0x80 || !(classes[code] & space))
@@ -659,52 +649,35 @@ static ScannerToken readContent(Scanner* scanner, int32_t code)
 		return scannerNone;
 	}
 	scanner->afterReturn = 0;
-	if (afterReturn && code == '\n') {	/* XML 1.0, 2.11 */
+	if (brackets > 0 && code != ']') {
+		scanner->brackets = 0;
+		if (brackets < 2 || code != '>')
+			return give(scanner, "]]", brackets);
+		if (isText)
+			return refuse(scanner, notWellFormed);	/* XML 1.0, 2.4 */
+		scanner->state = inContent;
 		scanner->at++;
 		return scannerNone;
 	}
-	if (code == '\r' && scanner->brackets == 0) {
-		scanner->at++;
+	if (code >= 0x80 || !(classes[code] & (inSection | (isText ? inText : 0)))) {
+		scanner->at = pass(from, scanner->end, isText ? inText | inSection : inSection);
+		if (afterReturn && code == '\n')	/* XML 1.0, 2.11 */
+			from++;
+		scanner->turn.given = 1;
+		return from < scanner->at ? give(scanner, from, (size_t)(scanner->at - from)) : scannerNone;
+	}
+	if (code == '&')
+		refer(scanner);
+	scanner->at++;
+	if (code == '\r') {
 		scanner->afterReturn = 1;
 		return give(scanner, "\n", 1);
 	}
-	if (scanner->state == inCDATA) {
-		uint8_t brackets = scanner->brackets;
-		if (code == ']') {
-			scanner->at++;
-			if (brackets == 2)
-				return give(scanner, "]", 1);
-			scanner->brackets++;
-			return scannerNone;
-		}
-		scanner->brackets = 0;
-		if (brackets == 2 && code == '>') {
-			scanner->at++;
-			scanner->state = inContent;
-			return scannerNone;
-		}
-		if (brackets > 0)
-			return give(scanner, "]]", brackets);
-		to = pass(from, scanner->end, inSection);
-	}
-	else {
-		while ((to = pass(to, scanner->end, inText)) < scanner->end && *to == '>' && bracketsBefore(scanner, to) < 2)
-			to++;
-		scanner->brackets = bracketsBefore(scanner, to);
-		if (to == from) {
-			if (code == '>')
-				return refuse(scanner, notWellFormed);	/* XML 1.0, 2.4 */
-			scanner->brackets = 0;
-			if (code == '&') {
-				refer(scanner);
-				scanner->at++;
-			}
-			return scannerNone;
-		}
-	}
-	scanner->at = to;
-	scanner->turn.given = 1;
-	return give(scanner, from, (size_t)(to - from));
+	if (code == ']' && brackets == 2)
+		return give(scanner, "]", 1);
+	if (code == ']')
+		scanner->brackets++;
+	return scannerNone;
 }
 
 static ScannerToken readName(Scanner* scanner, int32_t code)
@@ -735,7 +708,6 @@ static ScannerToken readName(Scanner* scanner, int32_t code)
 /* After "<". The byte is of what begins, where that is an element. */
 static ScannerToken beginMarkup(Scanner* scanner, int32_t code)
 {
-	scanner->brackets = 0;
 	scanner->matched = 0;
 	scanner->isDeclaration = code == '?';
 	if (code == '/' && scanner->depth > 0)
@@ -879,7 +851,7 @@ static ScannerToken step(Scanner* scanner, int32_t code)
 	switch (scanner->state) {
 	case inContent:
 	case inCDATA:
-		if (code != '<' || scanner->state == inCDATA)
+		if (code != '<' || scanner->state == inCDATA || scanner->brackets > 0)
 			return readContent(scanner, code);
 		scanner->afterReturn = 0;
 		scanner->state = afterLess;

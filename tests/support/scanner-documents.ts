@@ -141,6 +141,8 @@ function hostile(): Uint8Array[] {
 		for (const bytes of [...sequences, ...malformed.map((each) => Uint8Array.from(each))]) {
 			list.push(joined(before, bytes, encodeUTF8(" ='1'>")));
 		}
+		// what is held back, where the input ends
+		for (const end of ["]", "x]]", "]]]", "\r", "\r]"]) list.push(encodeUTF8(place + end));
 	}
 	for (const count of [5, 6, 7, 18, 19, 20, 21, 127, 128, 129, 254, 255, 256, 257, 258, 2100]) {
 		for (const [start, end] of [
