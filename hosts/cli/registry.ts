@@ -39,8 +39,15 @@ async function registryNamespace(consumer: Consumer, jid: string): Promise<strin
 	return namespaces.find((namespace) => features.includes(namespace));
 }
 
-/** The bare JID of the thing that is now the person's. Throws a Failure. */
-export async function claim(consumer: Consumer, registry: Registry, { tags }: Sticker, isPublic = true): Promise<string> {
+export interface Claimed {
+	/** Bare JID. */
+	readonly thing: string;
+	/** Behind it, where it is none but one of its nodes. */
+	readonly node: string | undefined;
+}
+
+/** What is now the person's. Throws a Failure. */
+export async function claim(consumer: Consumer, registry: Registry, { tags }: Sticker, isPublic = true): Promise<Claimed> {
 	const children: Element[] = tags.map(({ name, value }) =>
 		typeof value === "number" ? xml("num", { name, value: String(value) }) : xml("str", { name, value })
 	);
@@ -59,8 +66,9 @@ export async function claim(consumer: Consumer, registry: Registry, { tags }: St
 		const { condition, text } = answer.refusal;
 		throw new Failure(`${registry.jid} refuses the claim: ${text === "" ? condition : `${text} (${condition})`}.`);
 	}
-	const thing = answer.payload?.is("claimed", registry.namespace) ? answer.payload.attrs.jid?.split("/")[0] : undefined;
+	const { jid, nodeId, id } = answer.payload?.is("claimed", registry.namespace) ? answer.payload.attrs : {};
+	const thing = jid?.split("/")[0];
 	if (thing === undefined || !thing.includes("@"))
 		throw new Failure(`${registry.jid} accepted the claim but did not say which thing it is.`);
-	return thing;
+	return { thing, node: nodeId || id || undefined };
 }
