@@ -94,6 +94,7 @@ describe("the rules see what they forbid", () => {
 		["src/iot/a.ts", "const f = () => Math.random();", "no Math.random()"],
 		["src/iot/a.ts", "const f = (a: number[]) => a.toSorted();", "no .toSorted()"],
 		["src/iot/a.ts", "const f = (a?: number[]) => a?.toSorted();", "no .toSorted()"],
+		["src/iot/a.ts", "const f = (a: number) => { for (;;) switch (a) { case 1: if (a) continue; } };", "no continue in a switch"],
 		["src/iot/a.ts", "enum E { A }", "only const enum"],
 		["src/iot/a.ts", "export namespace N { export const a = 1; }", "no namespaces"],
 		["src/iot/a.ts", "class A { constructor(readonly a: number) {} }", "no parameter properties"],

@@ -119,6 +119,8 @@ function checkWords(file: string, node: Node, parent: Node | undefined, key: str
 	if (node.type === "RegExpLiteral" && file.startsWith("src/xml/")) add("no regular expression in src/xml/");
 	if (node.type === "ClassProperty" && node.isStatic === true && node.readonly !== true) add("no mutable static: it is module state");
 	if (node.type === "PrivateProperty" && node.isStatic === true && node.readonly !== true) add("no mutable static: it is module state");
+	if (node.type === "SwitchStatement" && leavesByContinue(node.cases))
+		add("no continue in a switch: XS 13.3 leaves a slot of the stack behind at each");
 	if (node.type === "Identifier" && noGlobals.has(node.value as string) && isReference(parent, key)) {
 		add(`no ${node.value} on the chip`);
 	}
@@ -141,6 +143,15 @@ function checkWords(file: string, node: Node, parent: Node | undefined, key: str
 			if (head === "this" && frozenByName.has(name!)) add(`an Error's this.${name} = … throws on XS: built-ins are frozen`);
 		});
 	}
+}
+
+/** A continue of a loop around, that is: one within has its own. */
+function leavesByContinue(part: unknown): boolean {
+	if (Array.isArray(part)) return part.some(leavesByContinue);
+	if (typeof part !== "object" || part === null) return false;
+	const { type } = part as Node;
+	if (type === "ContinueStatement") return true;
+	return !/^(For|While|DoWhile|Function|Arrow|Class)/.test(type ?? "") && Object.values(part).some(leavesByContinue);
 }
 
 /** `.values().map(…)` and the like, but not Object.values(…).map(…), which is an array's. */
