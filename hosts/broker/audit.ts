@@ -1,7 +1,7 @@
 // What was claimed, given up and decided, for whoever runs the box; everybody else is shown what he did himself.
 //
 // In "urn:extasis:audit:0", the latest first: get <audit most='N' before='NUMBER'/>, both optional; answered with
-//   <audit more='true|false'><entry number at event thing by>detail</entry>…</audit>
+//   <audit more='true|false'><entry number at event thing node by>detail</entry>…</audit>
 
 import { type Element, xml } from "@xmpp/xml";
 import { bare } from "./jid.js";
@@ -48,8 +48,8 @@ export const answerAudit = (
 	const page = Math.min(Number(most), MOST);
 	const by = bare(from) === operator ? undefined : bare(from);
 	const entries = audited({ most: page + 1, before: before === undefined ? undefined : Number(before), by });
-	const written = entries.slice(0, page).map(({ number, at, event, thing, by, detail }) => {
-		return xml("entry", { number: `${number}`, at: new Date(at).toISOString(), event, thing, by }, detail);
+	const written = entries.slice(0, page).map(({ number, at, event, thing, node, by, detail }) => {
+		return xml("entry", { number: `${number}`, at: new Date(at).toISOString(), event, thing, node, by }, detail);
 	});
 	return { payload: xml("audit", { xmlns: NS_AUDIT, more: `${entries.length > page}` }, written) };
 };

@@ -38,7 +38,8 @@ const MIGRATIONS: readonly (string | ((database: SQLite) => void))[] = [
 			database.run("UPDATE thing SET fingerprint = ? WHERE fingerprint = ?", [blind(pepper, old), old]);
 		}
 	},
-	TOKEN_TABLES
+	TOKEN_TABLES,
+	"ALTER TABLE audit ADD COLUMN node TEXT"
 ];
 
 /** Who claimed, gave up or decided what is written down; things that come and go are not. */
@@ -155,9 +156,9 @@ export class SQLiteStore implements Store {
 	}
 
 	/** Writes down what an owner did, for whoever runs the box. */
-	audit(at: number, { event, thing, by, detail }: RegistryEvent): void {
+	audit(at: number, { event, thing, node, by, detail }: RegistryEvent): void {
 		if (!AUDITED.includes(event)) return;
-		this.#database.run("INSERT INTO audit VALUES (?, ?, ?, ?, ?)", [at, event, thing, by ?? null, detail ?? null]);
+		this.#database.run("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?)", [at, event, thing, by ?? null, detail ?? null, node ?? null]);
 		this.#database.run("DELETE FROM audit WHERE rowid <= (SELECT max(rowid) FROM audit) - ?", [AUDIT_ROWS]);
 	}
 
@@ -172,6 +173,7 @@ export class SQLiteStore implements Store {
 			at: Number(row.at),
 			event: row.event as RegistryEvent["event"],
 			thing: row.thing as string,
+			node: (row.node as string | null) ?? undefined,
 			by: (row.by as string | null) ?? undefined,
 			detail: (row.detail as string | null) ?? undefined
 		}));

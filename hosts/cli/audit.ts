@@ -33,8 +33,8 @@ export async function audit({ most, json, ...options }: AuditOptions): Promise<n
 }
 
 function objectOf(entry: Element): object {
-	const { at, event, thing, by } = entry.attrs;
-	return { at, event, thing, by, detail: detailOf(entry) };
+	const { at, event, thing, node, by } = entry.attrs;
+	return { at, event, thing, node, by, detail: detailOf(entry) };
 }
 
 /** Of a decision it is an object. */
@@ -49,7 +49,9 @@ function detailOf(entry: Element): unknown {
 }
 
 function describe(entry: Element): string {
-	const { at = "", event = "", thing = "", by } = entry.attrs;
+	const { at = "", event = "", thing = "", node, by } = entry.attrs;
 	const text = entry.getText();
-	return printable(`${at}  ${event} ${thing}${by === undefined ? "" : ` by ${by}`}${text === "" ? "" : `: ${text}`}`);
+	return printable(
+		`${at}  ${event} ${node === undefined ? "" : `${node} of `}${thing}${by === undefined ? "" : ` by ${by}`}${text === "" ? "" : `: ${text}`}`
+	);
 }

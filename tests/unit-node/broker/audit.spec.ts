@@ -52,6 +52,18 @@ test("everybody else sees what he did himself, in words that say what exactly", 
 	expect(read(bench, "s@example.com/x").events).toBe("2 asked");
 });
 
+test("a node is told apart from the thing that it is behind", () => {
+	const bench = new Bench();
+	bench.ask("thing@example.org/x", "set", "<register xmlns='urn:xmpp:iot:discovery' nodeId='bed'><str name='SN' value='1'/></register>");
+	bench.ask(OWNER, "set", "<mine xmlns='urn:xmpp:iot:discovery'><str name='SN' value='1'/></mine>");
+	expectSame(
+		bench.ask(OWNER, "get", `<audit xmlns='${AUDIT}'/>`),
+		`<iq type='result' from='${REGISTRY}' to='${OWNER}' id='q1'><audit xmlns='${AUDIT}' more='false'>
+			<entry number='1' at='2027-01-15T08:00:00.000Z' event='claimed' thing='thing@example.org' node='bed' by='owner@example.org'/>
+		</audit></iq>`
+	);
+});
+
 test("what is no number is refused, and nothing can be written", () => {
 	const bench = lived();
 	for (const attributes of ["most='0'", "most='-1'", "most='x'", "before=''", "before='1e3'", "before='9999999999'"]) {

@@ -235,6 +235,8 @@ test("who claimed and decided is written down, and what things do by themselves 
 	expect(store.audited({ most: 1 })).toEqual([denied]);
 	expect(store.audited({ most: 9, before: 2, by: "o@x" })).toEqual([claimed]);
 	expect(store.audited({ most: 9, by: "p@x" })).toEqual([]);
+	store.audit(9, { event: "claimed", thing: "t@x", node: "bed", by: "p@x" });
+	expect(store.audited({ most: 9, by: "p@x" })).toEqual([{ number: 3, at: 9, event: "claimed", thing: "t@x", node: "bed", by: "p@x" }]);
 });
 
 describe("the file", () => {
