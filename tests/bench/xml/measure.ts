@@ -92,7 +92,7 @@ function makeRoom(): void {
 
 /** Milliseconds of the processor that one reading covers, and that come before it. */
 const span = 60;
-const warmUp = typeof simulator !== "undefined" ? 0 : 200;
+const warmUp = typeof simulator !== "undefined" ? 0 : 1000;
 
 function speed(create: Create): void {
 	makeRoom();

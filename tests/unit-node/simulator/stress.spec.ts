@@ -75,13 +75,16 @@ test.each([
 
 		const answered = (): Promise<boolean> => life.until("each answer", () => answers >= stanzas.requests);
 
+		const growth = 16 * life.engine.bits;
 		await flood(stanzas, dice, warmUp);
 		await answered();
 		const before = await life.thing.measure();
 		const start = Date.now();
 		await flood(stanzas, dice, most - warmUp);
 		await answered();
-		const after = await life.thing.measure();
+		// The last readout may have been accepted and not yet read: what has really grown stays.
+		let after = await life.thing.measure();
+		for (let n = 0; n < 100 && after.slots - before.slots > growth; n++) after = await life.thing.measure();
 		if (process.env.STRESS !== undefined) {
 			const rate = (most - warmUp) / ((Date.now() - start) / 1000);
 			process.stdout.write(`${most} stanzas, ${stanzas.requests} answers, ${Math.round(rate)} stanzas/s
@@ -92,8 +95,8 @@ ${JSON.stringify({ before, after })}
 		expect(answers).toBe(stanzas.requests);
 		// Whose presence is known, and how long the strings are that are kept, is as the last stanzas left it: a few slots, and as many bytes.
 		expect(after.keys).toBe(before.keys);
-		expect(after.slots - before.slots).toBeLessThanOrEqual(16 * life.engine.bits);
-		expect(after.chunks - before.chunks).toBeLessThanOrEqual(16 * life.engine.bits);
+		expect(after.slots - before.slots).toBeLessThanOrEqual(growth);
+		expect(after.chunks - before.chunks).toBeLessThanOrEqual(growth);
 		expect(after.free).toBeGreaterThan(0);
 		expect(life.recorder.report(life.engine, 65_536)?.total.collections).toBeGreaterThan(most / 5);
 
