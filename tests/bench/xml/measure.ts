@@ -92,7 +92,7 @@ function makeRoom(): void {
 
 /** Milliseconds of the processor that one reading covers, and that come before it. */
 const span = 60;
-const warmUp = typeof simulator !== "undefined" ? 0 : 1000;
+const warmUp = typeof simulator !== "undefined" ? 0 : 400;
 
 function speed(create: Create): void {
 	makeRoom();
@@ -104,7 +104,8 @@ function speed(create: Create): void {
 			const write = create(count);
 			write(encodeUTF8(header));
 			counted = 0;
-			// V8's compilers first, then how many fill the span: by the processor's time, which others cannot take
+			// V8's compilers first, which forget much when garbage is collected; then how many fill the span: by the processor's time, which others cannot take
+			collect();
 			reading();
 			for (let warm = 0; warm < warmUp; warm += reading().milliseconds) feed(write, list, 8);
 			let times = 1;
@@ -118,7 +119,7 @@ function speed(create: Create): void {
 				times *= 2;
 			}
 			if (counted === 0) throw new Error(`nothing came of ${name}`);
-			collect();
+			if (warmUp === 0) collect();
 			reading();
 			feed(write, list, times);
 			const { milliseconds, instructions } = reading();
