@@ -36,7 +36,7 @@ export class Login {
 	#making: AccountMaking | undefined;
 	/** The account was lost and made again on this connection: once is enough. */
 	#remade = false;
-	/** What ended the connection may have been a step of ours, which goes on to await its answer. */
+	/** What ended the connection may have been a step of ours, which goes on to wait for its answer. */
 	#stopped = false;
 
 	constructor(options: LoginOptions) {

@@ -45,10 +45,7 @@ afterAll(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
-const say = async (words: string): Promise<string> => {
-	owner.send(`<message type='chat' to='${box.registry}'><body>${words}</body></message>`);
-	return (await owner.next((stanza) => stanza.is("message") && stanza.getChildElements().length === 1)).getChildText("body")!;
-};
+const say = (words: string): Promise<string> => owner.say(box.registry, words);
 const set = async (): Promise<string> => {
 	const address = String((await thing.until("online")).jid);
 	return (await stranger.ask("set", SET, address)).getChild("error")?.getChildElements()[0]?.getName() ?? "done";

@@ -110,6 +110,12 @@ export class BrokerClient {
 		return await this.next((element) => element.is("iq") && element.attrs.id === id && element.attrs.type !== type);
 	}
 
+	/** The answer to a chat message, of which nothing but words is expected. */
+	async say(to: string, words: string): Promise<string> {
+		this.send(`<message type='chat' to='${to}'><body>${words}</body></message>`);
+		return (await this.next((stanza) => stanza.is("message") && stanza.getChildElements().length === 1)).getChildText("body") ?? "";
+	}
+
 	request(name: string): Promise<Element> {
 		return this.next((element) => element.is("iq") && element.attrs.type === "set" && element.getChild(name) !== undefined);
 	}

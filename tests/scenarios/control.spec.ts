@@ -54,10 +54,7 @@ const dialects = {
 	xep: { owner: "urn:xmpp:iot:provisioning", set: "<set xmlns='urn:xmpp:iot:control'><boolean name='Relay' value='true'/></set>" },
 	ieee: { owner: "urn:ieee:iot:prov:o:1.0", set: "<set xmlns='urn:ieee:iot:ctr:1.0'><b n='Relay' v='true'/></set>" }
 };
-const rules = async (): Promise<string> => {
-	owner.send(`<message type='chat' to='${box.registry}'><body>rules</body></message>`);
-	return (await owner.next((stanza) => stanza.is("message") && stanza.getChildElements().length === 1)).getChildText("body") ?? "";
-};
+const rules = (): Promise<string> => owner.say(box.registry, "rules");
 
 test.each(Object.entries(dialects))(
 	"R-324-8 R-324-9 R-324-10 a stranger switches the relay when the owner has said so, and neither before nor after: %s",

@@ -1,6 +1,6 @@
 // What one readout costs on the wire: the bars of docs/DESIGN.md, section 8, held by every run of the suites. `make bench-wire` measures the same on a real broker.
 import { jidLengths, Ledger, type ReadoutDialect, readoutBars, readouts, withoutAcknowledgements } from "../support/ledger.js";
-import { DISCOVERY, tagsOf } from "./scenarios/steps.js";
+import { claimed } from "./owned.js";
 import { World } from "./world.js";
 import { type Element, xml } from "./xml.js";
 
@@ -17,16 +17,9 @@ interface Readout {
 function readout(dialect: ReadoutDialect): Readout {
 	const world = new World("readout-bytes", { domain: DOMAIN });
 	const ledger = new Ledger();
-	const thing = world.thing({ tls: "direct", serial: "SN-1", key: "abcdefghijklmnopqrstuvwxyz" });
-	const count = (event: string) => thing.events.filter((each) => each.event === event).length;
-	thing.start((network) => ledger.wrap(network));
-	world.until("registered", () => count("registered") > 0);
-	const owner = world.client("me");
-	owner.ask("set", world.registry, xml("mine", { xmlns: DISCOVERY }, tagsOf(thing.firmware.sticker())));
-	world.until("claimed", () => count("claimed") > 0);
+	const { owner, jid: to } = claimed(world, "me", (network) => ledger.wrap(network));
 	// Until nothing is due any more.
 	world.clock.pass(30_000);
-	const to = thing.firmware.jid!;
 	expect({ reader: owner.jid.length, thing: to.length }).toEqual(jidLengths);
 	ledger.take();
 	const { namespace, request, field, name } = readouts[dialect];

@@ -1,7 +1,8 @@
 // The wire is cut at every byte of a readout, in either direction, and again at every byte of coming back: it is answered once, and nobody sees the thing go.
 import { onXS } from "./bytes.js";
 import { Dice } from "./dice.js";
-import { bareOf, DISCOVERY, tagsOf, words } from "./scenarios/steps.js";
+import { befriended, claimed } from "./owned.js";
+import { words } from "./scenarios/steps.js";
 import type { DialectName } from "./stage.js";
 import { World } from "./world.js";
 import { xml } from "./xml.js";
@@ -18,19 +19,9 @@ function begin(dialect: DialectName = "xep") {
 	const world = new World("readouts");
 	world.network.latency = 0;
 	world.broker.habits.iterations = 4096;
-	const thing = world.thing({ tls: "direct", serial: "SN-1", key: "abcdefghijklmnopqrstuvwxyz" });
-	const count = (event: string) => thing.events.filter((each) => each.event === event).length;
-	thing.start();
-	world.until("registered", () => count("registered") > 0);
-	const owner = world.client("owner");
-	owner.ask("set", world.registry, xml("mine", { xmlns: DISCOVERY }, tagsOf(thing.firmware.sticker())));
-	world.until("claimed", () => count("claimed") > 0);
-	const jid = thing.firmware.jid!;
-	const seen = () =>
-		owner.received.filter((stanza) => stanza.is("presence") && stanza.attrs.from === jid && stanza.attrs.type !== "subscribe");
-	owner.send(xml("presence", { type: "subscribed", to: bareOf(jid) }));
-	owner.send(xml("presence", { type: "subscribe", to: bareOf(jid) }));
-	world.until("its presence", () => seen().length > 0);
+	const owned = claimed(world);
+	const { thing, owner, jid, count } = owned;
+	const seen = befriended(world, owned);
 	world.clock.pass(PAUSE);
 	const presences = seen().length;
 	const { faults } = thing.attachment;

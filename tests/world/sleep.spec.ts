@@ -1,5 +1,6 @@
 // A thing that sleeps most of its life: when it may, what it finds when it wakes, and that nobody is answered twice or not at all.
-import { bareOf, DISCOVERY, SENSOR_DATA, tagsOf } from "./scenarios/steps.js";
+import { befriended, claimed } from "./owned.js";
+import { SENSOR_DATA } from "./scenarios/steps.js";
 import { World } from "./world.js";
 import { xml } from "./xml.js";
 
@@ -8,18 +9,10 @@ const MINUTE = 60_000;
 function begin() {
 	const world = new World("sleep");
 	world.broker.habits.iterations = 4096;
-	const thing = world.thing({ tls: "direct", serial: "SN-1", key: "abcdefghijklmnopqrstuvwxyz" });
-	const count = (event: string): number => thing.events.filter((each) => each.event === event).length;
-	thing.start();
-	world.until("registered", () => count("registered") > 0);
-	const owner = world.client("owner");
-	owner.ask("set", world.registry, xml("mine", { xmlns: DISCOVERY }, tagsOf(thing.firmware.sticker())));
-	world.until("claimed", () => count("claimed") > 0);
-	const jid = thing.firmware.jid!;
-	owner.send(xml("presence", { type: "subscribed", to: bareOf(jid) }));
-	owner.send(xml("presence", { type: "subscribe", to: bareOf(jid) }));
+	const owned = claimed(world);
+	const { thing, owner, jid, count } = owned;
+	befriended(world, owned);
 	const presences = () => owner.received.filter((stanza) => stanza.is("presence") && stanza.attrs.from === jid).length;
-	world.until("its presence", () => presences() > 0);
 	world.clock.pass(MINUTE);
 	let readouts = 0;
 	/** Asked to the full address, whether it is awake or not; what came of it. */
