@@ -22,8 +22,8 @@ const TO_SHOW = 15_000;
 const WAITING = 1000;
 const OWN = 20;
 const ALL = 10_000;
-/** Tokens of one question that are looked at. */
-const SHOWN = 4;
+/** Challenges of one question. */
+const CHALLENGES = 4;
 /** Proofs that are remembered. */
 const PROOFS = 10_000;
 
@@ -99,7 +99,7 @@ export class TokenOffice {
 		const way = bare(thing);
 		const isProved = (token: string) => this.#proofs.has(proofOf(token, who)) || this.#proofs.has(proofOf(token, who, way));
 		const open = new Set(known.map(({ token }) => token).filter((token) => !isProved(token)));
-		const asked = [...open].slice(0, SHOWN);
+		const asked = [...open].slice(0, CHALLENGES);
 		let left = asked.length;
 		let silent = open.size;
 		const finish = () => {

@@ -3,12 +3,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { encodeUTF8 } from "../../src/text/utf8.js";
-import { dice } from "../support/dice.js";
 import { events } from "../support/xml-events.js";
+import { Dice } from "../world/dice.js";
 
 /** EXTASIS_FUZZ and EXTASIS_SEED as in xml-fuzz.spec.ts. */
 const DOCUMENTS = Number(process.env.EXTASIS_FUZZ ?? 6000);
-const roll = dice(Number(process.env.EXTASIS_SEED ?? 1));
+const dice = new Dice(Number(process.env.EXTASIS_SEED ?? 1));
+const roll = (below: number): number => dice.below(below);
 const pick = <T>(list: readonly T[]): T => list[roll(list.length)]!;
 const several = (most: number, make: () => string): string => Array.from({ length: roll(most) }, make).join("");
 
